@@ -1,0 +1,1 @@
+"""promo: a personalised promotion engine for grocery chains."""

@@ -1,0 +1,359 @@
+"""The commands: parse, call, print; nothing else.
+
+Exit codes: 0 done; 1 done, but something was set aside; 2 wrong usage or settings; 3 nothing was
+done; 75 another command is at work. `lookup` has its own, from 11 on: see `promo lookup --help`.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from promo import config, database, incoming, nightly, publishing, training
+from promo.files import Busy, only_one, write_text
+from promo.house import House
+from promo.lists import codes, lookup, printing, render
+from promo.offers import catalogue
+from promo.offers.terms import OfferError
+from promo.progress import Progress
+from promo.scans.gtin import CodeError
+from promo.scans.ingest import Report
+from promo.scans.sources import SourceError
+from promo.shoppers.models import ModelError
+
+SET_ASIDE, USAGE, FAILED, BUSY = 1, 2, 3, 75
+LOOKUP_EXIT = {reason: 11 + number for number, reason in enumerate(lookup.REASONS)}
+SENTENCES = (
+    CodeError,
+    ModelError,
+    OfferError,
+    SourceError,
+    database.DatabaseError,
+    nightly.AlreadyPublished,
+    printing.PrintError,
+    publishing.PublishError,
+    render.RenderError,
+)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def fail(message: str, code: int = FAILED) -> None:
+    """Say a sentence on standard error and leave with `code`."""
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def sentences(command: Command) -> Command:
+    """Turn the failures we know into a sentence and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Busy as error:
+            fail(str(error), BUSY)
+        except config.ConfigError as error:
+            fail(str(error), USAGE)
+        except SENTENCES as error:
+            fail(str(error))
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Day(click.ParamType[date]):
+    """A calendar day, YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        """Parse an ISO day."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2017-11-06.", param, ctx)
+
+
+DAY = Day()
+day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
+
+
+@click.group()
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("config.yaml"),
+    envvar="PROMO_CONFIG",
+    show_default=True,
+    help="The settings of the house.",
+)
+@click.version_option(package_name="promo")
+@click.pass_context
+def main(context: click.Context, config_path: Path) -> None:
+    """One barcoded list per household, every fortnight."""
+    context.obj = config_path
+
+
+def settings_of(context: click.Context) -> config.Settings:
+    """Read the settings that --config names."""
+    return config.load(context.obj)
+
+
+@contextmanager
+def locked(context: click.Context, who: str) -> Iterator[House]:
+    """The house, for a command that changes it: one at a time."""
+    settings = settings_of(context)
+    with only_one(settings.paths.state / "promo.lock", who):
+        yield House.open(settings)
+
+
+def keys_of(settings: config.Settings) -> codes.CodeKeys:
+    """The list-code keys, from the environment or the file beside the settings."""
+    text = settings.secret("PROMO_CODE_KEYS", "code.key")
+    if not text:
+        raise CodeError(
+            "There are no list-code keys: set PROMO_CODE_KEYS or run `promo init`, which makes "
+            "a file code.key."
+        )
+    return codes.load_keys(settings.lists.document_type, text)
+
+
+@main.command()
+@click.pass_context
+@sentences
+def init(context: click.Context) -> None:
+    """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
+    settings = settings_of(context)
+    with only_one(settings.paths.state / "promo.lock", "init"):
+        database.migrate(database.connect(settings.database_url))
+        key = settings.folder / "code.key"
+        if not settings.secret("PROMO_CODE_KEYS", "code.key"):
+            write_text(key, f"1:{codes.new_secret()}\n")
+            key.chmod(0o600)
+            click.echo(f"Made the list-code key {key}. Keep it secret, and keep a copy.")
+    click.echo(f"The house is ready: {settings.paths.state}")
+
+
+@main.command()
+@click.argument("source")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(incoming.FORMATS),
+    required=True,
+    help="What the source is written in.",
+)
+@click.option(
+    "--table", type=click.Choice(incoming.TABLES), help="What it holds; else its name tells."
+)
+@click.option("--from", "first", type=DAY, help="First business day (complete-journey).")
+@click.option("--to", "last", type=DAY, help="Last business day (complete-journey).")
+@click.option("--history", is_flag=True, help="Let lines in however old they are.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON lines.")
+@click.pass_context
+@sentences
+def ingest(
+    context: click.Context,
+    source: str,
+    form: str,
+    table: str | None,
+    first: date | None,
+    last: date | None,
+    *,
+    history: bool,
+    as_json: bool,
+) -> None:
+    """Take in SOURCE: a file or folder of till logs and master data.
+
+    For complete-journey SOURCE is a folder of the data set's Parquet files, or the word
+    `installed` for the copy in the Python package.
+    """
+    request = incoming.Request(source, form, table, first, last, history)
+    reports = []
+    with locked(context, "ingest") as house:
+        for report in incoming.take(house, request):
+            reports.append(report)
+            click.echo(json.dumps(_as_dict(report)) if as_json else _in_words(report))
+    if not all(report.taken for report in reports):
+        sys.exit(FAILED)
+    if any(report.rejects for report in reports):
+        sys.exit(SET_ASIDE)
+
+
+def _as_dict(report: Report) -> dict[str, Any]:
+    found = asdict(report)
+    del found["faults"]
+    return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
+
+
+def _in_words(report: Report) -> str:
+    words = f"{report.table} from {report.source}: {report.lines:,} lines, {report.rows:,} in"
+    if report.repeats:
+        words += f", {report.repeats:,} repeats of lines already there"
+    if report.new_cards:
+        words += f", {report.new_cards:,} cards seen for the first time"
+    if report.unknown_products:
+        words += (
+            f"; {report.unknown_products:,} lines name products that the product table lacks "
+            f"(in, and listed in {report.notices_file})"
+        )
+    if not report.taken:
+        words += (
+            f"\nNothing was taken in: {report.rejects:,} lines were rejected, more than "
+            f"ingest.max_reject_rate allows. They are in {report.rejects_file}."
+        )
+    elif report.rejects:
+        words += f"\n{report.rejects:,} lines were set aside in {report.rejects_file}."
+    return words
+
+
+@main.command()
+@day_option
+@click.pass_context
+@sentences
+def fit(context: click.Context, day: date | None) -> None:
+    """Fit the models for the nights from a day on, and test them on the fortnight before it."""
+    with locked(context, "fit") as house:
+        folder = training.run(house, day or house.settings.current_day(), Progress("fit"))
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    click.echo(f"Fitted {folder} on {card['scans']:,} scans, {card['first_day']} to "
+               f"{card['last_day']}.")  # fmt: skip
+    for level, tested in card["backtest"].items():
+        click.echo(
+            f"  {level}: log-loss {tested['log_loss']} (Poisson {tested['poisson_log_loss']}), "
+            f"AUC {tested['auc']} (Poisson {tested['poisson_auc']}) on {tested['pairs']:,} pairs"
+        )
+
+
+@main.group()
+def offers() -> None:
+    """Offers in."""
+
+
+@offers.command("import")
+@click.argument("source")
+@click.option("--format", "form", type=click.Choice(["file", "complete-journey"]), default="file",
+              help="A YAML or CSV file, or the data set's campaigns.")  # fmt: skip
+@click.pass_context
+@sentences
+def import_offers(context: click.Context, source: str, form: str) -> None:
+    """Take in offers from FILE (.yaml or .csv); a bad one is refused, the others go in."""
+    with locked(context, "offers import") as house, house.engine.begin() as connection:
+        raw = incoming.raw_offers(source, form, house.settings)
+        found = catalogue.import_offers(connection, house.settings, raw)
+    for notice in found.notices:
+        click.echo(notice, err=True)
+    for refusal in found.refused:
+        click.echo(f"Refused. {refusal}", err=True)
+    click.echo(f"{len(found.taken):,} offers in, {len(found.refused):,} refused.")
+    if found.refused:
+        sys.exit(SET_ASIDE)
+
+
+@main.command("nightly")
+@day_option
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--per-store", is_flag=True, help="Also write a PDF and a manifest for each store.")
+@click.pass_context
+@sentences
+def nightly_command(
+    context: click.Context, day: date | None, *, dry_run: bool, per_store: bool
+) -> None:
+    """Make the lists of a night: a draft, which may be made again until it is published."""
+    settings = settings_of(context)
+    night = day or settings.current_day()
+    if dry_run:
+        house = House.open(settings)
+        click.echo(nightly.describe(house, nightly.plan(house, night)))
+        return
+    try:
+        with locked(context, "nightly") as house:
+            keys = keys_of(settings)
+            todo = nightly.plan(house, night)
+            report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
+    except nightly.AlreadyPublished as error:
+        click.echo(str(error))
+        return
+    counts = report["counts"]
+    click.echo(
+        f"{night}: {counts['lists']:,} lists with {counts['offers']:,} offers worth "
+        f"{settings.in_words(counts['worth'])}, good {report['first_day']} to "
+        f"{report['last_day']}, in {settings.paths.out / night.isoformat()}"
+    )
+
+
+@main.command()
+@day_option
+@click.pass_context
+@sentences
+def publish(context: click.Context, day: date | None) -> None:
+    """Freeze a night's draft: from now on nothing of it moves."""
+    with locked(context, "publish") as house:
+        night = day or house.settings.current_day()
+        report = publishing.publish(house, night)
+    click.echo(f"{night} is published: {report['counts']['lists']:,} lists.")
+
+
+@main.command()
+@click.argument("code", required=False)
+@click.option("--card", help="Open the list by a loyalty card.")
+@click.option("--day", type=DAY, help="As if today were this day.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_context
+@sentences
+def lookup_command(
+    context: click.Context, code: str | None, card: str | None, day: date | None, *, as_json: bool
+) -> None:
+    """Open a list by CODE (scanned, typed, or its short code) or by a card.
+
+    Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
+    """
+    if (code is None) == (card is None):
+        raise click.UsageError("Give a code or --card, one of the two.")
+    house = House.open(settings_of(context))
+    today = day or house.settings.current_day()
+    try:
+        with house.engine.connect() as connection:
+            if card is not None:
+                found = lookup.by_card(connection, card, today)
+            else:
+                keys = keys_of(house.settings)
+                found = lookup.by_code(connection, keys, str(code), today)
+    except lookup.Refused as error:
+        if as_json:
+            click.echo(json.dumps({"refused": error.reason, "message": str(error)}))
+        fail(str(error), LOOKUP_EXIT[error.reason])
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _show(found, house.settings)
+
+
+main.add_command(lookup_command, "lookup")
+
+
+def _show(found: dict[str, Any], settings: config.Settings) -> None:
+    click.echo(
+        f"List {found['list_code']} ({found['state']}), store {found['store']}, good "
+        f"{found['first_day']} to {found['last_day']}, worth {settings.in_words(found['worth'])}"
+    )
+    table = Table("off", "on", "buy", "state", "offer")
+    for offer in found["offers"]:
+        table.add_row(
+            settings.in_words(offer["amount_off"]), offer["title"], str(offer["buy"]),
+            offer["state"], offer["offer"],
+        )  # fmt: skip
+    console = Console()
+    console.print(table)
+    console.print("Due soon: " + ", ".join(found["due"]), highlight=False)

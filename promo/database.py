@@ -1,0 +1,111 @@
+"""Engines and sessions: SQLite by default, PostgreSQL when the URL says so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from promo.tables import Base, Version
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+CHUNK = 2000  # rows a statement: SQLite takes at most 32,766 bound values
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says what to do and never shows the password."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for the URL; on SQLite with foreign keys, a write-ahead log and full syncing."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise DatabaseError(
+            f"The database URL cannot be used ({type(error).__name__}): expected something like "
+            "sqlite:///promo.db or postgresql://user@host/name (with promo[postgresql] installed)."
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    for pragma in ("foreign_keys=on", "journal_mode=wal", "synchronous=full", "busy_timeout=10000"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _alembic(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this version's, from nothing or from any older one."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    with _sentences(engine):
+        alembic.command.upgrade(_alembic(engine), "head")
+
+
+def check_schema(engine: Engine) -> None:
+    """Raise DatabaseError unless the schema is the one this version of promo works on."""
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
+        raise DatabaseError(f"There is no database {file} yet. Run `promo init` first.")
+    head = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
+    with _sentences(engine), engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    if at != head:
+        raise DatabaseError(
+            f"The database is at version {at or 'none'}, this promo works on {head}. "
+            "Run `promo init`, which upgrades it; or use the promo that wrote it, if it is newer."
+        )
+
+
+@contextmanager
+def _sentences(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        where = engine.url.render_as_string(hide_password=True)
+        raise DatabaseError(f"The database {where} did not answer: {cause}") from None
+
+
+def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; where the primary key is there already, the new values take its place."""
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    keys = [column.name for column in table.__mapper__.primary_key]
+    for start in range(0, len(rows), CHUNK):
+        statement = insert(table)
+        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        statement = (
+            statement.on_conflict_do_update(index_elements=keys, set_=others)
+            if others
+            else statement.on_conflict_do_nothing(index_elements=keys)
+        )
+        connection.execute(statement, list(rows[start : start + CHUNK]))
+
+
+def version(connection: Connection, table: str) -> int:
+    """How often a table has been written anew; 0 before the first time."""
+    query = select(Version.number).where(Version.name == table)
+    return connection.execute(query).scalar() or 0
+
+
+def count_version(connection: Connection, table: str) -> None:
+    """Say, in the transaction that writes it, that a table is not what it was."""
+    upsert(connection, Version, [{"name": table, "number": version(connection, table) + 1}])

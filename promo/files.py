@@ -1,0 +1,77 @@
+"""Files that are complete or absent, digests, and the one lock a house has."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Busy(RuntimeError):
+    """Another promo command holds the lock; the message says which."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; on success it is flushed to disk and takes the place of `path`.
+
+    A reader sees the old file or the new one, never half of one. On an exception the temporary
+    file is removed and the old file stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Flush a file or a folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, complete or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def only_one(path: Path, who: str) -> Iterator[None]:
+    """Hold the lock file at `path` while the block runs.
+
+    The operating system drops the lock when the process ends, however it ends, so a killed
+    night leaves nothing to clean up. Raises `Busy`, naming the holder, when it is taken.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another promo command"
+            raise Busy(
+                f"{holder} is at work on this house; this {who} changed nothing. Try again later."
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"promo {who} (process {os.getpid()})")
+        file.flush()
+        yield
+        file.seek(0)
+        file.truncate()

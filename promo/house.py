@@ -1,0 +1,121 @@
+"""One chain's house: its settings, its database, its lake; and what the stages need from them.
+
+The only place, beside the commands themselves, where rows become columns.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Engine, Select, func, select
+
+from promo import database, tables
+from promo.config import Settings
+from promo.scans import lake
+from promo.shoppers import households, profile_store, profiles
+
+PRODUCT_COLUMNS = (
+    "id", "category", "category_words", "department", "size", "brand", "store_brand",
+    "description", "no_coupon", "delisted",
+)  # fmt: skip
+FLAGS = ("store_brand", "no_coupon", "delisted")
+
+
+@dataclass
+class House:
+    """Settings and engine of one chain; frames are read when they are first asked for."""
+
+    settings: Settings
+    engine: Engine
+
+    @classmethod
+    def open(cls, settings: Settings) -> "House":
+        """Connect, and make sure that the schema is the one this version works on."""
+        engine = database.connect(settings.database_url)
+        database.check_schema(engine)
+        return cls(settings, engine)
+
+    def frame(
+        self, query: Select[*tuple[Any, ...]], schema: dict[str, pl.DataType]
+    ) -> pl.DataFrame:
+        """The rows of a query as columns, named and typed by `schema`."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+    @cached_property
+    def products(self) -> pl.DataFrame:
+        """All products: PRODUCT_COLUMNS, sorted by id.
+
+        Read from a Parquet copy in the lake, made when the table has been written anew: a
+        hundred thousand rows a night through SQL would cost more than the night's forecasts.
+        """
+        with self.engine.connect() as connection:
+            number = database.version(connection, "products")
+        copy = self.settings.paths.lake / "products" / f"{number:08d}.parquet"
+        if not copy.is_file():
+            lake.write(copy, self._products())
+            for old in copy.parent.glob("????????.parquet"):
+                if old != copy:
+                    old.unlink()
+        return pl.read_parquet(copy)
+
+    def _products(self) -> pl.DataFrame:
+        columns = [tables.Product.__table__.c[name] for name in PRODUCT_COLUMNS]
+        schema: dict[str, pl.DataType] = {
+            name: pl.Boolean() if name in FLAGS else pl.String() for name in PRODUCT_COLUMNS
+        }
+        return self.frame(select(*columns).order_by(tables.Product.id), schema)
+
+    def shoppers(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
+        """The households of some buckets: id, name, language, suppressed, consented (on `day`)."""
+        said = (
+            select(
+                tables.Consent.shopper,
+                tables.Consent.given,
+                func.row_number()
+                .over(partition_by=tables.Consent.shopper, order_by=tables.Consent.day.desc())
+                .label("age"),
+            )
+            .where(tables.Consent.purpose == "lists", tables.Consent.day <= day)
+            .subquery()
+        )
+        query = (
+            select(
+                tables.Shopper.id, tables.Shopper.name, tables.Shopper.language,
+                tables.Shopper.suppressed, func.coalesce(said.c.given, False),
+            )
+            .outerjoin(said, (said.c.shopper == tables.Shopper.id) & (said.c.age == 1))
+            .where(tables.Shopper.bucket.in_(list(buckets)))
+            .order_by(tables.Shopper.id)
+        )  # fmt: skip
+        text, flag = pl.String(), pl.Boolean()
+        names = {"id": text, "name": text, "language": text, "suppressed": flag, "consented": flag}
+        return self.frame(query, names)
+
+    def store_names(self) -> dict[str, str]:
+        """Every store's name, its id where it has none."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(tables.Store.id, tables.Store.name))
+            return {row.id: row.name or f"Store {row.id}" for row in rows}
+
+    @property
+    def last_delivery(self) -> int:
+        """The newest delivery whose scans count."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.max(tables.Delivery.id))).scalar() or 0
+
+    def fold(self, buckets: Iterable[int], day: date) -> int:
+        """Fold what has come since the buckets' last turn; returns the scans folded in."""
+        oldest = day - timedelta(self.settings.profiles.keep_days)
+        root, last = self.settings.paths.lake, self.last_delivery
+        return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
+
+    def days(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
+        """Profile rows of some buckets as of the beginning of `day`, with product facts."""
+        profile = profile_store.read(self.settings.paths.lake, buckets)
+        known = profiles.as_of(profile, day, self.settings.profiles.keep_days)
+        return households.with_products(known, self.products)

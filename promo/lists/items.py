@@ -1,0 +1,59 @@
+"""What stands on a list, before it has a code or a page."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """A category the household is about to run out of."""
+
+    category: str
+    words: str
+    department: str
+    detail: str
+    probability: float
+    expected_day: date
+    quantity: float
+
+
+@dataclass(frozen=True)
+class OfferItem:
+    """An offer on a list, at this household's worth (minor units)."""
+
+    offer: str
+    title: str
+    worth: int
+    buy: int
+    category: str
+    cell: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A list before it has a code."""
+
+    shopper: str
+    name: str
+    language: str
+    store: str
+    tier: str
+    due: tuple[DueItem, ...]
+    offers: tuple[OfferItem, ...]
+
+    @property
+    def worth(self) -> int:
+        """What all offers take off, each used once, in minor units."""
+        return sum(offer.worth for offer in self.offers)
+
+    def content(self) -> dict[str, Any]:
+        """The list's due items and offers as they are packed into its row."""
+        return {
+            "tier": self.tier,
+            "due": [
+                vars(item) | {"expected_day": item.expected_day.isoformat()} for item in self.due
+            ],
+            "offers": [dict(vars(item)) for item in self.offers],
+        }

@@ -1,0 +1,94 @@
+"""Looking a list up, by its code, its short code or a loyalty card."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from promo import tables
+from promo.lists.codes import CodeKeys, ForgedCode, MistypedCode, open_code
+
+
+class Refused(Exception):
+    """No list to open. `reason` is one of REASONS; the message is a sentence for the cashier."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+REASONS = ("mistyped", "forged", "unknown", "not_yet_valid", "expired")
+
+
+def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dict[str, Any]:
+    """The list that a code opens on `day`. Raises Refused."""
+    try:
+        opened = open_code(keys, text)
+    except MistypedCode as error:
+        raise Refused("mistyped", str(error)) from None
+    except ForgedCode as error:
+        raise Refused("forged", str(error)) from None
+    found = connection.execute(
+        _lists().where(
+            tables.ShopperList.key_id == opened.key_id,
+            tables.ShopperList.counter == opened.counter,
+        )
+    ).all()
+    if not found:
+        raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
+    return _in_force(found, day)
+
+
+def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
+    """The list in force on `day` of the household that carries a card. Raises Refused."""
+    shopper = connection.execute(
+        select(tables.Card.shopper).where(tables.Card.card == card.strip())
+    ).scalar()
+    if shopper is None:
+        raise Refused("unknown", f"No household carries the card {card.strip()[:64]!r}.")
+    query = _lists().where(tables.ShopperList.shopper == shopper)
+    found = connection.execute(query.order_by(tables.ShopperList.first_day)).all()
+    if not found:
+        raise Refused("unknown", "The card is known, but no list was made for it.")
+    return _in_force(found, day)
+
+
+def _lists() -> Select[Any]:
+    table, run = tables.ShopperList, tables.Run
+    return select(table.__table__, run.state).join(run, run.night == table.night)
+
+
+def _in_force(found: Sequence[Row[Any]], day: date) -> dict[str, Any]:
+    """The newest list in force; else why the last, or the next, one is not. `found` is by date."""
+    begun = [row for row in found if row.first_day <= day]
+    open_now = [row for row in begun if row.last_day >= day]
+    if open_now:
+        return _answer(open_now[-1])
+    if begun:
+        raise Refused("expired", f"The list was good until {begun[-1].last_day}; today is {day}.")
+    raise Refused("not_yet_valid", f"The list is good from {found[0].first_day}; today is {day}.")
+
+
+def _answer(row: Row[Any]) -> dict[str, Any]:
+    """A list as others see it: no name, nothing that was guessed about the household."""
+    return {
+        "list_code": row.code,
+        "state": row.state,
+        "night": row.night.isoformat(),
+        "store": row.store,
+        "first_day": row.first_day.isoformat(),
+        "last_day": row.last_day.isoformat(),
+        "worth": row.worth,
+        "offers": [
+            {
+                "offer": offer["offer"],
+                "title": offer["title"],
+                "amount_off": offer["worth"],
+                "buy": offer["buy"],
+                "state": "open",  # nothing redeems offers yet
+            }
+            for offer in row.content["offers"]
+        ],
+        "due": [item["words"] for item in row.content["due"]],
+    }

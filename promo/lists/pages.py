@@ -1,0 +1,70 @@
+"""From a stored list to the page a template prints: every string ready, no arithmetic left."""
+
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
+
+from babel.dates import format_date, format_skeleton
+
+from promo.calendar import Window
+from promo.config import Settings
+from promo.lists import layout
+from promo.lists.barcode import gs1_128_svg
+from promo.lists.codes import human_readable
+from promo.lists.items import Draft, DueItem, OfferItem
+from promo.lists.page import DueGroup, DueLine, OfferLine, Page
+
+
+@lru_cache(maxsize=512)
+def day_in_words(day: date, locale: str) -> str:
+    """`Sun, Nov 19, 2017`, by the locale's rules."""
+    return str(format_date(day, "EEE, MMM d, y" if locale == "en_US" else "full", locale))
+
+
+@lru_cache(maxsize=512)
+def short_day(day: date, locale: str) -> str:
+    """`Nov 19`, by the locale's rules."""
+    return str(format_skeleton("MMMd", day, locale=locale))
+
+
+def page(
+    draft: Draft, code: str, short: str, window: Window, store: str, settings: Settings
+) -> Page:
+    """The page of one list."""
+    barcode = gs1_128_svg(code, settings.lists.module_mm)
+    return Page(
+        list_code=code,
+        human_readable=human_readable(code),
+        short_code=short,
+        barcode=barcode.svg,
+        barcode_width_mm=barcode.width_mm,
+        barcode_height_mm=barcode.height_mm,
+        name=draft.name,
+        store=store,
+        valid_from=day_in_words(window.first, settings.locale),
+        valid_until=day_in_words(window.last, settings.locale),
+        groups=_groups(draft.due),
+        offers=tuple(_offer(offer, window, settings) for offer in draft.offers),
+        worth=settings.in_words(draft.worth),
+        density=layout.density(draft),
+        language=draft.language,
+    )
+
+
+def _groups(due: tuple[DueItem, ...]) -> tuple[DueGroup, ...]:
+    ordered = sorted(due, key=lambda item: (item.department, item.words))
+    return tuple(
+        DueGroup(department, tuple(DueLine(item.words, item.detail) for item in items))
+        for department, items in groupby(ordered, key=lambda item: item.department)
+    )
+
+
+def _offer(offer: OfferItem, window: Window, settings: Settings) -> OfferLine:
+    first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
+    terms = f"when you buy {offer.buy}" if offer.buy > 1 else "on one item"
+    return OfferLine(
+        headline=f"{settings.in_words(offer.worth)} off",
+        words=offer.title,
+        terms=f"{terms}, once",
+        until=f"{first} to {last}",
+    )

@@ -1,0 +1,81 @@
+"""Printing a night: HTML, PDF and manifest from one template, complete or absent."""
+
+import csv
+import io
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from promo.config import Settings
+from promo.files import sha256, sync, write_text
+from promo.lists.page import Page
+from promo.lists.pdf import write_pdf
+from promo.lists.render import Renderer
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A file of a night's output; `path` counts from the night's folder."""
+
+    path: str
+    kind: str
+    pages: int
+    sha256: str
+
+
+def print_lists(
+    pages: Sequence[Page], folder: Path, settings: Settings, night: date, title: str
+) -> list[Printed]:
+    """Write lists.html, lists.pdf (volumes of `pages_per_file`) and manifest.csv into `folder`."""
+    renderer = Renderer(settings.paths.templates)
+    volumes = _volumes(pages, settings.lists.pages_per_file)
+    files, rows = [], []
+    for name, some in volumes:
+        html = renderer.html(some, banner=settings.banner, paper=settings.lists.paper, title=title)
+        write_text(folder / f"{name}.html", html)
+        pdf = folder / f"{name}.pdf"
+        printed = write_pdf(html, pdf, title=title, day=night)
+        if printed != len(some):
+            raise PrintError(
+                f"{pdf.name} has {printed} pages for {len(some)} lists: a list does not fit its "
+                "page. Lower lists.max_due or lists.max_offers, or mend the template."
+            )
+        rows += [(pdf.name, number, page.list_code) for number, page in enumerate(some, 1)]
+        files += [(f"{name}.html", "html", len(some)), (f"{name}.pdf", "pdf", printed)]
+    write_text(folder / "manifest.csv", _csv(rows))
+    files.append(("manifest.csv", "manifest", len(pages)))
+    return [Printed(f, kind, count, sha256(folder / f)) for f, kind, count in files]
+
+
+class PrintError(Exception):
+    """A night's lists cannot be printed as they are."""
+
+
+def _volumes(pages: Sequence[Page], size: int) -> list[tuple[str, Sequence[Page]]]:
+    if len(pages) <= size:
+        return [("lists", pages)] if pages else []
+    return [
+        (f"lists-{start // size + 1:03d}", pages[start : start + size])
+        for start in range(0, len(pages), size)
+    ]
+
+
+def _csv(rows: list[tuple[str, int, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("file", "page", "list_code"))
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def swap_in(finished: Path, target: Path) -> None:
+    """Put a finished folder in the place of `target`; a killed swap is mended by the next run."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    finished.rename(target)
+    sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,121 @@
+"""The register of lists: one row a list, a serial that never comes twice, promises held."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from promo import tables
+from promo.calendar import Window
+from promo.database import CHUNK, upsert
+from promo.lists.codes import MAX_COUNTER, CodeKeys, list_code, short_code
+from promo.lists.items import Draft
+from promo.scans.gtin import CodeError
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A draft with its codes."""
+
+    draft: Draft
+    counter: int
+    code: str
+    short: str
+
+
+def register(
+    connection: Connection,
+    night: date,
+    window: Window,
+    drafts: Sequence[Draft],
+    keys: CodeKeys,
+) -> list[Registered]:
+    """Put a night's lists in the place of its earlier draft, in the caller's transaction.
+
+    A household that had a list in the earlier draft keeps its serial, so that a re-run gives the
+    same codes; a serial that is dropped is never given out again.
+    """
+    table = tables.ShopperList
+    kept = {
+        row.shopper: row.counter
+        for row in connection.execute(
+            select(table.shopper, table.counter).where(
+                table.night == night, table.key_id == keys.active
+            )
+        )
+    }
+    connection.execute(delete(table).where(table.night == night))
+    fresh = iter(_counters(connection, keys.active, sum(d.shopper not in kept for d in drafts)))
+    found = []
+    for draft in drafts:
+        counter = kept[draft.shopper] if draft.shopper in kept else next(fresh)
+        found.append(
+            Registered(draft, counter, list_code(keys, counter), short_code(keys, counter))
+        )
+    rows = [_row(item, night, window, keys.active) for item in found]
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(insert(table), rows[start : start + CHUNK])
+    _hold(connection, night, window, drafts)
+    return found
+
+
+def _counters(connection: Connection, key_id: int, count: int) -> range:
+    query = select(tables.KeyCounter.last).where(tables.KeyCounter.key_id == key_id)
+    last = connection.execute(query.with_for_update()).scalar() or 0
+    if last + count > MAX_COUNTER:
+        raise CodeError(
+            f"Code key {key_id} has no serials left for {count} lists: add a new key to code.key."
+        )
+    upsert(connection, tables.KeyCounter, [{"key_id": key_id, "last": last + count}])
+    return range(last + 1, last + count + 1)
+
+
+def _row(item: Registered, night: date, window: Window, key_id: int) -> dict[str, Any]:
+    return {
+        "key_id": key_id,
+        "counter": item.counter,
+        "code": item.code,
+        "night": night,
+        "shopper": item.draft.shopper,
+        "store": item.draft.store,
+        "first_day": window.first,
+        "last_day": window.last,
+        "worth": item.draft.worth,
+        "content": item.draft.content(),
+    }
+
+
+def _hold(connection: Connection, night: date, window: Window, drafts: Sequence[Draft]) -> None:
+    """Hold what the lists promise against the offers' budgets."""
+    uses, money = Counter[str](), Counter[str]()
+    for offer in (offer for draft in drafts for offer in draft.offers):
+        uses[offer.offer] += 1
+        money[offer.offer] += offer.worth
+    table = tables.Promise
+    connection.execute(delete(table).where(table.night == night))
+    rows = [
+        {
+            "offer": offer,
+            "night": night,
+            "last_day": window.last,
+            "uses": uses[offer],
+            "money": money[offer],
+        }
+        for offer in sorted(uses)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def open_elsewhere(connection: Connection, night: date, window: Window) -> set[tuple[str, str]]:
+    """(household, offer) on lists of other nights that are still open in the window."""
+    table = tables.ShopperList
+    rows = connection.execute(
+        select(table.shopper, table.content).where(
+            table.night != night, table.last_day >= window.first, table.first_day <= window.last
+        )
+    )
+    return {(row.shopper, offer["offer"]) for row in rows for offer in row.content["offers"]}

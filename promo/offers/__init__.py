@@ -1,0 +1,1 @@
+"""What may be given: offer terms, the catalogue, candidates and allocation."""

@@ -1,0 +1,176 @@
+"""The catalogue: offers in, and the offers that are good for the whole of a window."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, delete, func, insert, select
+
+from promo import money, tables
+from promo.calendar import Window
+from promo.config import Settings
+from promo.database import upsert
+from promo.offers.terms import OfferError, Terms, parse
+
+
+@dataclass
+class Imported:
+    """What became of a file of offers."""
+
+    taken: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # a sentence each
+    notices: list[str] = field(default_factory=list)
+
+
+def import_offers(
+    connection: Connection, settings: Settings, raw: Iterable[tuple[str, Any]]
+) -> Imported:
+    """Take offers in one by one; a bad one is refused with a sentence, the others go in."""
+    result, seen = Imported(), set[str]()
+    known = _products(connection)
+    for where, offer in raw:
+        try:
+            terms = parse(offer, where, settings.currency)
+            if terms.id in seen:
+                raise OfferError(f"{where}: the id {terms.id!r} stands twice in this file.")
+            seen.add(terms.id)
+            products, notice = _allowed(terms, known, settings, where)
+            _store(connection, terms, products, settings, where)
+        except OfferError as error:
+            result.refused.append(str(error))
+        else:
+            result.taken.append(terms.id)
+            result.notices.extend(notice)
+    return result
+
+
+def _products(connection: Connection) -> dict[str, tuple[str | None, bool]]:
+    columns = (tables.Product.id, tables.Product.category, tables.Product.no_coupon)
+    return {row[0]: (row[1], row[2]) for row in connection.execute(select(*columns))}
+
+
+def _allowed(
+    terms: Terms, known: dict[str, tuple[str | None, bool]], settings: Settings, where: str
+) -> tuple[list[str], list[str]]:
+    """The products that the offer may be given on; what was left out, in a sentence each."""
+    never = settings.categories.never_said
+    unknown = sorted({p for p in terms.products if p not in known})
+    banned = {p for p in terms.products if p in known and (known[p][0] in never or known[p][1])}
+    allowed = sorted({p for p in terms.products if p in known} - banned)
+    notices = []
+    if unknown:
+        notices.append(
+            f"{where}: {len(unknown)} products are not in the product table and are left out, "
+            f"{unknown[0]!r} among them."
+        )
+    if banned:
+        notices.append(
+            f"{where}: {len(banned)} products are left out: no_coupon, sensitive or restricted."
+        )
+    if not allowed:
+        raise OfferError(" ".join([*notices, f"{where}: no product is left to give it on."]))
+    return allowed, notices
+
+
+def _store(
+    connection: Connection, terms: Terms, products: list[str], settings: Settings, where: str
+) -> None:
+    row = {
+        "id": terms.id,
+        "starts": terms.starts,
+        "ends": terms.ends,
+        "funder": terms.funder,
+        "objective": terms.objective,
+        "budget_money": money.to_minor(terms.budget.money, settings.currency),
+        "budget_redemptions": terms.budget.redemptions,
+        "terms": {
+            "title": terms.title,
+            "buy": terms.buy,
+            "amount_off": terms.amounts(settings.currency),
+        },
+    }
+    promised = select(func.count()).where(tables.Promise.offer == terms.id)
+    if connection.execute(promised).scalar() and not _same(connection, row, products):
+        raise OfferError(
+            f"{where}: lists already promise this offer, so its terms stay as they are. "
+            "Give changed terms an id of their own."
+        )
+    upsert(connection, tables.Offer, [row])
+    connection.execute(delete(tables.OfferProduct).where(tables.OfferProduct.offer == terms.id))
+    rows = [{"offer": terms.id, "product": product} for product in products]
+    connection.execute(insert(tables.OfferProduct), rows)
+
+
+def _same(connection: Connection, row: dict[str, Any], products: list[str]) -> bool:
+    stored = connection.execute(
+        select(tables.Offer.__table__).where(tables.Offer.id == row["id"])
+    ).one()
+    items = select(tables.OfferProduct.product).where(tables.OfferProduct.offer == row["id"])
+    return stored._mapping == row and set(connection.execute(items).scalars()) == set(products)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The offers good on every day of a window, with what is left of their budgets.
+
+    offers: id, title, ends, funder, buy, heavy, medium, light, money_left, uses_left, sorted by
+    id; items: offer (row number in `offers`), product.
+    """
+
+    offers: pl.DataFrame
+    items: pl.DataFrame
+
+
+OFFERS = {
+    "id": pl.String, "title": pl.String, "ends": pl.Date, "funder": pl.String, "buy": pl.Int64,
+    "heavy": pl.Int64, "medium": pl.Int64, "light": pl.Int64,
+    "money_left": pl.Int64, "uses_left": pl.Int64,
+}  # fmt: skip
+
+
+def live(connection: Connection, window: Window, night: object) -> Catalogue:
+    """Offers good for the whole window; promises of other nights are held against the budgets.
+
+    A promise is held in full, as if every list were redeemed, until its lists have ended: plain,
+    and never overspent.
+    """
+    offer, promise = tables.Offer, tables.Promise
+    good = (offer.starts <= window.first) & (offer.ends >= window.last)
+    held = {
+        row.offer: (row.money, row.uses)
+        for row in connection.execute(
+            select(
+                promise.offer,
+                func.sum(promise.money).label("money"),
+                func.sum(promise.uses).label("uses"),
+            )
+            .where(promise.night != night, promise.last_day >= window.first)
+            .group_by(promise.offer)
+        )
+    }
+    rows = [
+        _row(found, *held.get(found.id, (0, 0)))
+        for found in connection.execute(select(offer.__table__).where(good).order_by(offer.id))
+    ]
+    offers = pl.DataFrame(rows, schema=OFFERS, orient="row")
+    items = connection.execute(
+        select(tables.OfferProduct.offer, tables.OfferProduct.product)
+        .join(offer, offer.id == tables.OfferProduct.offer)
+        .where(good)
+    ).all()
+    pairs = pl.DataFrame(
+        list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"
+    )
+    numbered = offers.select("id").with_row_index("offer")
+    found = pairs.join(numbered, on="id").select("offer", "product")
+    return Catalogue(offers, found.sort("offer", "product"))
+
+
+def _row(offer: Any, money_held: int, uses_held: int) -> list[Any]:
+    off = offer.terms["amount_off"]
+    return [
+        offer.id, offer.terms["title"], offer.ends, offer.funder, offer.terms["buy"],
+        off["heavy"], off["medium"], off["light"],
+        offer.budget_money - int(money_held), offer.budget_redemptions - int(uses_held),
+    ]  # fmt: skip

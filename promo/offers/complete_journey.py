@@ -1,0 +1,146 @@
+"""Complete Journey's campaigns and coupons as offers, for the demo.
+
+Product lists, dates and makers are the data's. The worth stands in a maker's coupon's UPC (two
+last digits, see coupon_values) and, as the chain doubled coupons up to 1.00, that is what it was
+worth to the shopper. Store coupons carry no value: theirs is the median of the discounts recorded
+when they were redeemed, or 1.00. Budgets and ladders are made up: the data has none.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from promo.offers.coupon_values import CENTS_OFF, FREE_ITEM, to_shopper
+from promo.offers.terms import MAX_TITLE
+from promo.scans.plain_words import category_words, size_words, type_words
+
+REDEMPTIONS = 400  # of each offer's budget
+DEFAULT_CENTS = 100
+LADDER = {"heavy": 125, "medium": 100, "light": 75}  # percent of the worth
+ZONE = "America/New_York"
+
+
+def offers(source: Path, unsaid: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (where, raw offer) for every coupon of every campaign whose worth can be told.
+
+    Products of a category in `unsaid` are left out, so that no title speaks of them.
+    """
+    products = pl.read_parquet(source / "products.parquet").filter(
+        ~pl.col("product_category").is_in(list(unsaid)).fill_null(value=False)
+    )
+    dates = pl.read_parquet(source / "campaign_descriptions.parquet").sort("campaign_id")
+    coupons = pl.read_parquet(source / "coupons.parquet").join(products, on="product_id")
+    recorded = _recorded(source)
+    for campaign, kind, start, end in dates.iter_rows():
+        some = coupons.filter(pl.col("campaign_id") == campaign)
+        for (upc,), items in sorted(some.partition_by("coupon_upc", as_dict=True).items()):
+            buy, cents = _worth(str(upc), recorded)
+            if cents:
+                where = f"campaign {campaign} ({kind}), coupon {upc}"
+                yield (
+                    where,
+                    _offer(campaign, str(upc), items, buy, cents)
+                    | {
+                        "starts": start.date(),
+                        "ends": end.date(),
+                    },
+                )
+
+
+def _worth(upc: str, recorded: dict[str, int]) -> tuple[int, int]:
+    """Pieces to buy and cents off; no cents for a coupon that gives a free item."""
+    code = upc[-2:]
+    if upc.startswith("5") and code in FREE_ITEM:
+        return 1, 0
+    if upc.startswith("5") and code in CENTS_OFF:
+        buy, cents = CENTS_OFF[code]
+        return buy, to_shopper(cents)
+    return 1, recorded.get(upc, DEFAULT_CENTS)
+
+
+def _recorded(source: Path) -> dict[str, int]:
+    """Median cents off, to the next five, when a coupon was redeemed: the match included."""
+    local = pl.col("transaction_timestamp").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
+    lines = pl.scan_parquet(source / "transactions.parquet").filter(pl.col("coupon_disc") > 0)
+    lines = lines.select(
+        "household_id",
+        "product_id",
+        local.dt.date().alias("day"),
+        cents=((pl.col("coupon_disc") + pl.col("coupon_match_disc")) * 100).round(),
+    )
+    redeemed = pl.scan_parquet(source / "coupon_redemptions.parquet").select(
+        "household_id", "coupon_upc", "campaign_id", day=pl.col("redemption_date").dt.date()
+    )
+    items = pl.scan_parquet(source / "coupons.parquet")
+    uses = (
+        redeemed.join(items, on=["coupon_upc", "campaign_id"])
+        .join(lines, on=["household_id", "product_id", "day"])
+        .group_by("coupon_upc", "household_id", "day")
+        .agg(pl.col("cents").max())
+        .group_by("coupon_upc")
+        .agg(((pl.col("cents").median() / 5).round() * 5).cast(pl.Int64))
+        .collect()
+    )
+    return {str(upc): max(cents, 5) for upc, cents in uses.iter_rows()}
+
+
+def _offer(campaign: int, upc: str, items: pl.DataFrame, buy: int, cents: int) -> dict[str, Any]:
+    makers = items["manufacturer_id"].unique()
+    ladder = {name: _amount(cents * percent) for name, percent in LADDER.items()}
+    return {
+        "id": f"cj{campaign}-{upc}",
+        "title": _title(items),
+        "funder": f"maker {makers[0]}" if len(makers) == 1 else "chain",
+        "objective": "reward",
+        "reward": {"amount_off": ladder["medium"]},
+        "buy": buy,
+        "ladder": ladder,
+        "budget": {"money": ladder["heavy"] * REDEMPTIONS, "redemptions": REDEMPTIONS},
+        "products": [f"internal:{p}" for p in items["product_id"].unique().sort()],
+    }
+
+
+def _amount(hundredths_of_cents: int) -> Decimal:
+    """To the next five cents, at least five."""
+    return Decimal(max(5 * round(hundredths_of_cents / 500), 5)) / 100
+
+
+def _title(items: pl.DataFrame) -> str:
+    """What the offer is on, in the fewest words that are true."""
+
+    def only(column: str) -> str | None:
+        values = items[column].drop_nulls().unique()
+        return str(values[0]) if len(values) == 1 and not items[column].has_nulls() else None
+
+    category, kind = only("product_category"), only("product_type")
+    if category is not None and kind is not None:
+        what = type_words(kind)
+        if " " not in what:  # "Premium" of what?
+            what = f"{category_words(category)}, {what.lower()}"
+    elif category is not None:
+        what = category_words(category)
+    elif items["product_category"].n_unique() <= 3:
+        first, *others = dict.fromkeys(_most(items, 3))
+        what = " or ".join([first, *(other.lower() for other in others)])
+        if len(what) > MAX_TITLE:
+            what = f"{first} and more"
+    else:
+        first, second = _most(items, 2)
+        what = f"{first}, {second.lower()} and more"
+    size = size_words(only("package_size") or "")
+    brand = {"Private": "store brand", "National": "national brand"}.get(only("brand") or "", "")
+    title = what
+    for part in (size, brand):
+        if part and len(title) + len(part) + 2 <= MAX_TITLE:
+            title += f", {part}"
+    return title
+
+
+def _most(items: pl.DataFrame, number: int) -> list[str]:
+    """The categories with most products, in words; equally many by name."""
+    counts = items.group_by("product_category").len().drop_nulls()
+    ordered = counts.sort("len", "product_category", descending=[True, False])
+    return [category_words(name) for name in ordered["product_category"].head(number)]

@@ -1,0 +1,97 @@
+"""Terms: what an offer gives, on what, when, to whom how much, and who pays.
+
+One definition is stored, printed and (later) priced and billed. For now one reward is known: an
+amount off when a number of pieces of the listed products is bought.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from promo import money
+from promo.config import explain
+
+MAX_TITLE = 60  # characters: two lines on the list
+Amount = Annotated[Decimal, Field(gt=0)]
+
+
+class OfferError(ValueError):
+    """An offer cannot be taken in; the message names the offer, the field and the need."""
+
+
+class Part(BaseModel):
+    """A part of an offer as it is written: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reward(Part):
+    """`amount_off`, in currency units."""
+
+    amount_off: Amount
+
+
+class Ladder(Part):
+    """The amount off by the household's volume in the offer's category, in currency units."""
+
+    heavy: Amount
+    medium: Amount
+    light: Amount
+
+    @model_validator(mode="after")
+    def _falling(self) -> "Ladder":
+        if not self.heavy >= self.medium >= self.light:
+            raise ValueError("heavy must not get less than medium, nor medium less than light")
+        return self
+
+
+class Budget(Part):
+    """The most that the offer may cost in all, in currency units and in uses."""
+
+    money: Annotated[Decimal, Field(ge=0)]
+    redemptions: Annotated[int, Field(ge=0)]
+
+
+class Terms(Part):
+    """An offer as it is written in a file; `ends` is the last day on which it is good."""
+
+    id: str = Field(pattern=r"^[!-~]{1,64}$")
+    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=r"^[^\x00-\x1f]+$")
+    funder: str = Field(min_length=1, max_length=120)
+    starts: date
+    ends: date
+    objective: Literal["retain", "convert", "grow", "trial", "reward"] = "reward"
+    reward: Reward
+    buy: Annotated[int, Field(ge=1, le=99)] = 1
+    ladder: Ladder | None = None
+    budget: Budget
+    products: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _dates(self) -> "Terms":
+        if self.ends < self.starts:
+            raise ValueError(f"it ends on {self.ends}, before it starts on {self.starts}")
+        return self
+
+    def amounts(self, currency: str) -> dict[str, int]:
+        """Minor units off by volume: heavy, medium, light; the reward itself without a ladder."""
+        off = self.reward.amount_off
+        ladder = self.ladder or Ladder(heavy=off, medium=off, light=off)
+        return {name: money.to_minor(value, currency) for name, value in ladder}
+
+
+def parse(raw: Any, where: str, currency: str) -> Terms:
+    """Check one offer as it was read. Raises OfferError with a sentence for each fault."""
+    if not isinstance(raw, dict):
+        raise OfferError(f"{where}: {raw!r} is no offer; expected keys such as `id` and `reward`.")
+    try:
+        terms = Terms.model_validate(raw)
+        terms.amounts(currency)
+        money.to_minor(terms.budget.money, currency)
+    except ValidationError as error:
+        raise OfferError(explain(where, error)) from None
+    except ValueError as error:
+        raise OfferError(f"{where}: {error}.") from None
+    return terms

@@ -1,0 +1,38 @@
+"""What a command says while it works: a live line on a terminal, plain key=value lines in cron."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+
+class Progress:
+    """Says which stage is at work. Times go here, never into a run's report."""
+
+    def __init__(self, command: str, *, terminal: bool | None = None) -> None:
+        self.command = command
+        self.console = Console(stderr=True)
+        self.terminal = self.console.is_terminal if terminal is None else terminal
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[dict[str, object]]:
+        """Time a stage; what is put into the yielded dict is said when it ends."""
+        facts: dict[str, object] = {}
+        began = time.perf_counter()
+        if self.terminal:
+            with self.console.status(f"{name} ..."):
+                yield facts
+        else:
+            yield facts
+        self.seconds[name] = time.perf_counter() - began
+        self._say(name, facts | {"seconds": f"{self.seconds[name]:.2f}"})
+
+    def _say(self, stage: str, facts: dict[str, object]) -> None:
+        pairs = " ".join(f"{key}={value}" for key, value in facts.items())
+        if self.terminal:
+            self.console.print(f"  {stage:<12} {pairs}", highlight=False)
+        else:
+            print(f"promo={self.command} stage={stage} {pairs}", file=sys.stderr, flush=True)

@@ -1,0 +1,45 @@
+"""Publishing a night: its files are handed over, and from then on nothing moves."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from promo import tables
+from promo.files import sha256
+from promo.house import House
+
+
+class PublishError(Exception):
+    """A night cannot be published; the message says why and what to do."""
+
+
+def publish(house: House, night: date) -> dict[str, Any]:
+    """Freeze a draft whose files are whole. Publishing twice is no error and changes nothing."""
+    with house.engine.begin() as connection:
+        query = select(tables.Run).where(tables.Run.night == night).with_for_update()
+        run = connection.execute(query).one_or_none()
+        if run is None:
+            raise PublishError(f"There is no draft of {night}: run `promo nightly --day {night}`.")
+        if run.state == "draft":
+            lists = connection.execute(
+                select(func.count()).where(tables.ShopperList.night == night)
+            ).scalar_one()
+            _check(house, night, run.report, lists)
+            connection.execute(
+                update(tables.Run).where(tables.Run.night == night).values(state="published")
+            )
+        return dict(run.report)
+
+
+def _check(house: House, night: date, report: dict[str, Any], lists: int) -> None:
+    again = f"Run `promo nightly --day {night}` again, then publish."
+    if not report:
+        raise PublishError(f"The night of {night} died before its lists were printed. {again}")
+    if report["counts"]["lists"] != lists:
+        raise PublishError(f"The night of {night} printed other lists than are stored. {again}")
+    folder = house.settings.paths.out / night.isoformat()
+    for file in report["files"]:
+        path = folder / file["path"]
+        if not path.is_file() or sha256(path) != file["sha256"]:
+            raise PublishError(f"{path} is missing or is not what the night wrote. {again}")

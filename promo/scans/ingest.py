@@ -1,0 +1,271 @@
+"""A delivery: checked, freed of repeats, written to the lake and committed as a whole."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from promo import calendar, tables
+from promo.config import Settings
+from promo.database import upsert
+from promo.files import replacing
+from promo.scans import lake, masters
+from promo.scans.canonical import COLUMNS, IDENTITY, SCHEMA, rules
+from promo.scans.columns import LINE, REJECT_SCHEMA, check, rejects
+from promo.scans.product_ids import with_product_ids
+from promo.scans.sources import Batch
+
+CONTENT = list(SCHEMA)
+
+
+@dataclass
+class Report:
+    """What became of one file."""
+
+    source: str
+    table: str
+    lines: int = 0
+    rows: int = 0
+    repeats: int = 0
+    rejects: int = 0
+    unknown_products: int = 0
+    new_cards: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+    taken: bool = True
+    rejects_file: Path | None = None
+    notices_file: Path | None = None
+    faults: list[pl.DataFrame] = field(default_factory=list, repr=False)
+
+    def refuse(self) -> None:
+        """Say that nothing went in."""
+        self.taken = False
+        self.rows = self.repeats = self.unknown_products = 0
+        self.first_day = self.last_day = None
+
+    def add_faults(self, found: pl.DataFrame) -> None:
+        """Count the lines at fault; a line with three faults is one reject."""
+        self.faults.append(found)
+        self.rejects += found["line"].n_unique()
+
+    def too_many_rejects(self, rate: float) -> bool:
+        """Whether the share of rejected lines passes the rate."""
+        return self.rejects > rate * self.lines
+
+
+class Delivery:
+    """The lines of one file on their way into the lake."""
+
+    def __init__(
+        self, settings: Settings, connection: Connection, report: Report, *, history: bool
+    ) -> None:
+        self.settings, self.connection, self.report = settings, connection, report
+        last = connection.execute(select(func.max(tables.Delivery.id))).scalar() or 0
+        lake.discard_uncommitted(settings.paths.lake, last)
+        self.number = last + 1
+        stores = frozenset(connection.execute(select(tables.Store.id)).scalars())
+        newest = lake.newest_day(settings.paths.lake)
+        late = timedelta(settings.ingest.late_days)
+        self.oldest = newest - late if newest and not history else date.min
+        self.rules = rules(settings, stores)
+        self.products = _column(connection, tables.Product.id)
+        self.cards = _cards(connection)
+        self.unknown: list[pl.DataFrame] = []
+        self.new_cards: set[str] = set()
+
+    def take(self, number: int, batch: Batch) -> None:
+        """Check one batch and write its good lines as parts that do not count yet."""
+        report = self.report
+        checked = check(batch.frame, COLUMNS, self.rules, report.source)
+        coded = with_product_ids(checked.good, "product", report.source)
+        good = coded.good.with_columns(product="id").select(LINE, *CONTENT)
+        faults = [batch.rejects, checked.rejects, coded.rejects]
+        for (day,), lines in good.group_by("business_day", maintain_order=True):
+            assert isinstance(day, date)
+            new, refused = self._new(day, lines)
+            faults.append(refused)
+            if new.height:
+                path = lake.part_path(self.settings.paths.lake, day, self.number, number)
+                lake.write(path, self._stored(new))
+        report.lines += batch.lines
+        report.add_faults(pl.concat(faults))
+
+    def _new(self, day: date, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Lines not seen before; and rejects: too late, or seen with another content."""
+        seen = lake.read_parts(lake.day_parts(self.settings.paths.lake, day)).select(CONTENT)
+        fresh = lines.unique(CONTENT, keep="first", maintain_order=True).join(
+            seen, on=CONTENT, how="anti", nulls_equal=True, maintain_order="left"
+        )
+        self.report.repeats += lines.height - fresh.height
+        first = fresh.unique(IDENTITY, keep="first", maintain_order=True)
+        new = first.join(seen, on=IDENTITY, how="anti", maintain_order="left")
+        other = fresh.join(new, on=LINE, how="anti", maintain_order="left")
+        refused = [self._conflicts(other)]
+        if day < self.oldest:
+            refused.append(self._too_late(new))
+            new = new.clear()
+        found = pl.concat(refused)
+        lines = lines.join(found, left_on=LINE, right_on="line", how="anti", maintain_order="left")
+        self._count(day, new, lines)
+        return new, found
+
+    def _conflicts(self, lines: pl.DataFrame) -> pl.DataFrame:
+        return rejects(
+            lines.select(LINE, value=pl.concat_str(IDENTITY, separator="/")),
+            "line",
+            pl.lit("a store/till/day/transaction/line that did not come before with other content"),
+            self.report.source,
+        )
+
+    def _too_late(self, lines: pl.DataFrame) -> pl.DataFrame:
+        return rejects(
+            lines.select(LINE, value=pl.col("business_day").cast(pl.String)),
+            "business_day",
+            pl.lit(f"{self.oldest} or later (ingest.late_days), or the option --history"),
+            self.report.source,
+        )
+
+    def _count(self, day: date, new: pl.DataFrame, kept: pl.DataFrame) -> None:
+        """Count the new lines; `kept` has the repeats too, so that notices come again as well."""
+        self.report.rows += new.height
+        if new.height:
+            self.report.first_day = min(self.report.first_day or day, day)
+            self.report.last_day = max(self.report.last_day or day, day)
+        lacking = kept.filter(~pl.col("product").is_in(self.products.implode()))
+        self.unknown.append(lacking.select(LINE, value="product"))
+        cards = new["card"].drop_nulls().unique()
+        self.new_cards |= set(cards.filter(~cards.is_in(self.cards["card"].implode())))
+
+    def _stored(self, new: pl.DataFrame) -> pl.DataFrame:
+        """Add household and bucket; a card nobody registered yet is a household of its own."""
+        fresh = pl.DataFrame({"card": sorted(self.new_cards)}, schema={"card": pl.String})
+        cards = pl.concat([self.cards, _with_buckets(fresh.with_columns(shopper="card"))])
+        joined = new.join(cards.unique("card", keep="first"), on="card", how="left")
+        return (
+            joined.with_columns(pl.col("bucket").fill_null(lake.NO_BUCKET))
+            .select(list(lake.STORED))
+            .sort("bucket", "shopper", *IDENTITY)
+        )
+
+    def finish(self) -> None:
+        """Commit the delivery, or take its parts away again when too much was rejected."""
+        report, source = self.report, self.report.source
+        self.report.unknown_products = sum(f.height for f in self.unknown)
+        if report.too_many_rejects(self.settings.ingest.max_reject_rate):
+            report.refuse()
+            lake.discard_uncommitted(self.settings.paths.lake, self.number - 1)
+            return
+        self._register_cards()
+        unknown = [rejects(f, "product", pl.lit(UNKNOWN), source) for f in self.unknown]
+        report.notices_file = _write_rejects(self.settings, f"{_stem(report)}.notices", unknown)
+        self.connection.execute(
+            insert(tables.Delivery).values(
+                id=self.number,
+                source=source,
+                first_day=report.first_day,
+                last_day=report.last_day,
+                rows=report.rows,
+                repeats=report.repeats,
+                rejects=report.rejects,
+            )
+        )
+
+    def _register_cards(self) -> None:
+        self.report.new_cards = len(self.new_cards)
+        cards = sorted(self.new_cards)
+        known = set(_column(self.connection, tables.Shopper.id)) if cards else set()
+        households = [
+            {
+                "id": c,
+                "bucket": calendar.bucket(c),
+                "name": None,
+                "language": "en",
+                "suppressed": False,
+            }
+            for c in cards
+            if c not in known
+        ]
+        upsert(self.connection, tables.Shopper, households)
+        upsert(self.connection, tables.Card, [{"card": c, "shopper": c} for c in cards])
+
+
+UNKNOWN = "a product in the product table; the line is in, and counts by category once it is there"
+
+
+def _column(connection: Connection, column: object) -> pl.Series:
+    values = connection.execute(select(column)).scalars()  # type: ignore[call-overload]
+    return pl.Series(list(values), dtype=pl.String)
+
+
+def _cards(connection: Connection) -> pl.DataFrame:
+    rows = connection.execute(select(tables.Card.card, tables.Card.shopper)).all()
+    schema = {"card": pl.String, "shopper": pl.String}
+    return _with_buckets(pl.DataFrame(list(map(tuple, rows)), schema=schema, orient="row"))
+
+
+def _with_buckets(cards: pl.DataFrame) -> pl.DataFrame:
+    buckets = [calendar.bucket(shopper) for shopper in cards["shopper"]]
+    return cards.with_columns(bucket=pl.Series(buckets, dtype=pl.Int16))
+
+
+def ingest_scans(
+    settings: Settings,
+    engine: Engine,
+    source: str,
+    batches: Iterable[Batch],
+    *,
+    history: bool = False,
+) -> Report:
+    """Take a till log into the lake. `history` lets lines in however old they are."""
+    report = Report(source, "scans")
+    with engine.begin() as connection:
+        delivery = Delivery(settings, connection, report, history=history)
+        for number, batch in enumerate(batches):
+            delivery.take(number, batch)
+        delivery.finish()
+    report.rejects_file = _write_rejects(settings, _stem(report), report.faults)
+    return report
+
+
+def ingest_master(
+    settings: Settings, engine: Engine, table: str, source: str, batches: Iterable[Batch]
+) -> Report:
+    """Take a file of master data into its table."""
+    report = Report(source, table)
+    with engine.connect() as connection, connection.begin() as transaction:
+        for batch in batches:
+            checked = masters.check_master(connection, table, batch.frame, source)
+            masters.store_master(connection, table, checked.good)
+            report.lines += batch.lines
+            report.rows += checked.good.height
+            report.add_faults(pl.concat([batch.rejects, checked.rejects]))
+        if report.too_many_rejects(settings.ingest.max_reject_rate):
+            report.refuse()
+            transaction.rollback()
+    report.rejects_file = _write_rejects(settings, _stem(report), report.faults)
+    return report
+
+
+def in_batches(frame: pl.DataFrame, rows: int = 500_000) -> Iterator[Batch]:
+    """A frame with `_line` as the batches of a source."""
+    for piece in frame.iter_slices(rows):
+        yield Batch(piece, pl.DataFrame(schema=REJECT_SCHEMA), piece.height)
+
+
+def _stem(report: Report) -> str:
+    return f"{report.table}-{Path(report.source).stem}"
+
+
+def _write_rejects(settings: Settings, stem: str, faults: list[pl.DataFrame]) -> Path | None:
+    """Write what was set aside, or remove the file that an earlier try of the source left."""
+    path = settings.paths.state / "rejects" / f"{stem}.csv"
+    found = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *faults])
+    if not found.height:
+        path.unlink(missing_ok=True)
+        return None
+    with replacing(path) as temporary:
+        found.sort("line", maintain_order=True).write_csv(temporary)
+    return path

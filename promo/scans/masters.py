@@ -1,0 +1,150 @@
+"""Master data in: products, stores, shoppers, cards, consents, shelf prices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import available_timezones
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from promo import calendar, tables
+from promo.database import count_version, upsert
+from promo.scans.columns import Checked, Column, Rule, apply, check
+from promo.scans.product_ids import DOMAIN, with_product_ids
+
+PRODUCT = (Column("code", "key", "a product code"), DOMAIN)
+CONTROL = r"[\x00-\x1f\x7f]"
+
+
+@dataclass(frozen=True)
+class Master:
+    """A table that comes in from a file: its columns, and how a row of it is stored."""
+
+    table: type[tables.Base]
+    columns: tuple[Column, ...]
+    refers: dict[str, type[tables.Base]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    shape: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone
+
+
+def _with_bucket(frame: pl.DataFrame) -> pl.DataFrame:
+    buckets = [calendar.bucket(shopper) for shopper in frame["id"]]
+    return frame.with_columns(bucket=pl.Series(buckets, dtype=pl.Int64))
+
+
+def _product_words(frame: pl.DataFrame) -> pl.DataFrame:
+    clean = [pl.col(c).str.replace_all(CONTROL, " ") for c in ("description", "brand", "size")]
+    return frame.with_columns(
+        *clean, category_words=pl.col("category_words").fill_null(pl.col("category"))
+    )
+
+
+MASTERS: dict[str, Master] = {
+    "products": Master(
+        tables.Product,
+        (
+            *PRODUCT,
+            Column("description", "text", "what it is, in words"),
+            Column("brand", "text", "the brand's name, or nothing", required=False),
+            Column("brand_owner", "text", "the manufacturer, or nothing", required=False),
+            Column("store_brand", "flag", "true or false", False, default=False),
+            Column("category", "text", "the category: what it can be replaced by", required=False),
+            Column("category_words", "text", "the category as a shopper reads it", required=False),
+            Column("department", "text", "the department as a shopper reads it", required=False),
+            Column("size", "text", "the package size, such as 12 oz", required=False),
+            Column("cost", "integer", "a whole number of minor units", required=False),
+            Column("margin_rate", "share", "a share between 0 and 1", required=False),
+            Column("no_coupon", "flag", "true or false", False, default=False),
+            Column("delisted", "flag", "true or false", False, default=False),
+        ),
+        shape=_product_words,
+    ),
+    "stores": Master(
+        tables.Store,
+        (
+            Column("id", "key", "a store's id"),
+            Column("name", "text", "the store's name", required=False),
+            Column("gln", "key", "a global location number", required=False),
+            Column(
+                "time_zone",
+                "choice",
+                "a time zone such as America/New_York",
+                choices=tuple(sorted(available_timezones())),
+            ),
+            Column("language", "text", "a language such as en", False, default="en"),
+        ),
+    ),
+    "shoppers": Master(
+        tables.Shopper,
+        (
+            Column("id", "key", "a household's id"),
+            Column("name", "text", "how the household is addressed", required=False),
+            Column("language", "text", "a language such as en", False, default="en"),
+            Column("suppressed", "flag", "true or false", False, default=False),
+        ),
+        shape=_with_bucket,
+    ),
+    "cards": Master(
+        tables.Card,
+        (
+            Column("card", "key", "a loyalty card's number"),
+            Column("shopper", "key", "the household's id"),
+        ),
+        refers={"shopper": tables.Shopper},
+    ),
+    "consents": Master(
+        tables.Consent,
+        (
+            Column("shopper", "key", "the household's id"),
+            Column("purpose", "choice", "lists", choices=("lists",)),
+            Column("day", "day", "the day it was said"),
+            Column("given", "flag", "true (given) or false (taken back)"),
+        ),
+        refers={"shopper": tables.Shopper},
+    ),
+    "shelf_prices": Master(
+        tables.ShelfPrice,
+        (
+            Column("store", "key", "a store's id"),
+            *PRODUCT,
+            Column("day", "day", "the day the price begins"),
+            Column("price", "integer", "a whole number of minor units, zero or more"),
+        ),
+        refers={"store": tables.Store, "product": tables.Product},
+        rules=(Rule(pl.col("price") >= 0, "price", "zero or more"),),
+        shape=lambda frame: frame.rename({"id": "product"}),
+    ),
+}
+
+
+def check_master(connection: Connection, name: str, raw: pl.DataFrame, file: str) -> Checked:
+    """Check a batch of master data, also that what it refers to is there.
+
+    The good rows come back in the shape of the table, with `_line`.
+    """
+    master = MASTERS[name]
+    checked = check(raw, master.columns, master.rules, file)
+    faults = [checked.rejects]
+    if "code" in checked.good.columns:
+        checked = with_product_ids(checked.good, "code", file)
+        faults.append(checked.rejects)
+    good = master.shape(checked.good)
+    references = [_reference(connection, column, table) for column, table in master.refers.items()]
+    checked = apply(good, references, file)
+    return Checked(checked.good, pl.concat([*faults, checked.rejects]))
+
+
+def _reference(connection: Connection, column: str, table: type[tables.Base]) -> Rule:
+    known = connection.execute(select(table.__mapper__.primary_key[0])).scalars()
+    ok = pl.col(column).is_in(pl.Series(list(known), dtype=pl.String).implode())
+    return Rule(ok, column, f"one that is in the table of {table.__tablename__}")
+
+
+def store_master(connection: Connection, name: str, good: pl.DataFrame) -> None:
+    """Put checked rows in their table; of several with one key the last one stays."""
+    table = MASTERS[name].table
+    names = [column.name for column in table.__table__.columns]
+    keys = [column.name for column in table.__mapper__.primary_key]
+    rows = good.unique(keys, keep="last", maintain_order=True).select(names)
+    upsert(connection, table, rows.to_dicts())
+    count_version(connection, table.__tablename__)

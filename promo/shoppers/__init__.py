@@ -1,0 +1,1 @@
+"""What a household is: profiles, repurchase cycles, segments, eligibility."""

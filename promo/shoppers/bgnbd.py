@@ -1,0 +1,114 @@
+"""BG/NBD: how often a household buys, and whether it has stopped (Fader, Hardie & Lee 2005).
+
+Assumptions, for one item and many households:
+1. While it buys, a household buys at a rate lambda, as a Poisson process.
+2. Rates are spread over households as a gamma with shape r and rate alpha.
+3. After each purchase a household stops for good with probability p.
+4. The p are spread as a beta with parameters a and b.
+5. lambda and p are independent.
+
+x is the number of repeat purchases (the first one starts the clock), t_x the time of the last
+one and T the time observed, both since the first; the unit is the day. Fader, Hardie & Lee,
+"'Counting Your Customers' the Easy Way", Marketing Science 24 (2005), equations 6 and 10.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln
+
+Array = NDArray[np.float64]
+START = np.log([0.5, 30.0, 0.5, 3.0])
+BOUNDS = [(-7.0, 7.0)] * 4
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """r (shape), alpha (days), a and b: scalars, or arrays with one entry a pair."""
+
+    r: Array
+    alpha: Array
+    a: Array
+    b: Array
+
+    @property
+    def logs(self) -> Array:
+        """The four logarithms, in the order r, alpha, a, b."""
+        logs: Array = np.log(np.array([self.r, self.alpha, self.a, self.b]))
+        return logs
+
+
+@dataclass(frozen=True)
+class History:
+    """x, t_x and T of each pair (all of shape (n,), days), and how many pairs are like it."""
+
+    x: Array
+    t_x: Array
+    T: Array
+    weight: Array
+
+
+def log_likelihood(theta: Array, h: History) -> tuple[float, Array]:
+    """Sum of log-likelihoods (equation 6) at log-parameters `theta`, and its gradient."""
+    r, alpha, a, b = np.exp(theta)
+    repeat = h.x > 0
+    shape = r + h.x
+    log_T, log_t = np.log(alpha + h.T), np.log(alpha + h.t_x)
+    alive = -shape * log_T
+    b_less = np.where(repeat, b + h.x - 1, 1.0)
+    stopped = np.where(repeat, np.log(a) - np.log(b_less) - shape * log_t, -np.inf)
+    either = np.logaddexp(alive, stopped)
+    beta = gammaln(b + h.x) - gammaln(a + b + h.x) - gammaln(b) + gammaln(a + b)
+    terms = gammaln(shape) - gammaln(r) + r * np.log(alpha) + beta + either
+    w = np.exp(stopped - either)
+    slope_a = digamma(a + b) - digamma(a + b + h.x)
+    gradient = np.array([
+        r * (digamma(shape) - digamma(r) + np.log(alpha) - (1 - w) * log_T - w * log_t),
+        r - alpha * shape * ((1 - w) / (alpha + h.T) + w / (alpha + h.t_x)),
+        a * slope_a + w,
+        b * (slope_a + digamma(b + h.x) - digamma(b) - w / b_less),
+    ])  # fmt: skip
+    return float(h.weight @ terms), gradient @ h.weight
+
+
+def fit(h: History, prior: Parameters | None = None, spread: float = 0.5) -> Parameters:
+    """Maximum likelihood; a `prior` is the centre of a normal on the logarithms, sd `spread`.
+
+    The prior is what keeps an item that three households buy from having an opinion of its own.
+    """
+    centre = START if prior is None else prior.logs
+    precision = 0.0 if prior is None else 1 / spread**2
+
+    def loss(theta: Array) -> tuple[float, Array]:
+        value, gradient = log_likelihood(theta, h)
+        away = theta - centre
+        return -value + 0.5 * precision * float(away @ away), -gradient + precision * away
+
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=BOUNDS)
+    return Parameters(*np.exp(found.x))
+
+
+def p_alive(p: Parameters, x: Array, t_x: Array, T: Array) -> Array:
+    """Probability that a household still buys the item, shape (n,)."""
+    odds = p.a / np.where(x > 0, p.b + x - 1, 1.0)
+    stopped = odds * np.exp((p.r + x) * np.log((p.alpha + T) / (p.alpha + t_x)))
+    return np.where(x > 0, 1 / (1 + stopped), 1.0)
+
+
+def p_purchase(p: Parameters, x: Array, t_x: Array, T: Array, days: int) -> Array:
+    """Probability of a purchase in any `days` days to come, shape (n,).
+
+    The rate's posterior is a gamma (r + x, alpha + T); that a household might stop between now
+    and the window is not counted, so a window that starts later is as likely as one tomorrow.
+    """
+    none = np.exp((p.r + x) * np.log((p.alpha + T) / (p.alpha + T + days)))
+    probability: Array = p_alive(p, x, t_x, T) * (1 - none)
+    return probability
+
+
+def median_wait(p: Parameters, x: Array, T: Array) -> Array:
+    """Days until half of the households like this one, still buying, have bought; shape (n,)."""
+    wait: Array = (p.alpha + T) * (np.exp2(1 / (p.r + x)) - 1)
+    return wait

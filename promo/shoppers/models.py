@@ -1,0 +1,106 @@
+"""Fitted parameters on disk: `models/<day>/`, small, readable, diffable, each with its card.
+
+    cycles.csv      level, category, pairs, r, alpha (days), a, b, units (pieces a purchase day)
+    categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
+    card.json       data range, rows, seed, tiers, metrics
+
+The row with category `*` is the pool of all, for categories that the model has not met.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from promo.files import sync, write_text
+from promo.shoppers.bgnbd import Parameters
+
+POOL = "*"
+PRIOR = "prior"
+CYCLES = {
+    "level": pl.String,
+    "category": pl.String,
+    "pairs": pl.Int64,
+    **dict.fromkeys(("r", "alpha", "a", "b", "units"), pl.Float64),
+}
+CATEGORIES = {
+    "category": pl.String,
+    "buyers": pl.Int64,
+    "store_brand_share": pl.Float64,
+    "medium_from": pl.Int64,
+    "heavy_from": pl.Int64,
+}
+
+
+class ModelError(Exception):
+    """No usable model; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `promo fit` learned. `name` is the folder's name: a day, or `prior`."""
+
+    name: str
+    cycles: pl.DataFrame
+    categories: pl.DataFrame
+    card: dict[str, Any]
+
+    def parameters(self, level: str, categories: pl.Series) -> tuple[Parameters, np.ndarray]:
+        """BG/NBD parameters and mean units, each of shape (n,), for n categories at a level."""
+        rows = self.cycles.filter(pl.col("level") == level)
+        pool = rows.filter(pl.col("category") == POOL)
+        if pool.height != 1:
+            raise ModelError(f"models/{self.name}/cycles.csv has no row `{level},*`: fit again.")
+        found = categories.to_frame("category").join(
+            rows, on="category", how="left", maintain_order="left"
+        )
+        columns = [
+            found[name].fill_null(pool[name].item()).to_numpy()
+            for name in ("r", "alpha", "a", "b", "units")
+        ]
+        return Parameters(*columns[:4]), columns[4]
+
+
+def save(root: Path, model: Model) -> Path:
+    """Write a model's folder, complete or not at all, in the place of one of the same name."""
+    target, temporary = root / model.name, root / f".{model.name}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    digits = {"float_precision": 6}
+    write_text(temporary / "cycles.csv", model.cycles.write_csv(**digits))  # type: ignore[call-overload]
+    write_text(temporary / "categories.csv", model.categories.write_csv(**digits))  # type: ignore[call-overload]
+    write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
+    sync(temporary)
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.rename(target)
+    return target
+
+
+def load(folder: Path) -> Model:
+    """Read one model. Raises ModelError when a file is missing or is not what it should be."""
+    try:
+        return Model(
+            folder.name,
+            pl.read_csv(folder / "cycles.csv", schema=CYCLES),
+            pl.read_csv(folder / "categories.csv", schema=CATEGORIES),
+            json.loads((folder / "card.json").read_text(encoding="utf-8")),
+        )
+    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
+        raise ModelError(f"The model {folder} cannot be read: {error}. Fit again.") from None
+
+
+def in_use(root: Path, day: date) -> Model:
+    """The newest model fitted for `day` or before; else the shipped prior."""
+    names = sorted(p.name for p in root.glob("????-??-??") if p.name <= day.isoformat())
+    if names:
+        return load(root / names[-1])
+    if (root / PRIOR).is_dir():
+        return load(root / PRIOR)
+    raise ModelError(
+        f"There is no model in {root} for {day}. Run `promo fit --day {day}` once scans are in."
+    )

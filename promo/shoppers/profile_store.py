@@ -1,0 +1,77 @@
+"""Profiles on disk, by bucket: `<lake>/profiles/<bucket>/<delivery>.parquet`.
+
+The file's name says through which delivery its scans are folded in, so that the profile and that
+fact are written in one stroke; a killed fold leaves the old file, and folding again gives the
+same bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from promo.scans import lake
+from promo.shoppers import profiles
+
+
+def _folder(root: Path, bucket: int) -> Path:
+    return root / "profiles" / f"{bucket:03d}"
+
+
+def _newest(root: Path, bucket: int) -> Path | None:
+    return max(_folder(root, bucket).glob("????????.parquet"), default=None)
+
+
+def folded_through(root: Path, bucket: int) -> int:
+    """The last delivery in a bucket's profiles; 0 when there are none."""
+    newest = _newest(root, bucket)
+    return int(newest.stem) if newest else 0
+
+
+def read(root: Path, buckets: Iterable[int]) -> pl.DataFrame:
+    """The profiles of some buckets as they stand, sorted within each bucket."""
+    paths = [path for bucket in buckets if (path := _newest(root, bucket))]
+    return pl.read_parquet(paths) if paths else profiles.empty()
+
+
+def fold_pending(
+    root: Path, buckets: Iterable[int], delivery: int, oldest: date
+) -> Iterator[tuple[int, int]]:
+    """Fold the deliveries up to `delivery` into the buckets' profiles, dropping days < `oldest`.
+
+    Buckets that were folded through the same delivery are done together. Yields, a group of
+    buckets, (buckets done, scans folded).
+    """
+    groups: dict[int, list[int]] = {}
+    for bucket in buckets:
+        groups.setdefault(folded_through(root, bucket), []).append(bucket)
+    for through, group in sorted(groups.items()):
+        pending = lake.parts(root, after=through, until=delivery)
+        if through < delivery:
+            yield len(group), _fold_group(root, group, pending, delivery, oldest)
+        else:
+            yield len(group), 0
+
+
+def _fold_group(
+    root: Path, group: list[int], pending: list[Path], delivery: int, oldest: date
+) -> int:
+    scans = lake.read_parts(pending, group)
+    by_bucket = scans.partition_by("bucket", as_dict=True)
+    nothing = scans.clear()
+    for bucket in group:
+        profile = read(root, [bucket])
+        folded = profiles.fold(profile, by_bucket.get((bucket,), nothing))
+        target = _folder(root, bucket) / f"{delivery:08d}.parquet"
+        lake.write(target, folded.filter(pl.col("day") >= oldest))
+        for old in _folder(root, bucket).glob("????????.parquet"):
+            if old != target:
+                old.unlink()
+    return scans.height
+
+
+def size(root: Path, bucket: int) -> int:
+    """Bytes on disk of a bucket's profiles."""
+    newest = _newest(root, bucket)
+    return newest.stat().st_size if newest else 0

@@ -1,0 +1,202 @@
+"""Every stored row and constraint. Money is integer minor units; days are calendar days."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What all tables share: names for constraints, and how Python types are stored."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {str: String(), int: BigInteger(), dict[str, Any]: JSON()}  # noqa: RUF012
+
+
+class Product(Base):
+    """What the tills sell. `id` is domain:code, such as gtin:00012345678905 or internal:1029743."""
+
+    __tablename__ = "products"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    domain: Mapped[str]
+    code: Mapped[str]
+    description: Mapped[str]
+    brand: Mapped[str | None]
+    brand_owner: Mapped[str | None]
+    store_brand: Mapped[bool]
+    category: Mapped[str | None] = mapped_column(index=True)
+    category_words: Mapped[str | None]
+    department: Mapped[str | None]
+    size: Mapped[str | None]
+    cost: Mapped[int | None]
+    margin_rate: Mapped[float | None]
+    no_coupon: Mapped[bool]
+    delisted: Mapped[bool]
+
+
+class Version(Base):
+    """How often a table has been written anew, so that copies made from it can be told stale."""
+
+    __tablename__ = "versions"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+class Store(Base):
+    """A shop. Its time zone is the zone of its till log's times."""
+
+    __tablename__ = "stores"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    gln: Mapped[str | None]
+    time_zone: Mapped[str]
+    language: Mapped[str]
+
+
+class Shopper(Base):
+    """A household. The only table with a name in it."""
+
+    __tablename__ = "shoppers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    bucket: Mapped[int] = mapped_column(index=True)
+    name: Mapped[str | None]
+    language: Mapped[str]
+    suppressed: Mapped[bool]
+    __table_args__ = (CheckConstraint("bucket between 0 and 255", name="bucket"),)
+
+
+class Card(Base):
+    """A loyalty card and the household that carries it."""
+
+    __tablename__ = "cards"
+    card: Mapped[str] = mapped_column(primary_key=True)
+    shopper: Mapped[str] = mapped_column(ForeignKey("shoppers.id"), index=True)
+
+
+class Consent(Base):
+    """What a household agreed to or took back, newest day first in force."""
+
+    __tablename__ = "consents"
+    shopper: Mapped[str] = mapped_column(ForeignKey("shoppers.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    given: Mapped[bool]
+
+
+class ShelfPrice(Base):
+    """The regular price of a product in a store from a day on."""
+
+    __tablename__ = "shelf_prices"
+    store: Mapped[str] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+    product: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    price: Mapped[int]
+    __table_args__ = (CheckConstraint("price >= 0", name="price"),)
+
+
+class Delivery(Base):
+    """One load of till lines. A part in the lake counts only when its delivery stands here."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str]
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    rows: Mapped[int]
+    repeats: Mapped[int]
+    rejects: Mapped[int]
+
+
+class Offer(Base):
+    """A reward, its conditions, who funds it and how much in all; `terms` is offers.terms.Terms."""
+
+    __tablename__ = "offers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    starts: Mapped[date]
+    ends: Mapped[date]
+    funder: Mapped[str]
+    objective: Mapped[str]
+    budget_money: Mapped[int]
+    budget_redemptions: Mapped[int]
+    terms: Mapped[dict[str, Any]]
+    __table_args__ = (
+        CheckConstraint("starts <= ends", name="dates"),
+        CheckConstraint("budget_money >= 0 and budget_redemptions >= 0", name="budget"),
+        Index("ix_offers_dates", "starts", "ends"),
+    )
+
+
+class OfferProduct(Base):
+    """A product that an offer is good for."""
+
+    __tablename__ = "offer_products"
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    product: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True, index=True)
+
+
+class Promise(Base):
+    """What a night's lists promise of an offer: held against its budget while they are open."""
+
+    __tablename__ = "promises"
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    night: Mapped[date] = mapped_column(primary_key=True)
+    last_day: Mapped[date]
+    uses: Mapped[int]
+    money: Mapped[int]
+
+
+class Run(Base):
+    """A night. `draft` may be made again; `published` has left the building."""
+
+    __tablename__ = "runs"
+    night: Mapped[date] = mapped_column(primary_key=True)
+    wave: Mapped[int | None]
+    state: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    __table_args__ = (CheckConstraint("state in ('draft', 'published')", name="state"),)
+
+
+class KeyCounter(Base):
+    """The last counter given out under a code key: it only rises, so no serial comes twice."""
+
+    __tablename__ = "key_counters"
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class ShopperList(Base):
+    """One household's list for one fortnight, its due items and offers packed in `content`."""
+
+    __tablename__ = "lists"
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    counter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(unique=True)
+    night: Mapped[date] = mapped_column(ForeignKey("runs.night"))
+    shopper: Mapped[str] = mapped_column(ForeignKey("shoppers.id"))
+    store: Mapped[str] = mapped_column(ForeignKey("stores.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    worth: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    __table_args__ = (
+        UniqueConstraint("night", "shopper"),
+        Index("ix_lists_shopper_last_day", "shopper", "last_day"),
+    )

