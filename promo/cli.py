@@ -12,59 +12,35 @@ from dataclasses import asdict
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from promo import config, database, incoming, nightly, publishing, training
-from promo.files import Busy, only_one, write_text
-from promo.house import House
-from promo.lists import codes, lookup, printing, render
-from promo.offers import catalogue
-from promo.offers.terms import OfferError
-from promo.progress import Progress
-from promo.scans.gtin import CodeError
-from promo.scans.ingest import Report
-from promo.scans.sources import SourceError
-from promo.shoppers.models import ModelError
+from promo.errors import Sentence
+from promo.scans import FORMATS, TABLES
 
-SET_ASIDE, USAGE, FAILED, BUSY = 1, 2, 3, 75
-LOOKUP_EXIT = {reason: 11 + number for number, reason in enumerate(lookup.REASONS)}
-SENTENCES = (
-    CodeError,
-    ModelError,
-    OfferError,
-    SourceError,
-    database.DatabaseError,
-    nightly.AlreadyPublished,
-    printing.PrintError,
-    publishing.PublishError,
-    render.RenderError,
-)
+# What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
+# libraries of `fit`.
+if TYPE_CHECKING:
+    from promo.config import Settings
+    from promo.house import House
+    from promo.lists.codes import CodeKeys
+    from promo.scans.ingest import Report
+
+SET_ASIDE, FAILED = 1, 3
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def fail(message: str, code: int = FAILED) -> None:
-    """Say a sentence on standard error and leave with `code`."""
-    click.echo(message, err=True)
-    sys.exit(code)
-
-
 def sentences(command: Command) -> Command:
-    """Turn the failures we know into a sentence and an exit code."""
+    """Turn the failures we foresee into a sentence on standard error and an exit code."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except Busy as error:
-            fail(str(error), BUSY)
-        except config.ConfigError as error:
-            fail(str(error), USAGE)
-        except SENTENCES as error:
-            fail(str(error))
+        except Sentence as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
 
     return wrapped  # type: ignore[return-value]
 
@@ -105,21 +81,29 @@ def main(context: click.Context, config_path: Path) -> None:
     context.obj = config_path
 
 
-def settings_of(context: click.Context) -> config.Settings:
+def settings_of(context: click.Context) -> "Settings":
     """Read the settings that --config names."""
+    from promo import config
+
     return config.load(context.obj)
 
 
 @contextmanager
-def locked(context: click.Context, who: str) -> Iterator[House]:
+def locked(context: click.Context, who: str) -> "Iterator[House]":
     """The house, for a command that changes it: one at a time."""
+    from promo.files import only_one
+    from promo.house import House
+
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", who):
         yield House.open(settings)
 
 
-def keys_of(settings: config.Settings) -> codes.CodeKeys:
+def keys_of(settings: "Settings") -> "CodeKeys":
     """The list-code keys, from the environment or the file beside the settings."""
+    from promo.lists import codes
+    from promo.scans.gtin import CodeError
+
     text = settings.secret("PROMO_CODE_KEYS", "code.key")
     if not text:
         raise CodeError(
@@ -134,6 +118,10 @@ def keys_of(settings: config.Settings) -> codes.CodeKeys:
 @sentences
 def init(context: click.Context) -> None:
     """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
+    from promo import database
+    from promo.files import only_one, write_text
+    from promo.lists import codes
+
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", "init"):
         database.migrate(database.connect(settings.database_url))
@@ -150,13 +138,11 @@ def init(context: click.Context) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(incoming.FORMATS),
+    type=click.Choice(FORMATS),
     required=True,
     help="What the source is written in.",
 )
-@click.option(
-    "--table", type=click.Choice(incoming.TABLES), help="What it holds; else its name tells."
-)
+@click.option("--table", type=click.Choice(TABLES), help="What it holds; else its name tells.")
 @click.option("--from", "first", type=DAY, help="First business day (complete-journey).")
 @click.option("--to", "last", type=DAY, help="Last business day (complete-journey).")
 @click.option("--history", is_flag=True, help="Let lines in however old they are.")
@@ -179,6 +165,8 @@ def ingest(
     For complete-journey SOURCE is a folder of the data set's Parquet files, or the word
     `installed` for the copy in the Python package.
     """
+    from promo import incoming
+
     request = incoming.Request(source, form, table, first, last, history)
     reports = []
     with locked(context, "ingest") as house:
@@ -191,13 +179,13 @@ def ingest(
         sys.exit(SET_ASIDE)
 
 
-def _as_dict(report: Report) -> dict[str, Any]:
+def _as_dict(report: "Report") -> dict[str, Any]:
     found = asdict(report)
     del found["faults"]
     return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
 
 
-def _in_words(report: Report) -> str:
+def _in_words(report: "Report") -> str:
     words = f"{report.table} from {report.source}: {report.lines:,} lines, {report.rows:,} in"
     if report.repeats:
         words += f", {report.repeats:,} repeats of lines already there"
@@ -224,6 +212,9 @@ def _in_words(report: Report) -> str:
 @sentences
 def fit(context: click.Context, day: date | None) -> None:
     """Fit the models for the nights from a day on, and test them on the fortnight before it."""
+    from promo import training
+    from promo.progress import Progress
+
     with locked(context, "fit") as house:
         folder = training.run(house, day or house.settings.current_day(), Progress("fit"))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -249,6 +240,9 @@ def offers() -> None:
 @sentences
 def import_offers(context: click.Context, source: str, form: str) -> None:
     """Take in offers from FILE (.yaml or .csv); a bad one is refused, the others go in."""
+    from promo import incoming
+    from promo.offers import catalogue
+
     with locked(context, "offers import") as house, house.engine.begin() as connection:
         raw = incoming.raw_offers(source, form, house.settings)
         found = catalogue.import_offers(connection, house.settings, raw)
@@ -271,6 +265,10 @@ def nightly_command(
     context: click.Context, day: date | None, *, dry_run: bool, per_store: bool
 ) -> None:
     """Make the lists of a night: a draft, which may be made again until it is published."""
+    from promo import nightly
+    from promo.house import House
+    from promo.progress import Progress
+
     settings = settings_of(context)
     night = day or settings.current_day()
     if dry_run:
@@ -299,6 +297,8 @@ def nightly_command(
 @sentences
 def publish(context: click.Context, day: date | None) -> None:
     """Freeze a night's draft: from now on nothing of it moves."""
+    from promo import publishing
+
     with locked(context, "publish") as house:
         night = day or house.settings.current_day()
         report = publishing.publish(house, night)
@@ -319,6 +319,9 @@ def lookup_command(
 
     Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
     """
+    from promo.house import House
+    from promo.lists import lookup
+
     if (code is None) == (card is None):
         raise click.UsageError("Give a code or --card, one of the two.")
     house = House.open(settings_of(context))
@@ -333,7 +336,7 @@ def lookup_command(
     except lookup.Refused as error:
         if as_json:
             click.echo(json.dumps({"refused": error.reason, "message": str(error)}))
-        fail(str(error), LOOKUP_EXIT[error.reason])
+        raise
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -343,7 +346,10 @@ def lookup_command(
 main.add_command(lookup_command, "lookup")
 
 
-def _show(found: dict[str, Any], settings: config.Settings) -> None:
+def _show(found: dict[str, Any], settings: "Settings") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     click.echo(
         f"List {found['list_code']} ({found['state']}), store {found['store']}, good "
         f"{found['first_day']} to {found['last_day']}, worth {settings.in_words(found['worth'])}"

@@ -14,10 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from promo import money
 from promo.calendar import FORTNIGHT, Wave, Window, wave_of, window
+from promo.errors import Sentence
 
 
-class ConfigError(Exception):
+class ConfigError(Sentence):
     """The settings cannot be used; the message names the file, the key, the value and the need."""
+
+    exit_code = 2
 
 
 def _zone(name: str) -> str:
@@ -120,7 +123,7 @@ class Lists(Section):
     max_offers: int = Field(ge=0, le=16)
     paper: str = Field(pattern="^(A4|Letter)$")
     module_mm: float = Field(ge=0.40, le=0.60)
-    document_type: str = Field(pattern=r"^\d{13}$")
+    document_type: str = Field(pattern="^[0-9]{13}$")
     pages_per_file: int = Field(gt=0, le=5000)
 
 
@@ -206,7 +209,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _whole_amount(self) -> "Settings":
         try:
-            money.to_minor(self.ingest.max_amount, self.currency)
+            money.to_minor(str(self.ingest.max_amount), self.currency)
         except ValueError as error:
             raise ValueError(f"ingest.max_amount: {error}") from None
         return self

@@ -3,23 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import alembic.command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from promo.errors import Sentence
 from promo.tables import Base, Version
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+REVISION = "0001"  # of the newest migration
+VERSION_QUERY = "select version_num from alembic_version"
 CHUNK = 2000  # rows a statement: SQLite takes at most 32,766 bound values
 
 
-class DatabaseError(Exception):
+class DatabaseError(Sentence):
     """The database cannot be used; the message says what to do and never shows the password."""
 
 
@@ -45,7 +47,10 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
         connection.execute(f"pragma {pragma}")
 
 
-def _alembic(engine: Engine) -> Config:
+def alembic_config(engine: Engine) -> "Config":
+    """Alembic's settings: our migrations, on this engine."""
+    from alembic.config import Config  # slow to import, and only migrating needs it
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
@@ -56,8 +61,10 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to this version's, from nothing or from any older one."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    import alembic.command
+
     with _sentences(engine):
-        alembic.command.upgrade(_alembic(engine), "head")
+        alembic.command.upgrade(alembic_config(engine), "head")
 
 
 def check_schema(engine: Engine) -> None:
@@ -65,12 +72,12 @@ def check_schema(engine: Engine) -> None:
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
         raise DatabaseError(f"There is no database {file} yet. Run `promo init` first.")
-    head = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
     with _sentences(engine), engine.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    if at != head:
+        migrated = inspect(connection).has_table("alembic_version")
+        at = connection.execute(text(VERSION_QUERY)).scalar() if migrated else None
+    if at != REVISION:
         raise DatabaseError(
-            f"The database is at version {at or 'none'}, this promo works on {head}. "
+            f"The database is at version {at or 'none'}, this promo works on {REVISION}. "
             "Run `promo init`, which upgrades it; or use the promo that wrote it, if it is newer."
         )
 

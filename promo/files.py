@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from promo.errors import Sentence
 
-class Busy(RuntimeError):
+
+class Busy(Sentence):
     """Another promo command holds the lock; the message says which."""
+
+    exit_code = 75  # EX_TEMPFAIL: try again later
 
 
 @contextmanager

@@ -11,13 +11,10 @@ from promo.house import House
 from promo.offers import complete_journey as campaigns
 from promo.offers import files as offer_files
 from promo.offers.terms import OfferError
-from promo.scans import canonical, complete_journey, sources
+from promo.scans import TABLES, canonical, complete_journey, sources
 from promo.scans.ingest import Report, in_batches, ingest_master, ingest_scans
 from promo.scans.masters import MASTERS
 from promo.scans.sources import Batch, SourceError
-
-FORMATS = ("complete-journey", "csv", "parquet")
-TABLES = (*MASTERS, "scans")  # in the order in which they refer to each other
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from promo import tables
 from promo.calendar import Wave, Window
 from promo.database import upsert
+from promo.errors import Sentence
 from promo.files import write_text
 from promo.house import House
 from promo.lists import pages, printing, register
@@ -34,7 +35,7 @@ from promo.shoppers import cycles, fitting, households, models, profile_store, s
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
 
-class AlreadyPublished(Exception):
+class AlreadyPublished(Sentence):
     """The night has left the building; nothing may move any more."""
 
 

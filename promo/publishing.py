@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from promo import tables
+from promo.errors import Sentence
 from promo.files import sha256
 from promo.house import House
 
 
-class PublishError(Exception):
+class PublishError(Sentence):
     """A night cannot be published; the message says why and what to do."""
 
 

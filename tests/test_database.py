@@ -1,14 +1,19 @@
 import alembic.command
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select
 
 from promo import database, tables
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:
-    with_nothing_to_do = alembic.command.check
-    with_nothing_to_do(database._alembic(engine))
+    alembic.command.check(database.alembic_config(engine))
     database.check_schema(engine)
+
+
+def test_the_newest_migration_is_the_one_we_work_on(sqlite_engine: Engine) -> None:
+    scripts = ScriptDirectory.from_config(database.alembic_config(sqlite_engine))
+    assert scripts.get_current_head() == database.REVISION
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:

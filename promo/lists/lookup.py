@@ -7,18 +7,21 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from promo import tables
+from promo.errors import Sentence
 from promo.lists.codes import CodeKeys, ForgedCode, MistypedCode, open_code
 
 
-class Refused(Exception):
+class Refused(Sentence):
     """No list to open. `reason` is one of REASONS; the message is a sentence for the cashier."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+        self.exit_code = REASONS[reason]
 
 
-REASONS = ("mistyped", "forged", "unknown", "not_yet_valid", "expired")
+# What the command leaves with.
+REASONS = {"mistyped": 11, "forged": 12, "unknown": 13, "not_yet_valid": 14, "expired": 15}
 
 
 def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dict[str, Any]:

@@ -45,12 +45,13 @@ def write_pdf(html: str, path: Path, *, title: str, day: date) -> int:
     """
     book = plutoprint.Book(plutoprint.PAGE_SIZE_LETTER, plutoprint.PAGE_MARGINS_NONE)
     book.custom_resource_fetcher = OnlyOurFonts()
+    book.load_html(html, user_style=FACES)
+    pages = book.get_page_count()
+    # After loading: a document sets its own metadata, and "now" where it has none.
     stamp = f"{day.isoformat()}T00:00:00"
     book.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
     book.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
     book.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
-    book.load_html(html, user_style=FACES)
-    pages = book.get_page_count()
     with replacing(path) as temporary:
         book.write_to_pdf(temporary)
     return pages

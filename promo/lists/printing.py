@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from promo.config import Settings
+from promo.errors import Sentence
 from promo.files import sha256, sync, write_text
 from promo.lists.page import Page
 from promo.lists.pdf import write_pdf
@@ -49,7 +50,7 @@ def print_lists(
     return [Printed(f, kind, count, sha256(folder / f)) for f, kind, count in files]
 
 
-class PrintError(Exception):
+class PrintError(Sentence):
     """A night's lists cannot be printed as they are."""
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
+from promo.errors import Sentence
 from promo.lists.page import Page
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class RenderError(Exception):
+class RenderError(Sentence):
     """A template cannot be rendered; the message names the template, the line and the fault."""
 
 

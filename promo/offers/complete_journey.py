@@ -32,7 +32,13 @@ def offers(source: Path, unsaid: frozenset[str]) -> Iterator[tuple[str, dict[str
         ~pl.col("product_category").is_in(list(unsaid)).fill_null(value=False)
     )
     dates = pl.read_parquet(source / "campaign_descriptions.parquet").sort("campaign_id")
-    coupons = pl.read_parquet(source / "coupons.parquet").join(products, on="product_id")
+    lines = pl.scan_parquet(source / "transactions.parquet").group_by("product_id")
+    sold = lines.agg(sold=pl.len().cast(pl.Int64)).collect()
+    coupons = (
+        pl.read_parquet(source / "coupons.parquet")
+        .join(products, on="product_id")
+        .join(sold, on="product_id", how="left")
+    )
     recorded = _recorded(source)
     for campaign, kind, start, end in dates.iter_rows():
         some = coupons.filter(pl.col("campaign_id") == campaign)
@@ -125,11 +131,11 @@ def _title(items: pl.DataFrame) -> str:
     elif items["product_category"].n_unique() <= 3:
         first, *others = dict.fromkeys(_most(items, 3))
         what = " or ".join([first, *(other.lower() for other in others)])
-        if len(what) > MAX_TITLE:
-            what = f"{first} and more"
     else:
         first, second = _most(items, 2)
         what = f"{first}, {second.lower()} and more"
+    if len(what) > MAX_TITLE:
+        what = f"{(category_words(category) if category else first)} and more"
     size = size_words(only("package_size") or "")
     brand = {"Private": "store brand", "National": "national brand"}.get(only("brand") or "", "")
     title = what
@@ -140,7 +146,7 @@ def _title(items: pl.DataFrame) -> str:
 
 
 def _most(items: pl.DataFrame, number: int) -> list[str]:
-    """The categories with most products, in words; equally many by name."""
-    counts = items.group_by("product_category").len().drop_nulls()
-    ordered = counts.sort("len", "product_category", descending=[True, False])
+    """The categories sold most often, in words; equally often by name."""
+    counts = items.group_by("product_category").agg(pl.col("sold").sum()).drop_nulls()
+    ordered = counts.sort("sold", "product_category", descending=[True, False])
     return [category_words(name) for name in ordered["product_category"].head(number)]

@@ -8,16 +8,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from promo import money
 from promo.config import explain
+from promo.errors import Sentence
 
 MAX_TITLE = 60  # characters: two lines on the list
-Amount = Annotated[Decimal, Field(gt=0)]
+MOST = 10**12  # currency units, or uses: more is a typing error, and no row could hold it
+Amount = Annotated[Decimal, Field(gt=0, le=MOST)]
 
 
-class OfferError(ValueError):
+class OfferError(Sentence):
     """An offer cannot be taken in; the message names the offer, the field and the need."""
 
 
@@ -43,15 +53,18 @@ class Ladder(Part):
     @model_validator(mode="after")
     def _falling(self) -> "Ladder":
         if not self.heavy >= self.medium >= self.light:
-            raise ValueError("heavy must not get less than medium, nor medium less than light")
+            raise ValueError(
+                f"heavy ({self.heavy}) must not get less than medium ({self.medium}), nor medium "
+                f"less than light ({self.light})"
+            )
         return self
 
 
 class Budget(Part):
     """The most that the offer may cost in all, in currency units and in uses."""
 
-    money: Annotated[Decimal, Field(ge=0)]
-    redemptions: Annotated[int, Field(ge=0)]
+    money: Annotated[Decimal, Field(ge=0, le=MOST)]
+    redemptions: Annotated[int, Field(ge=0, le=MOST)]
 
 
 class Terms(Part):
@@ -69,11 +82,13 @@ class Terms(Part):
     budget: Budget
     products: tuple[str, ...] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _dates(self) -> "Terms":
-        if self.ends < self.starts:
-            raise ValueError(f"it ends on {self.ends}, before it starts on {self.starts}")
-        return self
+    @field_validator("ends")
+    @classmethod
+    def _after_the_start(cls, ends: date, info: ValidationInfo) -> date:
+        starts = info.data.get("starts", ends)
+        if ends < starts:
+            raise ValueError(f"{ends} is before the day it starts, {starts}")
+        return ends
 
     def amounts(self, currency: str) -> dict[str, int]:
         """Minor units off by volume: heavy, medium, light; the reward itself without a ladder."""
@@ -88,10 +103,13 @@ def parse(raw: Any, where: str, currency: str) -> Terms:
         raise OfferError(f"{where}: {raw!r} is no offer; expected keys such as `id` and `reward`.")
     try:
         terms = Terms.model_validate(raw)
-        terms.amounts(currency)
-        money.to_minor(terms.budget.money, currency)
     except ValidationError as error:
         raise OfferError(explain(where, error)) from None
-    except ValueError as error:
-        raise OfferError(f"{where}: {error}.") from None
+    amounts = {"reward.amount_off": terms.reward.amount_off, "budget.money": terms.budget.money}
+    amounts |= {f"ladder.{name}": value for name, value in terms.ladder or ()}
+    for name, value in amounts.items():
+        try:
+            money.to_minor(str(value), currency)
+        except ValueError as error:
+            raise OfferError(f"{where}: `{name}`: {error}.") from None
     return terms

@@ -64,7 +64,8 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no":
 
 
 def _like(pattern: str, text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(pattern)).then(text).otherwise(None)
+    # (?-u): \d is 0 to 9, not every digit of Unicode.
+    return pl.when(text.str.contains(f"(?-u){pattern}")).then(text).otherwise(None)
 
 
 def _thousandths(text: pl.Expr) -> pl.Expr:

@@ -21,6 +21,8 @@ have its scanners send UPC-E expanded to 12 digits should do so.
 
 import re
 
+from promo.errors import Sentence
+
 MAX_LENGTH = 512
 """Longest text looked at, in characters; a Digital Link address is the longest form."""
 
@@ -32,7 +34,7 @@ _LINK = re.compile(
 _ELEMENTS = re.compile(r"(?:\](?:C1|e0|d2|Q3|J1))?\x1d?(?:\(01\)|01)([0-9]{14})[!-~\x1d]*")
 
 
-class CodeError(ValueError):
+class CodeError(Sentence, ValueError):
     """A code that cannot be accepted; the message is a full sentence for a person to read."""
 
 

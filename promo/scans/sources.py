@@ -7,12 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
+from promo.errors import Sentence
 from promo.scans.columns import LINE, PERSONAL, REJECT_SCHEMA, Column, reject
 
 BATCH_ROWS = 500_000
 
 
-class SourceError(Exception):
+class SourceError(Sentence):
     """A file cannot be read as what it should be; the message is a sentence."""
 
 

@@ -4,11 +4,10 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from scipy.stats import rankdata
 
 from promo.calendar import FORTNIGHT, Window
 from promo.shoppers import cycles, fitting, profiles
-from promo.shoppers.models import Model
+from promo.shoppers.models import Model, ModelError
 
 TINY = 1e-6
 
@@ -25,7 +24,7 @@ def auc(probability: np.ndarray, bought: np.ndarray) -> float:
     zeros = len(bought) - ones
     if not ones or not zeros:
         return float("nan")
-    ranks = rankdata(probability)
+    ranks = pl.Series(probability).rank("average").to_numpy()
     return float((ranks[bought == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
@@ -43,15 +42,26 @@ def score(
 
     `days` are profile rows with category that reach beyond the cut; the forecast sees only the
     days before it. Beside the model stands the Poisson rate, (n - 1) over the time observed.
+    Raises ModelError when there is nothing to forecast, or nothing to hold it against.
     """
     window = Window(cut, cut + timedelta(FORTNIGHT - 1))
     known = fitting.items(profiles.as_of(days, cut, keep_days), level).filter(pl.col("n") >= 2)
+    if known.is_empty():
+        raise ModelError(
+            f"No household bought the same {level} on two days before {cut}, so there is nothing "
+            "to test a model on: take in more history."
+        )
     after = days.filter(pl.col("day").is_between(window.first, window.last))
     bought = fitting.items(after, level).select("shopper", level, bought=pl.lit(1.0))
     forecast = cycles.forecast(known, level, model, cut, window).join(
         bought, on=["shopper", level], how="left", maintain_order="left"
     )
     y = forecast["bought"].fill_null(0.0).to_numpy()
+    if not y.any():
+        raise ModelError(
+            f"Of what households buy nothing was bought from {window.first} to {window.last}, the "
+            "days a model is tested on: take in their scans, or fit for an earlier day."
+        )
     p = forecast["probability"].to_numpy()
     x, _, T = cycles.repeats(known, cut)
     poisson = 1 - np.exp(-x / np.maximum(T, 1) * FORTNIGHT)

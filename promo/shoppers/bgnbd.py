@@ -3,7 +3,7 @@
 Assumptions, for one item and many households:
 1. While it buys, a household buys at a rate lambda, as a Poisson process.
 2. Rates are spread over households as a gamma with shape r and rate alpha.
-3. After each purchase a household stops for good with probability p.
+3. After each repeat purchase a household stops for good with probability p.
 4. The p are spread as a beta with parameters a and b.
 5. lambda and p are independent.
 
@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
+from scipy.special import digamma, expit, gammaln
 
 Array = NDArray[np.float64]
 START = np.log([0.5, 30.0, 0.5, 3.0])
@@ -78,6 +77,8 @@ def fit(h: History, prior: Parameters | None = None, spread: float = 0.5) -> Par
 
     The prior is what keeps an item that three households buy from having an opinion of its own.
     """
+    from scipy.optimize import minimize  # slow to import, and only fitting needs it
+
     centre = START if prior is None else prior.logs
     precision = 0.0 if prior is None else 1 / spread**2
 
@@ -93,8 +94,8 @@ def fit(h: History, prior: Parameters | None = None, spread: float = 0.5) -> Par
 def p_alive(p: Parameters, x: Array, t_x: Array, T: Array) -> Array:
     """Probability that a household still buys the item, shape (n,)."""
     odds = p.a / np.where(x > 0, p.b + x - 1, 1.0)
-    stopped = odds * np.exp((p.r + x) * np.log((p.alpha + T) / (p.alpha + t_x)))
-    return np.where(x > 0, 1 / (1 + stopped), 1.0)
+    stopped = np.log(odds) + (p.r + x) * np.log((p.alpha + T) / (p.alpha + t_x))
+    return np.where(x > 0, expit(-stopped), 1.0)
 
 
 def p_purchase(p: Parameters, x: Array, t_x: Array, T: Array, days: int) -> Array:
@@ -110,5 +111,6 @@ def p_purchase(p: Parameters, x: Array, t_x: Array, T: Array, days: int) -> Arra
 
 def median_wait(p: Parameters, x: Array, T: Array) -> Array:
     """Days until half of the households like this one, still buying, have bought; shape (n,)."""
-    wait: Array = (p.alpha + T) * (np.exp2(1 / (p.r + x)) - 1)
+    doublings = np.minimum(1 / (p.r + x), 1000)  # more would be no number any more
+    wait: Array = (p.alpha + T) * (np.exp2(doublings) - 1)
     return wait

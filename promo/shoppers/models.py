@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from promo.errors import Sentence
 from promo.files import sync, write_text
 from promo.shoppers.bgnbd import Parameters
 
@@ -37,7 +38,7 @@ CATEGORIES = {
 }
 
 
-class ModelError(Exception):
+class ModelError(Sentence):
     """No usable model; the message says what to do."""
 
 
@@ -86,12 +87,20 @@ def load(folder: Path) -> Model:
     try:
         return Model(
             folder.name,
-            pl.read_csv(folder / "cycles.csv", schema=CYCLES),
-            pl.read_csv(folder / "categories.csv", schema=CATEGORIES),
+            _read(folder / "cycles.csv", CYCLES),
+            _read(folder / "categories.csv", CATEGORIES),
             json.loads((folder / "card.json").read_text(encoding="utf-8")),
         )
-    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
-        raise ModelError(f"The model {folder} cannot be read: {error}. Fit again.") from None
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None
+
+
+def _read(path: Path, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    found = pl.read_csv(path, schema_overrides=schema).select(list(schema))
+    if any(found.null_count().row(0)):
+        raise ValueError(f"{path.name} has empty fields")
+    return found
 
 
 def in_use(root: Path, day: date) -> Model:

@@ -27,7 +27,9 @@ def grid(days: pl.DataFrame, model: Model, settings: Segments) -> pl.DataFrame:
     )
     known = _with_pool(spent, model)
     average = pl.col("paid") / pl.col("n") * settings.prior_purchases
-    share = (pl.col("own") + average * pl.col("store_brand_share")) / (pl.col("paid") + average)
+    mixed = (pl.col("own") + average * pl.col("store_brand_share")) / (pl.col("paid") + average)
+    # Where everything went back, 0 / 0 must not make a loyalist.
+    share = pl.when(pl.col("paid") > 0).then(mixed).otherwise(pl.col("store_brand_share"))
     loyalty = (
         pl.when(share >= settings.loyal_share).then(pl.lit("store_brand"))
         .when(share <= 1 - settings.loyal_share).then(pl.lit("national"))
@@ -66,7 +68,11 @@ def two_digits(value: pl.Expr) -> pl.Expr:
 
 
 def lowest_of_share(bins: pl.DataFrame, share: float) -> int:
-    """The least value, of a histogram (bin, count), that belongs to the top `share` of counts."""
+    """The least value, of a histogram (bin, count), that belongs to the top `share` of counts.
+
+    The largest value always does, however many have it; 0 when there are none.
+    """
     falling = bins.sort("bin", descending=True)
     within = falling.filter(pl.col("count").cum_sum() <= share * pl.col("count").sum())
-    return int(within["bin"].min() or falling["bin"][0]) if falling.height else 0  # type: ignore[arg-type]
+    lowest = within if within.height else falling.head(1)
+    return int(lowest["bin"][-1]) if lowest.height else 0

@@ -1,7 +1,6 @@
 """Till abbreviations become words a shopper reads."""
 
 import re
-import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
@@ -228,19 +227,6 @@ def test_the_data_set_is_idempotent(words: Words) -> None:
     for name in [*CATEGORIES, *DEPARTMENTS, *TYPES, *SIZES]:
         once = words(name)
         assert words(once) == once, name
-
-
-def test_a_whole_products_import_is_quick() -> None:
-    rows = PRODUCTS.select("department", "product_category", "product_type", "package_size")
-    for words in EVERYTHING:
-        words.cache_clear()  # type: ignore[attr-defined]
-    begun = time.process_time()
-    for department, category, kind, size in rows.fill_null("").iter_rows():
-        department_words(department)
-        category_words(category)
-        type_words(kind)
-        size_words(size)
-    assert time.process_time() - begun < 2
 
 
 till_text = st.lists(

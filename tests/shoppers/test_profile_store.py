@@ -84,7 +84,7 @@ def test_a_bucket_is_folded_through_a_delivery_once(tmp_path: Path) -> None:
     assert fold(tmp_path, 1) == [(3, 120)]
     assert fold(tmp_path, 1) == [(3, 0)]
     deliver(tmp_path, 2)
-    assert list(profile_store.fold_pending(tmp_path, [4], 2, MONDAY - timedelta(99)))[0][0] == 1
+    list(profile_store.fold_pending(tmp_path, [4], 2, MONDAY))
     assert [profile_store.folded_through(tmp_path, b) for b in (3, 4, 5, 6)] == [1, 2, 1, 0]
     done = fold(tmp_path, 2)
     assert [buckets for buckets, _ in done] == [2, 1]

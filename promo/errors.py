@@ -1,0 +1,22 @@
+"""The failures we foresee. Each one's message is a sentence for the person at the keyboard.
+
+Sentence
+├── Busy              another command holds the house          promo.files
+├── ConfigError       config.yaml cannot be used               promo.config
+├── DatabaseError     the database cannot be used              promo.database
+├── SourceError       a file is not what it should be          promo.scans.sources
+├── CodeError         a product or list code is not sound      promo.scans.gtin
+├── ModelError        no usable model                          promo.shoppers.models
+├── OfferError        an offer cannot be taken in              promo.offers.terms
+├── RenderError       a template cannot be rendered            promo.lists.render
+├── PrintError        a night's lists cannot be printed        promo.lists.printing
+├── Refused           no list to open                          promo.lists.lookup
+├── AlreadyPublished  the night has left the building          promo.nightly
+└── PublishError      a night cannot be published              promo.publishing
+"""
+
+
+class Sentence(Exception):
+    """A foreseen failure; `exit_code` is what the command leaves with."""
+
+    exit_code = 3

@@ -1,0 +1,73 @@
+"""Replay a fortnight of Complete Journey: history first, then night after night."""
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOUSE = ROOT / "demo"
+FIRST, NIGHTS = date(2017, 11, 6), 14
+# A demo's lists open nothing of value, so that every demo may print the same codes.
+KEY = "1:only-for-the-demo-never-in-a-shop\n"
+
+
+def make_house() -> None:
+    """A house in demo/: the shipped settings, with the calendar stopped at the last night."""
+    shutil.rmtree(HOUSE, ignore_errors=True)
+    HOUSE.mkdir()
+    last = FIRST + timedelta(NIGHTS - 1)
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    text = text.replace("today: null ", f"today: {last} ", 1)
+    text = text.replace("templates: templates", "templates: ../templates", 1)
+    (HOUSE / "config.yaml").write_text(text, encoding="utf-8")
+    (HOUSE / "code.key").write_text(KEY, encoding="utf-8")
+
+
+def promo(*words: str) -> None:
+    """Run a promo command as an operator would, and stop when it fails."""
+    print(f"\n$ promo {' '.join(words)}", flush=True)
+    command = [ROOT / ".venv/bin/promo", "--config", HOUSE / "config.yaml", *words]
+    done = subprocess.run(command, check=False)
+    if done.returncode:
+        sys.exit(f"demo: promo {words[0]} left with exit code {done.returncode}")
+
+
+def replay() -> None:
+    """Feed each night the till log that has come since the one before, then make its lists."""
+    journey = ("ingest", "installed", "--format", "complete-journey")
+    yesterday = FIRST - timedelta(1)
+    promo("init")
+    promo(*journey, "--to", str(yesterday - timedelta(1)))
+    promo("offers", "import", "installed", "--format", "complete-journey")
+    promo("fit", "--day", str(FIRST))
+    for night in (FIRST + timedelta(n) for n in range(NIGHTS)):
+        log = str(night - timedelta(1))
+        promo(*journey, "--table", "scans", "--from", log, "--to", log)
+        promo("nightly", "--day", str(night))
+        promo("publish", "--day", str(night))
+
+
+def tell() -> None:
+    """What was made, and what to try next."""
+    runs = [json.loads(p.read_text()) for p in sorted(HOUSE.glob("out/*/run.json"))]
+    count = {k: sum(run["counts"][k] for run in runs) for k in runs[0]["counts"]}
+    print("\nThe lists of the fortnight, a PDF a night:")
+    for run in runs:
+        print(f"  demo/out/{run['day']}/lists.pdf  {run['counts']['lists']} lists")
+    manifest = (HOUSE / "out" / runs[-1]["day"] / "manifest.csv").read_text().splitlines()
+    print(
+        f"\n{count['lists']:,} lists with {count['due']:,} due items and {count['offers']:,} "
+        f"offers worth ${count['worth'] / 100:,.2f} at the till.\n\n"
+        "Open one as a till would:\n"
+        f"  .venv/bin/promo --config demo/config.yaml lookup {manifest[1].split(',')[2]}\n"
+        "  .venv/bin/promo --config demo/config.yaml lookup --card 718"
+    )
+
+
+if __name__ == "__main__":
+    make_house()
+    replay()
+    tell()

@@ -1,0 +1,74 @@
+import hashlib
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import plutoprint
+import pypdfium2  # type: ignore[import-untyped]
+import pytest
+
+from promo.lists.pdf import OnlyOurFonts, write_pdf
+
+DAY = date(2017, 11, 6)
+HTML = "<html><head><title>x</title></head><body><p>Cat food <b>12 oz</b></p></body></html>"
+AGAIN = """
+import sys
+from datetime import date
+from pathlib import Path
+from promo.lists.pdf import write_pdf
+write_pdf(sys.argv[1], Path(sys.argv[2]), title="t", day=date(2017, 11, 6))
+"""
+
+
+def test_the_same_bytes_in_another_process_at_another_time(tmp_path: Path) -> None:
+    write_pdf(HTML, tmp_path / "one.pdf", title="t", day=DAY)
+    command = [sys.executable, "-c", AGAIN, HTML, str(tmp_path / "two.pdf")]
+    subprocess.run(command, check=True)
+    one, two = (tmp_path / f"{name}.pdf" for name in ("one", "two"))
+    assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(two.read_bytes()).digest()
+    dates = pypdfium2.PdfDocument(one).get_metadata_dict()
+    assert dates["CreationDate"] == dates["ModDate"] == "20171106000000"
+
+
+def test_pages_and_words(tmp_path: Path) -> None:
+    two = HTML.replace("<p>", '<p>First</p><p style="page-break-before: always">')
+    assert write_pdf(two, tmp_path / "two.pdf", title="t", day=DAY) == 2
+    document = pypdfium2.PdfDocument(tmp_path / "two.pdf")
+    assert "Cat food 12 oz" in document[1].get_textpage().get_text_range()
+
+
+def test_fonts_are_ours(tmp_path: Path) -> None:
+    html = HTML.replace("<p>", "<p style=\"font-family: 'Fira Sans'\">")
+    write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY)
+    assert b"FiraSans-Regular" in (tmp_path / "x.pdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:9/x.png", "https://example.com/x.css", "file:///etc/hostname", "x.png",
+     "promo-font:../../secret", "promo-font:nosuch"],
+)  # fmt: skip
+def test_nothing_else_is_fetched(url: str, tmp_path: Path) -> None:
+    with pytest.raises(PermissionError, match="may not fetch"):
+        OnlyOurFonts().fetch_url(url)
+    html = HTML.replace("<p>", f'<img src="{url}"><link rel="stylesheet" href="{url}"><p>')
+    assert write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY) == 1
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.pdf"
+    path.write_bytes(b"old")
+
+    class Full(plutoprint.Book):
+        def write_to_pdf(self, path: object, *_: object, **__: object) -> None:
+            Path(str(path)).write_bytes(b"half")
+            raise OSError("No space left on device")
+
+    monkeypatch.setattr(plutoprint, "Book", Full)
+    with pytest.raises(OSError, match="No space"):
+        write_pdf(HTML, path, title="t", day=DAY)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.pdf"]
