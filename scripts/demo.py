@@ -29,7 +29,7 @@ def make_house() -> None:
 def promo(*words: str) -> None:
     """Run a promo command as an operator would, and stop when it fails."""
     print(f"\n$ promo {' '.join(words)}", flush=True)
-    command = [ROOT / ".venv/bin/promo", "--config", HOUSE / "config.yaml", *words]
+    command = [str(ROOT / ".venv/bin/promo"), "--config", str(HOUSE / "config.yaml"), *words]
     done = subprocess.run(command, check=False)
     if done.returncode:
         sys.exit(f"demo: promo {words[0]} left with exit code {done.returncode}")

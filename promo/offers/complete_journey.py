@@ -26,10 +26,11 @@ ZONE = "America/New_York"
 def offers(source: Path, unsaid: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (where, raw offer) for every coupon of every campaign whose worth can be told.
 
-    Products of a category in `unsaid` are left out, so that no title speaks of them.
+    Products of a category in `unsaid`, or of none, are left out, so that no title speaks of them
+    and every title is true.
     """
     products = pl.read_parquet(source / "products.parquet").filter(
-        ~pl.col("product_category").is_in(list(unsaid)).fill_null(value=False)
+        pl.col("product_category").is_not_null(), ~pl.col("product_category").is_in(list(unsaid))
     )
     dates = pl.read_parquet(source / "campaign_descriptions.parquet").sort("campaign_id")
     lines = pl.scan_parquet(source / "transactions.parquet").group_by("product_id")

@@ -50,7 +50,7 @@ def _csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
     try:
         yield from _rows(name, reader)
     except csv.Error as error:
-        raise OfferError(f"{name}, line {reader.line_num}: {error}.") from None
+        raise OfferError(f"{name}, after line {reader.line_num}: {error}.") from None
 
 
 def _rows(name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[str, Any]]:

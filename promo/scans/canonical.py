@@ -62,13 +62,14 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-DAYS = (date(2000, 1, 1), date(2099, 12, 31))
+OLDEST = date(2000, 1, 1)
 
 
-def rules(settings: Settings, stores: frozenset[str]) -> list[Rule]:
-    """What must hold between the fields of a line."""
+def rules(settings: Settings, stores: frozenset[str], today: date) -> list[Rule]:
+    """What must hold between the fields of a line that comes in on `today`."""
     most = money.to_minor(settings.ingest.max_amount, settings.currency)
     units = settings.ingest.max_quantity
+    newest = today + timedelta(1)  # one line of the future would make all that follow too late
     return [
         Rule(
             pl.col("store").is_in(list(stores)), "store", "a store that is in the table of stores"
@@ -81,9 +82,9 @@ def rules(settings: Settings, stores: frozenset[str]) -> list[Rule]:
             "the day of `at`, or the day before or after it",
         ),
         Rule(
-            pl.col("business_day").is_between(*DAYS),
+            pl.col("business_day").is_between(OLDEST, newest),
             "business_day",
-            f"a day from {DAYS[0]} to {DAYS[1]}",
+            f"a day from {OLDEST} to {newest}",
         ),
         Rule(pl.col("line") >= 0, "line", "zero or more"),
         Rule(

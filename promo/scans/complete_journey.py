@@ -99,7 +99,11 @@ def _scans(source: Path, first: date | None, last: date | None) -> pl.DataFrame:
 
 def _quantity() -> pl.Expr:
     whole = pl.col("quantity").cast(pl.Int64)
-    return pl.when(pl.col("petrol").fill_null(value=False)).then((whole / 1000).round(3)).otherwise(whole)
+    return (
+        pl.when(pl.col("petrol").fill_null(value=False))
+        .then((whole / 1000).round(3))
+        .otherwise(whole)
+    )
 
 
 def _products(raw: pl.DataFrame) -> pl.DataFrame:

@@ -70,7 +70,7 @@ class Delivery:
         newest = lake.newest_day(settings.paths.lake)
         late = timedelta(settings.ingest.late_days)
         self.oldest = newest - late if newest and not history else date.min
-        self.rules = rules(settings, stores)
+        self.rules = rules(settings, stores, settings.current_day())
         self.products = _column(connection, tables.Product.id)
         self.cards = _cards(connection)
         self.unknown: list[pl.DataFrame] = []
@@ -142,7 +142,8 @@ class Delivery:
     def _stored(self, new: pl.DataFrame) -> pl.DataFrame:
         """Add household and bucket; a card nobody registered yet is a household of its own."""
         fresh = pl.DataFrame({"card": sorted(self.new_cards)}, schema={"card": pl.String})
-        cards = pl.concat([self.cards, _with_buckets(fresh.with_columns(shopper="card"))])
+        fresh = fresh.with_columns(shopper=pl.col("card").map_elements(_household_of, pl.String))
+        cards = pl.concat([self.cards, _with_buckets(fresh)])
         joined = new.join(cards.unique("card", keep="first"), on="card", how="left")
         return (
             joined.with_columns(pl.col("bucket").fill_null(lake.NO_BUCKET))
@@ -176,20 +177,24 @@ class Delivery:
     def _register_cards(self) -> None:
         self.report.new_cards = len(self.new_cards)
         cards = sorted(self.new_cards)
-        known = set(_column(self.connection, tables.Shopper.id)) if cards else set()
         households = [
             {
-                "id": c,
-                "bucket": calendar.bucket(c),
+                "id": _household_of(card),
+                "bucket": calendar.bucket(_household_of(card)),
                 "name": None,
                 "language": "en",
                 "suppressed": False,
             }
-            for c in cards
-            if c not in known
+            for card in cards
         ]
         upsert(self.connection, tables.Shopper, households)
-        upsert(self.connection, tables.Card, [{"card": c, "shopper": c} for c in cards])
+        registered = [{"card": card, "shopper": _household_of(card)} for card in cards]
+        upsert(self.connection, tables.Card, registered)
+
+
+def _household_of(card: str) -> str:
+    """The household of a card nobody registered: never the id of one that somebody did."""
+    return f"card:{card}"
 
 
 UNKNOWN = "a product in the product table; the line is in, and counts by category once it is there"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import plutoprint
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 import pytest
 import zint
 from PIL import Image

@@ -4,8 +4,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import plutoprint
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 import pytest
 
 from promo.lists.pdf import OnlyOurFonts, write_pdf
@@ -54,21 +53,3 @@ def test_nothing_else_is_fetched(url: str, tmp_path: Path) -> None:
         OnlyOurFonts().fetch_url(url)
     html = HTML.replace("<p>", f'<img src="{url}"><link rel="stylesheet" href="{url}"><p>')
     assert write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY) == 1
-
-
-def test_a_failed_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "x.pdf"
-    path.write_bytes(b"old")
-
-    class Full(plutoprint.Book):
-        def write_to_pdf(self, path: object, *_: object, **__: object) -> None:
-            Path(str(path)).write_bytes(b"half")
-            raise OSError("No space left on device")
-
-    monkeypatch.setattr(plutoprint, "Book", Full)
-    with pytest.raises(OSError, match="No space"):
-        write_pdf(HTML, path, title="t", day=DAY)
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["x.pdf"]

@@ -26,9 +26,11 @@ class Problem:
         rows = [self.rows[i] for i in order] if order else self.rows
         shopper, offer, category, value, cost = zip(*rows, strict=True) if rows else ([],) * 5
         candidates = Candidates(
-            *(np.array(column, dtype=np.int64) for column in (shopper, offer, category)),
-            np.array(value, dtype=np.float64),
-            np.array(cost, dtype=np.int64),
+            shopper=np.array(shopper, dtype=np.int64),
+            offer=np.array(offer, dtype=np.int64),
+            category=np.array(category, dtype=np.int64),
+            value=np.array(value, dtype=np.float64),
+            cost=np.array(cost, dtype=np.int64),
         )
         budgets = Budgets(np.array(self.money), np.array(self.uses))
         return allocate(candidates, budgets, np.array(self.slots), self.per_category)

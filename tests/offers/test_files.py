@@ -30,8 +30,10 @@ offers:
     products: [internal:3]
 """
 CSV = """\
-id,title,funder,starts,ends,objective,amount_off,buy,heavy,medium,light,budget_money,budget_redemptions,products
-oat-1,"Oat milk, any size",Maker 7,2017-11-01,2017-11-30,grow,1.25,2,1.50,1.25,1.00,500,400,internal:1 internal:2
+id,title,funder,starts,ends,objective,amount_off,buy,heavy,medium,light,budget_money,\
+budget_redemptions,products
+oat-1,"Oat milk, any size",Maker 7,2017-11-01,2017-11-30,grow,1.25,2,1.50,1.25,1.00,500,\
+400,internal:1 internal:2
 tea-1,"Tea: ""Earl Grey"", 茶",chain,2017-11-05,2017-11-05,,1,,,,,0,0, internal:3
 """
 HEAD, OAT, TEA = CSV.splitlines()
@@ -111,7 +113,7 @@ def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, sentence: str)
         ("o.yaml", b"offers: {id: 1}", "expected a list of offers"),
         ("o.yaml", b"- id: 1", "expected a list of offers"),
         ("o.csv", b"id,colour\n1,red\n", r"o\.csv, line 1: unknown column 'colour'; expected id,"),
-        ("o.csv", b"id\n" + b"x" * 2**24 + b"y\n", r"o\.csv, line 2: field larger than"),
+        pytest.param("o.csv", b"id\n" + b"x" * 2**25, r"o\.csv, after line 1: field la", id="long"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_sentence(

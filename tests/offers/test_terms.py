@@ -33,9 +33,7 @@ def test_a_good_offer() -> None:
     ("currency", "amount", "minor"),
     [("USD", 1.25, 125), ("USD", 1, 100), ("JPY", "125", 125), ("KWD", "1.255", 1255)],
 )
-def test_amounts_are_minor_units_of_the_currency(
-    currency: str, amount: object, minor: int
-) -> None:
+def test_amounts_are_minor_units_of_the_currency(currency: str, amount: object, minor: int) -> None:
     raw = GOOD | {"reward": {"amount_off": amount}}
     assert set(parse(raw, WHERE, currency).amounts(currency).values()) == {minor}
 
@@ -74,7 +72,10 @@ def test_a_ladder_gives_heavy_more_than_light() -> None:
         ({"budget": {"money": "9.999", "redemptions": 1}}, "`budget.money`: '9.999' is no whole"),
         ({"budget": {"money": 1}}, "`budget.redemptions` is missing."),
         ({"budget": {"money": 1, "redemptions": 10**19}}, "`budget.redemptions` is 10000000"),
-        ({"ladder": {"heavy": 1, "medium": 2, "light": 1}}, "`ladder`: heavy (1) must not get less"),
+        (
+            {"ladder": {"heavy": 1, "medium": 2, "light": 1}},
+            "`ladder`: heavy (1) must not get",
+        ),
         ({"ladder": {"heavy": 2, "medium": 1, "light": 2}}, "nor medium less than light (2)"),
         ({"ladder": {"heavy": 2, "medium": 1}}, "`ladder.light` is missing."),
         ({"ladder": {"heavy": 2, "medium": "1.999", "light": 1}}, "`ladder.medium`: '1.999' is no"),
@@ -93,7 +94,7 @@ def test_a_bad_offer_is_named_with_field_value_and_need(
     assert all(line.startswith(f"{WHERE}: ") for line in str(caught.value).splitlines())
 
 
-@pytest.mark.parametrize("field", [name for name in GOOD])
+@pytest.mark.parametrize("field", list(GOOD))
 def test_a_missing_field_is_named(field: str) -> None:
     raw = {name: value for name, value in GOOD.items() if name != field}
     with pytest.raises(OfferError, match=rf"^spring.yaml, offer 3 \(o1\): `{field}` is missing\.$"):
@@ -112,19 +113,19 @@ def test_something_else_is_no_offer(raw: object) -> None:
         parse(raw, WHERE, "USD")
 
 
-JSON = st.recursive(
+KEYS = st.text(max_size=5)
+WRITTEN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=2),
     max_leaves=4,
 )
 
 
-@given(st.sampled_from([*GOOD, "ladder", "buy", "objective"]), JSON)
+@given(st.sampled_from([*GOOD, "ladder", "buy", "objective"]), WRITTEN)
 def test_whatever_is_written_is_taken_or_refused_with_a_sentence(field: str, value: object) -> None:
     try:
         terms = parse(GOOD | {field: value}, WHERE, "USD")
-    except OfferError as error:
-        assert WHERE in str(error)
-    else:
-        assert all(0 < cents < 2**63 for cents in terms.amounts("USD").values())
-        assert terms.starts <= terms.ends
+    except OfferError:
+        return
+    assert all(0 < cents < 2**63 for cents in terms.amounts("USD").values())
+    assert terms.starts <= terms.ends

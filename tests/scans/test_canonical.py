@@ -10,6 +10,7 @@ from promo.config import Settings
 from promo.scans.canonical import COLUMNS, SCHEMA, rules
 from promo.scans.columns import LINE, check
 
+TODAY = date(2017, 11, 20)
 LINE_OF_LOG: dict[str, Any] = {
     "at": datetime.fromisoformat("2017-11-06T17:03:59"),
     "store": "1",
@@ -28,7 +29,7 @@ LINE_OF_LOG: dict[str, Any] = {
 def faults(settings: Settings, **changes: object) -> list[tuple[str, str]]:
     """(field, what was expected) of every reject of one line."""
     frame = pl.DataFrame(LINE_OF_LOG | changes).with_row_index(LINE, 1)
-    found = check(frame, COLUMNS, rules(settings, frozenset({"1"})))
+    found = check(frame, COLUMNS, rules(settings, frozenset({"1"}), TODAY))
     assert found.good.height + found.rejects["line"].n_unique() == 1
     return found.rejects.select("field", "expected").rows()
 
@@ -63,12 +64,12 @@ def test_taken(settings: Settings, changes: dict[str, object]) -> None:
         (
             {"business_day": "0000-01-01", "at": "0000-01-01T12:00:00"},
             "business_day",
-            "a day from 2000-01-01 to 2099-12-31",
+            "a day from 2000-01-01 to 2017-11-21",
         ),
         (
-            {"business_day": "2107-11-06", "at": "2107-11-06T12:00:00"},
+            {"business_day": "2017-11-22", "at": "2017-11-22T09:00:00"},
             "business_day",
-            "a day from 2000-01-01 to 2099-12-31",
+            "a day from 2000-01-01 to 2017-11-21",
         ),
         ({"line": -1}, "line", "zero or more"),
         ({"quantity": 10001}, "quantity", "at most 10000 (ingest.max_quantity)"),
@@ -92,9 +93,8 @@ def test_refused(settings: Settings, changes: dict[str, object], field: str, exp
 
 def test_without_stores_every_line_is_refused(settings: Settings) -> None:
     frame = pl.DataFrame(LINE_OF_LOG).with_row_index(LINE, 1)
-    assert check(frame, COLUMNS, rules(settings, frozenset())).rejects["field"].to_list() == [
-        "store"
-    ]
+    found = check(frame, COLUMNS, rules(settings, frozenset(), TODAY))
+    assert found.rejects["field"].to_list() == ["store"]
 
 
 def test_the_columns_are_those_of_the_lake() -> None:

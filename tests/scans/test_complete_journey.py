@@ -97,7 +97,7 @@ def test_identities_are_unique(scans: pl.DataFrame) -> None:
 
 def test_every_scan_passes_the_checks(scans: pl.DataFrame, settings: Settings) -> None:
     stores = frozenset(table("stores")["id"])
-    found = check(scans, COLUMNS, rules(settings, stores))
+    found = check(scans, COLUMNS, rules(settings, stores, date(2018, 1, 2)))
     assert found.rejects.is_empty()
     assert found.good.height == scans.height
 
