@@ -24,7 +24,7 @@ from promo.scans import FORMATS, TABLES
 if TYPE_CHECKING:
     from promo.config import Settings
     from promo.house import House
-    from promo.lists.codes import CodeKeys
+    from promo.lists.keys import CodeKeys
     from promo.scans.ingest import Report
 
 SET_ASIDE, FAILED = 1, 3
@@ -101,7 +101,7 @@ def locked(context: click.Context, who: str) -> "Iterator[House]":
 
 def keys_of(settings: "Settings") -> "CodeKeys":
     """The list-code keys, from the environment or the file beside the settings."""
-    from promo.lists import codes
+    from promo.lists import keys
     from promo.scans.gtin import CodeError
 
     text = settings.secret("PROMO_CODE_KEYS", "code.key")
@@ -110,7 +110,7 @@ def keys_of(settings: "Settings") -> "CodeKeys":
             "There are no list-code keys: set PROMO_CODE_KEYS or run `promo init`, which makes "
             "a file code.key."
         )
-    return codes.load_keys(settings.lists.document_type, text)
+    return keys.load_keys(settings.lists.document_type, text)
 
 
 @main.command()
@@ -120,14 +120,14 @@ def init(context: click.Context) -> None:
     """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
     from promo import database
     from promo.files import only_one, write_text
-    from promo.lists import codes
+    from promo.lists import keys
 
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", "init"):
         database.migrate(database.connect(settings.database_url))
         key = settings.folder / "code.key"
         if not settings.secret("PROMO_CODE_KEYS", "code.key"):
-            write_text(key, f"1:{codes.new_secret()}\n")
+            write_text(key, f"1:{keys.new_secret()}\n")
             key.chmod(0o600)
             click.echo(f"Made the list-code key {key}. Keep it secret, and keep a copy.")
     click.echo(f"The house is ready: {settings.paths.state}")

@@ -23,9 +23,9 @@ from promo.errors import Sentence
 from promo.files import write_text
 from promo.house import House
 from promo.lists import pages, printing, register
-from promo.lists.codes import CodeKeys
 from promo.lists.compose import drafts, due_items
 from promo.lists.items import Draft
+from promo.lists.keys import CodeKeys
 from promo.offers import candidates, catalogue
 from promo.offers.allocation import Budgets, allocate
 from promo.progress import Progress

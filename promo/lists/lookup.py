@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Select, select
 
 from promo import tables
 from promo.errors import Sentence
-from promo.lists.codes import CodeKeys, ForgedCode, MistypedCode, open_code
+from promo.lists.codes import open_code
+from promo.lists.keys import CodeKeys, ForgedCode, MistypedCode
 
 
 class Refused(Sentence):

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, delete, insert, select
 from promo import tables
 from promo.calendar import Window
 from promo.database import CHUNK, upsert
-from promo.lists.codes import MAX_COUNTER, CodeKeys, list_code, short_code
+from promo.lists.codes import list_code, short_code
 from promo.lists.items import Draft
+from promo.lists.keys import MAX_COUNTER, CodeKeys
 from promo.scans.gtin import CodeError
 
 

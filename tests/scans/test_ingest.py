@@ -362,22 +362,23 @@ def test_a_line_without_a_card_is_in_without_a_household(desk: Desk) -> None:
 def test_an_unknown_card_is_a_household_without_consent(settings: Settings, engine: Engine) -> None:
     desk = Desk(settings, engine)
     report = desk.take([scan(1, card="555"), scan(2, card="555"), scan(3)])
-    bucket = calendar.bucket("555")
+    bucket = calendar.bucket("card:555")
     assert report.new_cards == 1
-    assert desk.scans["shopper"].to_list() == ["555", "555", "100"]
+    assert desk.scans["shopper"].to_list() == ["card:555", "card:555", "100"]
     assert desk.scans["bucket"].to_list()[0] == bucket
     households = House(settings, engine).shoppers([bucket], date(2030, 1, 1))
-    assert households.rows() == [("555", None, "en", False, False)]
+    assert households.rows() == [("card:555", None, "en", False, False)]
     again = desk.take([scan(4, card="555")])
     assert again.new_cards == 0
-    assert desk.scans["shopper"].to_list()[-1] == "555"
+    assert desk.scans["shopper"].to_list()[-1] == "card:555"
 
 
-def test_an_unknown_card_does_not_overwrite_the_household_of_that_number(desk: Desk) -> None:
+def test_an_unknown_card_is_not_the_household_of_that_number(desk: Desk) -> None:
     desk.take([scan(1, card="100")])  # household 100 is there; card 100 is not
     with desk.engine.connect() as connection:
-        row = connection.execute(select(tables.Shopper.__table__)).one()
-    assert dict(row._mapping) == shopper("100")
+        rows = connection.execute(select(tables.Shopper.__table__).order_by("id")).all()
+    assert [row.id for row in rows] == ["100", "card:100"]
+    assert dict(rows[0]._mapping) == shopper("100")
 
 
 def test_unknown_products_are_in_and_noticed(desk: Desk) -> None:
