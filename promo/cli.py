@@ -119,7 +119,7 @@ def keys_of(settings: "Settings") -> "CodeKeys":
 def init(context: click.Context) -> None:
     """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
     from promo import database
-    from promo.files import only_one, write_text
+    from promo.files import only_one, replacing
     from promo.lists import keys
 
     settings = settings_of(context)
@@ -127,8 +127,9 @@ def init(context: click.Context) -> None:
         database.migrate(database.connect(settings.database_url))
         key = settings.folder / "code.key"
         if not settings.secret("PROMO_CODE_KEYS", "code.key"):
-            write_text(key, f"1:{keys.new_secret()}\n")
-            key.chmod(0o600)
+            with replacing(key) as temporary:
+                temporary.touch(mode=0o600)
+                temporary.write_text(f"1:{keys.new_secret()}\n", encoding="utf-8")
             click.echo(f"Made the list-code key {key}. Keep it secret, and keep a copy.")
     click.echo(f"The house is ready: {settings.paths.state}")
 
@@ -227,6 +228,22 @@ def fit(context: click.Context, day: date | None) -> None:
         )
 
 
+@main.command()
+@day_option
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="A Parquet file.")
+@click.pass_context
+@sentences
+def due(context: click.Context, day: date | None, output: Path) -> None:
+    """Write what every household is due to buy in the window of a list made on a day."""
+    from promo import due as forecasts
+
+    with locked(context, "due") as house:
+        night = day or house.settings.current_day()
+        house.fold(range(256), night)
+        rows = forecasts.write(house, night, output)
+    click.echo(f"{rows:,} forecasts for {night} in {output}")
+
+
 @main.group()
 def offers() -> None:
     """Offers in."""
@@ -275,14 +292,10 @@ def nightly_command(
         house = House.open(settings)
         click.echo(nightly.describe(house, nightly.plan(house, night)))
         return
-    try:
-        with locked(context, "nightly") as house:
-            keys = keys_of(settings)
-            todo = nightly.plan(house, night)
-            report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
-    except nightly.AlreadyPublished as error:
-        click.echo(str(error))
-        return
+    with locked(context, "nightly") as house:
+        keys = keys_of(settings)
+        todo = nightly.plan(house, night)
+        report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
     counts = report["counts"]
     click.echo(
         f"{night}: {counts['lists']:,} lists with {counts['offers']:,} offers worth "
@@ -360,6 +373,7 @@ def _show(found: dict[str, Any], settings: "Settings") -> None:
             settings.in_words(offer["amount_off"]), offer["title"], str(offer["buy"]),
             offer["state"], offer["offer"],
         )  # fmt: skip
-    console = Console()
+    # Titles are a chain's own words: no markup, no emoji codes.
+    console = Console(markup=False, emoji=False)
     console.print(table)
     console.print("Due soon: " + ", ".join(found["due"]), highlight=False)

@@ -7,10 +7,11 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,9 @@ BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
 
 class AlreadyPublished(Sentence):
-    """The night has left the building; nothing may move any more."""
+    """The night has left the building; nothing may move any more, and nothing needs to."""
+
+    exit_code = 0
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def _in_print_order(made: list[Draft]) -> list[Draft]:
     """By store, then household; numbers in ids count as numbers."""
 
     def key(text: str) -> tuple[int, int, str]:
-        return (0, int(text), "") if text.isdecimal() else (1, 0, text)
+        return (0, int(text), text) if text.isdecimal() else (1, 0, text)
 
     return sorted(made, key=lambda draft: (key(draft.store), key(draft.shopper)))
 
@@ -234,15 +237,17 @@ def _print(
     working = target.with_name(f".{target.name}.new")
     shutil.rmtree(working, ignore_errors=True)
     title = f"{settings.banner}, lists of {todo.night}"
-    files = printing.print_lists(made, working, settings, todo.night, title)
-    if per_store:
-        for store in dict.fromkeys(item.draft.store for item in lists):
+    try:
+        files = printing.print_lists(made, working, settings, todo.night, title)
+        for store in dict.fromkeys(item.draft.store for item in lists) if per_store else ():
             some = [p for p, i in zip(made, lists, strict=True) if i.draft.store == store]
-            folder = Path("stores") / store
+            # A store's id may hold any sign, also those that lead out of a folder.
+            folder = Path("stores") / quote(store, safe="").replace(".", "%2E")
             printed = printing.print_lists(some, working / folder, settings, todo.night, title)
-            files += [
-                printing.Printed(str(folder / f.path), f.kind, f.pages, f.sha256) for f in printed
-            ]
+            files += [replace(file, path=str(folder / file.path)) for file in printed]
+    except Sentence:
+        shutil.rmtree(working, ignore_errors=True)
+        raise
     report = _report(settings.seed, todo, lists, files)
     write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
     printing.swap_in(working, target)

@@ -33,6 +33,6 @@ class Progress:
     def _say(self, stage: str, facts: dict[str, object]) -> None:
         pairs = " ".join(f"{key}={value}" for key, value in facts.items())
         if self.terminal:
-            self.console.print(f"  {stage:<12} {pairs}", highlight=False)
+            self.console.print(f"  {stage:<12} {pairs}", highlight=False, markup=False)
         else:
             print(f"promo={self.command} stage={stage} {pairs}", file=sys.stderr, flush=True)

@@ -48,8 +48,8 @@ def drafts(households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame) ->
             row["language"],
             row["store"],
             row["tier"],
-            layout.fitting(_due(item) for item in _rows(by_due.get(key))),
-            tuple(_offer(item) for item in _rows(by_offer.get(key))),
+            layout.due_that_fit(_due(item) for item in _rows(by_due.get(key))),
+            layout.offers_that_fit(_offer(item) for item in _rows(by_offer.get(key))),
         )
 
 

@@ -52,7 +52,9 @@ def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
     if shopper is None:
         raise Refused("unknown", f"No household carries the card {card.strip()[:64]!r}.")
     query = _lists().where(tables.ShopperList.shopper == shopper)
-    found = connection.execute(query.order_by(tables.ShopperList.first_day)).all()
+    found = connection.execute(
+        query.order_by(tables.ShopperList.first_day, tables.ShopperList.night)
+    ).all()
     if not found:
         raise Refused("unknown", "The card is known, but no list was made for it.")
     return _in_force(found, day)

@@ -40,6 +40,7 @@ class Page:
     barcode_width_mm: float
     barcode_height_mm: float
     name: str
+    long_name: bool  # too long for one line of large print
     store: str
     valid_from: str
     valid_until: str

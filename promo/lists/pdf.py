@@ -1,5 +1,6 @@
 """HTML to PDF, behind one function: PlutoPrint with fonts of our own and no network."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -38,20 +39,33 @@ class OnlyOurFonts(plutoprint.ResourceFetcher):
         return plutoprint.ResourceData(_font(name), "font/ttf")
 
 
-def write_pdf(html: str, path: Path, *, title: str, day: date) -> int:
-    """Write a PDF of `html`, complete or not at all; returns its pages.
+def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: date) -> int:
+    """Write one PDF of one or more HTML documents, complete or not at all; returns its pages.
 
+    A long book is given in pieces: the renderer's time grows faster than a document's length.
     The same HTML, title and day give the same bytes: the only dates in the file are `day`'s.
     """
+    with replacing(path) as temporary:
+        canvas = plutoprint.PDFCanvas(temporary, plutoprint.PAGE_SIZE_LETTER)
+        stamp = f"{day.isoformat()}T00:00:00"
+        canvas.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
+        canvas.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
+        canvas.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
+        pieces = [documents] if isinstance(documents, str) else documents
+        pages = sum(_draw(html, canvas) for html in pieces)
+        canvas.finish()
+    return pages
+
+
+def _draw(html: str, canvas: plutoprint.PDFCanvas) -> int:
     book = plutoprint.Book(plutoprint.PAGE_SIZE_LETTER, plutoprint.PAGE_MARGINS_NONE)
     book.custom_resource_fetcher = OnlyOurFonts()
     book.load_html(html, user_style=FACES)
-    pages = book.get_page_count()
-    # After loading: a document sets its own metadata, and "now" where it has none.
-    stamp = f"{day.isoformat()}T00:00:00"
-    book.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
-    book.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
-    book.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
-    with replacing(path) as temporary:
-        book.write_to_pdf(temporary)
-    return pages
+    for page in range(book.get_page_count()):
+        canvas.set_size(book.get_page_size_at(page))
+        canvas.save_state()
+        canvas.scale(plutoprint.UNITS_PX, plutoprint.UNITS_PX)
+        book.render_page(canvas, page)
+        canvas.restore_state()
+        canvas.show_page()
+    return book.get_page_count()

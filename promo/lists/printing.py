@@ -15,6 +15,8 @@ from promo.lists.page import Page
 from promo.lists.pdf import write_pdf
 from promo.lists.render import Renderer
 
+PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -34,10 +36,12 @@ def print_lists(
     volumes = _volumes(pages, settings.lists.pages_per_file)
     files, rows = [], []
     for name, some in volumes:
-        html = renderer.html(some, banner=settings.banner, paper=settings.lists.paper, title=title)
-        write_text(folder / f"{name}.html", html)
+        look = {"banner": settings.banner, "paper": settings.lists.paper, "title": title}
+        write_text(folder / f"{name}.html", renderer.html(some, **look))
         pdf = folder / f"{name}.pdf"
-        printed = write_pdf(html, pdf, title=title, day=night)
+        starts = range(0, len(some), PIECE)
+        pieces = (renderer.html(some[start : start + PIECE], **look) for start in starts)
+        printed = write_pdf(pieces, pdf, title=title, day=night)
         if printed != len(some):
             raise PrintError(
                 f"{pdf.name} has {printed} pages for {len(some)} lists: a list does not fit its "

@@ -1,15 +1,18 @@
 """From pages to HTML, through the chain's own Jinja2 templates."""
 
 import re
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
 from promo.errors import Sentence
 from promo.lists.page import Page
 
+MAIN = "lists.html.j2"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -21,6 +24,7 @@ class Renderer:
     """The templates of a folder. A name that a template misspells is an error, not a blank."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.environment = Environment(
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
@@ -33,17 +37,32 @@ class Renderer:
     def html(self, pages: Sequence[Page], *, banner: str, paper: str, title: str) -> str:
         """One document of all pages, in their order. Raises RenderError."""
         try:
-            template = self.environment.get_template("lists.html.j2")
+            template = self.environment.get_template(MAIN)
             return template.render(pages=pages, banner=banner, paper=paper, title=title)
-        except TemplateError as error:
-            where = getattr(error, "name", None) or "lists.html.j2"
-            line = getattr(error, "lineno", None)
-            at = f"{where}, line {line}" if line else where
-            raise RenderError(f"The template {at} cannot be rendered: {error}.") from None
+        except Exception as error:  # whatever a chain's own template may do wrong
+            raise RenderError(
+                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
+            ) from error
+
+    def _place(self, error: Exception) -> str:
+        """Template and line of a fault: the innermost template that was at work."""
+        if isinstance(error, TemplateSyntaxError):
+            return f"{error.name}, line {error.lineno}"
+        known = {str(self.folder / name): name for name in self.environment.list_templates()}
+        frames = traceback.extract_tb(error.__traceback__)
+        at_work = [f"{known[f.filename]}, line {f.lineno}" for f in frames if f.filename in known]
+        return at_work[-1] if at_work else MAIN
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no {error.name} in paths.templates"
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _printable(value: object) -> object:
     """Take control and direction-override characters out of whatever a template prints."""
-    if isinstance(value, Markup) or not isinstance(value, str):
+    if not isinstance(value, str):
         return value
-    return CONTROL.sub("", value)
+    clean = CONTROL.sub("", value)
+    return Markup(clean) if isinstance(value, Markup) else clean

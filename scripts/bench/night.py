@@ -250,7 +250,7 @@ def broken_kinds() -> list[tuple[str, Callable[[list[str]], str]]]:
             "a product code with a wrong check digit",
             lambda f: put(8, "gtin")(put(7, "4006381333932")(f).split(",")),
         ),
-        ("half a piece", put(9, "0.5")),
+        ("half a piece", lambda f: put(9, "0.5")(put(10, "each")(f).split(","))),
         ("an absurd amount", put(11, "99999999")),
     ]
 

@@ -100,6 +100,15 @@ def test_a_later_delivery_waits_for_its_turn(tmp_path: Path) -> None:
     assert files(tmp_path) == before
 
 
+def test_profiles_that_are_ahead_stay_ahead(tmp_path: Path) -> None:
+    deliver(tmp_path, 1)
+    deliver(tmp_path, 2)
+    fold(tmp_path, 2)
+    before = files(tmp_path)
+    assert fold(tmp_path, 1) == [(3, 0)]
+    assert files(tmp_path) == before
+
+
 def test_a_fold_that_was_killed_before_it_tidied_up(
     tmp_path: Path, whole: dict[str, bytes]
 ) -> None:

@@ -1,0 +1,47 @@
+"""Lists to test with: a due item, an offer, a draft, its page; changed where a test says so."""
+
+from datetime import date
+from typing import Any
+
+from promo.calendar import Window
+from promo.config import Settings
+from promo.lists import pages
+from promo.lists.codes import list_code, short_code
+from promo.lists.items import Draft, DueItem, OfferItem
+from promo.lists.keys import CodeKeys
+from promo.lists.page import Page
+
+NIGHT = date(2017, 11, 6)
+WINDOW = Window(NIGHT, date(2017, 11, 19))
+KEYS = CodeKeys("9501101530003", {1: b"a secret for the tests", 2: b"another for the tests"}, 1)
+
+
+def due(**changes: Any) -> DueItem:
+    own: dict[str, Any] = {
+        "category": "SOFT DRINKS", "words": "Soft drinks", "department": "Drinks",
+        "detail": "12 pk", "probability": 0.5, "expected_day": NIGHT, "quantity": 1.0,
+    }  # fmt: skip
+    return DueItem(**own | changes)
+
+
+def offer(**changes: Any) -> OfferItem:
+    own: dict[str, Any] = {
+        "offer": "o1", "title": "Any cold cereal", "worth": 100, "buy": 1,
+        "category": "COLD CEREAL", "cell": "national/heavy", "probability": 0.25,
+    }  # fmt: skip
+    return OfferItem(**own | changes)
+
+
+def draft(**changes: Any) -> Draft:
+    own: dict[str, Any] = {
+        "shopper": "100", "name": "Ann", "language": "en", "store": "1", "tier": "base",
+        "due": (due(),), "offers": (offer(),),
+    }  # fmt: skip
+    return Draft(**own | changes)
+
+
+def page(
+    settings: Settings, made: Draft | None = None, counter: int = 1, store: str = "Main St."
+) -> Page:
+    codes = list_code(KEYS, counter), short_code(KEYS, counter)
+    return pages.page(made or draft(), *codes, WINDOW, store, settings)

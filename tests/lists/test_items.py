@@ -1,0 +1,45 @@
+"""A draft: what it is worth, and what of it is stored."""
+
+import json
+
+from drafts import draft, due, offer
+
+
+def test_worth_is_the_sum_of_the_offers() -> None:
+    assert draft(offers=()).worth == 0
+    assert draft(offers=(offer(worth=100), offer(offer="o2", worth=55))).worth == 155
+
+
+def test_content_is_stored_as_json_without_the_name() -> None:
+    stored = draft(name="Ann Onymous", tier="top").content()
+    assert json.loads(json.dumps(stored)) == {
+        "tier": "top",
+        "due": [
+            {
+                "category": "SOFT DRINKS",
+                "words": "Soft drinks",
+                "department": "Drinks",
+                "detail": "12 pk",
+                "probability": 0.5,
+                "expected_day": "2017-11-06",
+                "quantity": 1.0,
+            }
+        ],
+        "offers": [
+            {
+                "offer": "o1",
+                "title": "Any cold cereal",
+                "worth": 100,
+                "buy": 1,
+                "category": "COLD CEREAL",
+                "cell": "national/heavy",
+                "probability": 0.25,
+            }
+        ],
+    }
+
+
+def test_content_does_not_change_the_draft() -> None:
+    made = draft()
+    made.content()["due"][0]["words"] = made.content()["offers"][0]["title"] = "other"
+    assert made == draft(due=(due(),), offers=(offer(),))
