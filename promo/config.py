@@ -303,6 +303,13 @@ def explain(source: str, error: ValidationError) -> str:
             lines.append(f"{source}: `{where}` is missing.")
         else:
             message = fault["msg"].removeprefix("Value error, ")
-            got = f" is {fault['input']!r}" if not isinstance(fault["input"], dict) else ""
+            got = _got(fault["input"])
             lines.append(f"{source}: `{where}`{got}: {message}.")
     return "\n".join(lines)
+
+
+def _got(value: object) -> str:
+    """The value at fault, in words; nothing for a whole section."""
+    if isinstance(value, dict):
+        return ""
+    return f" is {value!r}" if isinstance(value, str | int | float | list) else f" is {value}"

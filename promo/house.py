@@ -109,8 +109,13 @@ class House:
             return connection.execute(select(func.max(tables.Delivery.id))).scalar() or 0
 
     def fold(self, buckets: Iterable[int], day: date) -> int:
-        """Fold what has come since the buckets' last turn; returns the scans folded in."""
-        oldest = day - timedelta(self.settings.profiles.keep_days)
+        """Fold what has come since the buckets' last turn; returns the scans folded in.
+
+        Days are kept a little longer than they are looked at, so that an earlier night's draft
+        can still be made again.
+        """
+        keep = self.settings.profiles.keep_days + self.settings.ingest.late_days
+        oldest = day - timedelta(keep)
         root, last = self.settings.paths.lake, self.last_delivery
         return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
 

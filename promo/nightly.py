@@ -21,7 +21,7 @@ from promo import tables
 from promo.calendar import Wave, Window
 from promo.database import upsert
 from promo.errors import Sentence
-from promo.files import write_text
+from promo.files import swap_in, write_text
 from promo.house import House
 from promo.lists import pages, printing, register
 from promo.lists.compose import drafts, due_items
@@ -250,7 +250,7 @@ def _print(
         raise
     report = _report(settings.seed, todo, lists, files)
     write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
-    printing.swap_in(working, target)
+    swap_in(working, target)
     return report
 
 

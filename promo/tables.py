@@ -153,7 +153,7 @@ class OfferProduct(Base):
 
 
 class Promise(Base):
-    """What a night's lists promise of an offer: held against its budget while they are open."""
+    """What a night's lists promise of an offer: held in full against its budget."""
 
     __tablename__ = "promises"
     offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)

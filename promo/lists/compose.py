@@ -25,7 +25,8 @@ def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Setting
     due = forecasts.filter(said, pl.col("probability") >= settings.lists.min_due).sort(
         "shopper", "probability", "category", descending=[False, True, False]
     )
-    most = due.group_by("shopper", maintain_order=True).head(settings.lists.max_due)
+    # Not group_by().head(), which keeps a row a group where max_due is 0.
+    most = due.filter(pl.int_range(pl.len()).over("shopper") < settings.lists.max_due)
     words = ("shopper", "category", "category_words", "department", "size", "store_brand")
     return most.join(
         usual.select(words), on=["shopper", "category"], how="left", maintain_order="left"

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from promo.config import Settings
 from promo.errors import Sentence
-from promo.files import sha256, sync, write_text
+from promo.files import sha256, write_text
 from promo.lists.page import Page
 from promo.lists.pdf import write_pdf
 from promo.lists.render import Renderer
@@ -73,14 +72,3 @@ def _csv(rows: list[tuple[str, int, str]]) -> str:
     writer.writerow(("file", "page", "list_code"))
     writer.writerows(rows)
     return text.getvalue()
-
-
-def swap_in(finished: Path, target: Path) -> None:
-    """Put a finished folder in the place of `target`; a killed swap is mended by the next run."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    finished.rename(target)
-    sync(target.parent)
-    shutil.rmtree(old, ignore_errors=True)

@@ -103,11 +103,17 @@ def _store(
 
 
 def _same(connection: Connection, row: dict[str, Any], products: list[str]) -> bool:
+    """Whether an offer is the stored one, but perhaps for a larger budget."""
     stored = connection.execute(
         select(tables.Offer.__table__).where(tables.Offer.id == row["id"])
     ).one()
     items = select(tables.OfferProduct.product).where(tables.OfferProduct.offer == row["id"])
-    return stored._mapping == row and set(connection.execute(items).scalars()) == set(products)
+    budgets = ("budget_money", "budget_redemptions")
+    return (
+        all(stored._mapping[key] == row[key] for key in row if key not in budgets)
+        and all(stored._mapping[key] <= row[key] for key in budgets)
+        and set(connection.execute(items).scalars()) == set(products)
+    )
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,8 @@ OFFERS = {
 def live(connection: Connection, window: Window, night: object) -> Catalogue:
     """Offers good for the whole window; promises of other nights are held against the budgets.
 
-    A promise is held in full, as if every list were redeemed, until its lists have ended: plain,
-    and never overspent.
+    A promise is held in full and for good, as if every list were redeemed: nothing counts yet
+    what was, so nothing may be released.
     """
     offer, promise = tables.Offer, tables.Promise
     good = (offer.starts <= window.first) & (offer.ends >= window.last)
@@ -145,7 +151,7 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
                 func.sum(promise.money).label("money"),
                 func.sum(promise.uses).label("uses"),
             )
-            .where(promise.night != night, promise.last_day >= window.first)
+            .where(promise.night != night)
             .group_by(promise.offer)
         )
     }

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from promo.errors import Sentence
-from promo.files import sync, write_text
+from promo.files import swap_in, write_text
 from promo.shoppers.bgnbd import Parameters
 
 POOL = "*"
@@ -76,9 +76,7 @@ def save(root: Path, model: Model) -> Path:
     write_text(temporary / "cycles.csv", model.cycles.write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "categories.csv", model.categories.write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
-    sync(temporary)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.rename(target)
+    swap_in(temporary, target)
     return target
 
 

@@ -14,6 +14,8 @@ import polars as pl
 from promo.scans import lake
 from promo.shoppers import profiles
 
+MOST_BYTES = 64 * 2**20  # of pending scans on disk, of all buckets together, folded at a time
+
 
 def _folder(root: Path, bucket: int) -> Path:
     return root / "profiles" / f"{bucket:03d}"
@@ -40,18 +42,21 @@ def fold_pending(
 ) -> Iterator[tuple[int, int]]:
     """Fold the deliveries up to `delivery` into the buckets' profiles, dropping days < `oldest`.
 
-    Buckets that were folded through the same delivery are done together. Yields, a group of
-    buckets, (buckets done, scans folded).
+    Buckets that were folded through the same delivery are done together, as many at a time as
+    their scans fit into memory. Yields, a group of buckets, (buckets done, scans folded).
     """
     groups: dict[int, list[int]] = {}
     for bucket in buckets:
         groups.setdefault(folded_through(root, bucket), []).append(bucket)
     for through, group in sorted(groups.items()):
         pending = lake.parts(root, after=through, until=delivery)
-        if through < delivery:
-            yield len(group), _fold_group(root, group, pending, delivery, oldest)
-        else:
+        if through >= delivery:
             yield len(group), 0
+            continue
+        size = max(1, len(group) * MOST_BYTES // (1 + sum(p.stat().st_size for p in pending)))
+        for start in range(0, len(group), size):
+            some = group[start : start + size]
+            yield len(some), _fold_group(root, some, pending, delivery, oldest)
 
 
 def _fold_group(

@@ -1,0 +1,153 @@
+"""What goes on a list: which categories are due, in which words; offers as they were chosen."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from promo.config import Settings
+from promo.lists.compose import drafts, due_items
+from promo.lists.items import Draft
+
+DAY = date(2017, 11, 6)
+PRODUCT = {"shopper": "1", "product": "p", "category": "SOAP", "n": 1, "last": DAY, "size": "4 oz",
+           "store_brand": False, "category_words": "Soap", "department": "Household"}  # fmt: skip
+FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_day": DAY,
+            "expected_quantity": 1.0}  # fmt: skip
+CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
+          "category": "SOAP", "loyalty": "national", "volume": "heavy",
+          "probability": 0.1234567}  # fmt: skip
+TEXT = dict.fromkeys(("size", "category_words", "department", "loyalty", "volume"), pl.String)
+
+
+def frame(rows: list[dict[str, Any]], own: dict[str, Any]) -> pl.DataFrame:
+    overrides: dict[str, Any] = {k: v for k, v in TEXT.items() if k in own}
+    if "store_brand" in own:
+        overrides["store_brand"] = pl.Boolean
+    made = pl.DataFrame([own | row for row in rows or [{}]], schema_overrides=overrides)
+    return made if rows else made.clear()
+
+
+def due(
+    settings: Settings, forecasts: list[dict[str, Any]], products: list[dict[str, Any]]
+) -> pl.DataFrame:
+    return due_items(frame(forecasts, FORECAST), frame(products, PRODUCT), settings)
+
+
+def one(
+    settings: Settings,
+    forecast: dict[str, Any],
+    products: list[dict[str, Any]],
+    chosen: list[dict[str, Any]] | None = None,
+) -> Draft:
+    households = pl.DataFrame(
+        {"shopper": ["1"], "name": [None], "language": ["en"], "store": ["7"], "tier": ["top"]},
+        schema_overrides={"name": pl.String},
+    )
+    found = due(settings, [forecast], products)
+    [made] = drafts(households, found, frame(chosen or [], CHOSEN))
+    return made
+
+
+def with_lists(settings: Settings, **changes: float) -> Settings:
+    return settings.model_copy(update={"lists": settings.lists.model_copy(update=changes)})
+
+
+def test_categories_that_are_never_said_or_never_due(settings: Settings) -> None:
+    never = sorted(settings.categories.never_due)
+    assert {"CIGARETTES", "LAXATIVES", "FUEL", "TICKETS"} <= set(never)
+    rows = [{"category": name, "probability": 0.99} for name in [*never, "SOAP"]]
+    found = due(settings, rows, [{"category": name} for name in [*never, "SOAP"]])
+    assert found["category"].to_list() == ["SOAP"]
+
+
+def test_least_probability(settings: Settings) -> None:
+    rows = [{"category": c, "probability": p} for c, p in [("A", 0.3), ("B", 0.2), ("C", 0.199)]]
+    found = due(with_lists(settings, min_due=0.2), rows, [{}])
+    assert found["category"].to_list() == ["A", "B"]
+
+
+def test_at_most_so_many_for_each_household_and_the_likeliest_first(settings: Settings) -> None:
+    chances = {"D": 0.9, "A": 0.5, "B": 0.5, "C": 0.4}
+    rows = [
+        {"shopper": shopper, "category": category, "probability": probability}
+        for shopper in ("1", "2")
+        for category, probability in chances.items()
+    ]
+    found = due(with_lists(settings, max_due=3), rows, [{}])
+    assert found.select("shopper", "category").rows() == [
+        (shopper, category) for shopper in ("1", "2") for category in ("D", "A", "B")
+    ]
+    assert due(with_lists(settings, max_due=0), rows, [{}]).height == 0
+
+
+@pytest.mark.parametrize(
+    ("others", "size"),
+    [
+        ([], "usual"),
+        ([{"product": "a", "n": 2, "size": "rare"}], "usual"),
+        ([{"product": "a", "n": 3, "last": date(2017, 11, 5), "size": "older"}], "usual"),
+        ([{"product": "z", "n": 3, "size": "same, higher id"}], "usual"),
+        ([{"product": "a", "n": 4, "size": "more often"}], "more often"),
+        ([{"shopper": "2", "product": "a", "n": 9, "size": "another household's"}], "usual"),
+        ([{"category": "TEA", "product": "a", "n": 9, "size": "another category's"}], "usual"),
+    ],
+)
+def test_the_usual_product_lends_its_words(
+    settings: Settings, others: list[dict[str, Any]], size: str
+) -> None:
+    products = [*others, {"product": "m", "n": 3, "size": "usual"}]
+    assert due(settings, [{}], products)["size"].to_list() == [size]
+
+
+@pytest.mark.parametrize(
+    ("product", "quantity", "words", "detail"),
+    [
+        ({}, 1.0, "Soap", "4 oz, national brand"),
+        ({"store_brand": True}, 1.0, "Soap", "4 oz, store brand"),
+        ({"store_brand": None}, 1.0, "Soap", "4 oz"),
+        ({"size": None}, 1.49, "Soap", "national brand"),
+        ({"size": None, "store_brand": None}, 0.2, "Soap", ""),
+        ({}, 1.51, "Soap", "4 oz, national brand, usually 2"),
+        ({}, 12.2, "Soap", "4 oz, national brand, usually 12"),
+        ({"category_words": None}, 1.0, "SOAP", "4 oz, national brand"),
+    ],
+)
+def test_words(
+    settings: Settings, product: dict[str, Any], quantity: float, words: str, detail: str
+) -> None:
+    [item] = one(settings, {"expected_quantity": quantity}, [product]).due
+    assert (item.words, item.detail) == (words, detail)
+
+
+def test_a_product_without_a_department(settings: Settings) -> None:
+    [item] = one(settings, {}, [{"department": None}]).due
+    assert item.department == "Other"
+
+
+def test_a_draft(settings: Settings) -> None:
+    made = one(settings, {"probability": 1 / 3}, [{}], [{}, {"id": "o2", "loyalty": None}])
+    assert (made.shopper, made.name, made.store, made.tier) == ("1", "", "7", "top")
+    assert made.due[0].probability == 0.333333
+    assert [(o.offer, o.title, o.worth, o.buy) for o in made.offers] == [
+        ("o1", "Any soap", 100, 2),
+        ("o2", "Any soap", 100, 2),
+    ]
+    assert [(o.cell, o.probability) for o in made.offers] == [
+        ("national/heavy", 0.123457),
+        ("unknown/heavy", 0.123457),
+    ]
+    assert made.worth == 200
+
+
+def test_a_household_with_nothing_still_gets_its_list(settings: Settings) -> None:
+    made = one(settings, {"probability": 0.0}, [{}])
+    assert (made.due, made.offers) == ((), ())
+
+
+def test_what_has_no_room_on_the_page_is_promised_to_nobody(settings: Settings) -> None:
+    many = [{"id": f"o{i:02d}", "title": "W" * 60} for i in range(16)]
+    made = one(settings, {}, [{}], many)
+    assert 0 < len(made.offers) < 16
+    assert [o.offer for o in made.offers] == [row["id"] for row in many[: len(made.offers)]]
