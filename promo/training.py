@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +28,7 @@ def run(house: House, day: date, progress: Progress) -> Path:
         facts["scans"] = house.fold(range(BUCKETS), day)
     with progress.stage("count") as facts:
         past, now = (
-            reduce(add, (fitting.statistics(d, settings, on) for d in _days(house, on)))
+            fitting.Statistics.total(fitting.statistics(d, settings, on) for d in _days(house, on))
             for on in (cut, day)
         )
         facts["pairs"] = now.pairs["count"].sum()

@@ -1,12 +1,14 @@
 """Fixtures: a house in a folder of its own, on SQLite and on a real PostgreSQL."""
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import small_house
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from promo import config, database
@@ -98,3 +100,17 @@ def sqlite_engine(folder: Path) -> Iterator[Engine]:
 def house(settings: config.Settings, sqlite_engine: Engine) -> House:
     """An empty house on SQLite."""
     return House(settings, sqlite_engine)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small house on SQLite, built once; see `small_house`. Never write to it."""
+    folder = tmp_path_factory.mktemp("built") / "house"
+    small_house.build(folder).engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def small(built: Path, tmp_path: Path) -> Path:
+    """A copy of the small house to work in."""
+    return Path(shutil.copytree(built, tmp_path / "small"))

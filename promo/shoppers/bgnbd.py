@@ -13,12 +13,14 @@ one and T the time observed, both since the first; the unit is the day. Fader, H
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, expit, gammaln
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 START = np.log([0.5, 30.0, 0.5, 3.0])
 BOUNDS = [(-7.0, 7.0)] * 4
 
@@ -48,28 +50,52 @@ class History:
     T: Array
     weight: Array
 
+    @cached_property
+    def by_x(self) -> tuple[Array, Indices, Array]:
+        """The values of x, which of them each pair has, and the pairs that have each."""
+        values, which = np.unique(self.x, return_inverse=True)
+        counts: Array = np.bincount(which, weights=self.weight).astype(np.float64)
+        return values, which, counts
+
+    @cached_property
+    def by_t(self) -> tuple[Array, Indices]:
+        """The values of t_x, and which of them each pair has."""
+        return np.unique(self.t_x, return_inverse=True)
+
+    @cached_property
+    def by_T(self) -> tuple[Array, Indices]:
+        """The values of T, and which of them each pair has."""
+        return np.unique(self.T, return_inverse=True)
+
 
 def log_likelihood(theta: Array, h: History) -> tuple[float, Array]:
-    """Sum of log-likelihoods (equation 6) at log-parameters `theta`, and its gradient."""
+    """Sum of log-likelihoods (equation 6) at log-parameters `theta`, and its gradient.
+
+    What depends on one of x, t_x and T alone is computed once for each value that occurs.
+    """
     r, alpha, a, b = np.exp(theta)
-    repeat = h.x > 0
-    shape = r + h.x
-    log_T, log_t = np.log(alpha + h.T), np.log(alpha + h.t_x)
-    alive = -shape * log_T
-    b_less = np.where(repeat, b + h.x - 1, 1.0)
-    stopped = np.where(repeat, np.log(a) - np.log(b_less) - shape * log_t, -np.inf)
+    x, of_x, weight_x = h.by_x
+    (T, of_T), (t, of_t) = h.by_T, h.by_t
+    log_T, log_t = np.log(alpha + T)[of_T], np.log(alpha + t)[of_t]
+    shape = (r + x)[of_x]
+    less = np.where(x > 0, b + x - 1, 1.0)
+    odds = np.where(x > 0, np.log(a) - np.log(less), -np.inf)[of_x]
+    alive, stopped = -shape * log_T, odds - shape * log_t
     either = np.logaddexp(alive, stopped)
-    beta = gammaln(b + h.x) - gammaln(a + b + h.x) - gammaln(b) + gammaln(a + b)
-    terms = gammaln(shape) - gammaln(r) + r * np.log(alpha) + beta + either
     w = np.exp(stopped - either)
-    slope_a = digamma(a + b) - digamma(a + b + h.x)
+    by_x = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    by_x += gammaln(b + x) - gammaln(a + b + x) - gammaln(b) + gammaln(a + b)
+    slope_r = digamma(r + x) - digamma(r) + np.log(alpha)
+    slope_a = digamma(a + b) - digamma(a + b + x)
+    slope_b = slope_a + digamma(b + x) - digamma(b)
+    near = (1 - w) * (1 / (alpha + T))[of_T] + w * (1 / (alpha + t))[of_t]
     gradient = np.array([
-        r * (digamma(shape) - digamma(r) + np.log(alpha) - (1 - w) * log_T - w * log_t),
-        r - alpha * shape * ((1 - w) / (alpha + h.T) + w / (alpha + h.t_x)),
-        a * slope_a + w,
-        b * (slope_a + digamma(b + h.x) - digamma(b) - w / b_less),
+        r * (weight_x @ slope_r - h.weight @ ((1 - w) * log_T + w * log_t)),
+        r * h.weight.sum() - alpha * (h.weight @ (shape * near)),
+        a * (weight_x @ slope_a) + h.weight @ w,
+        b * (weight_x @ slope_b - h.weight @ (w * (1 / less)[of_x])),
     ])  # fmt: skip
-    return float(h.weight @ terms), gradient @ h.weight
+    return float(weight_x @ by_x + h.weight @ either), gradient
 
 
 def fit(h: History, prior: Parameters | None = None, spread: float = 0.5) -> Parameters:

@@ -20,22 +20,27 @@ LEVELS = ("category", "product")
 
 @dataclass(frozen=True)
 class Statistics:
-    """Histograms of one or more buckets; `+` adds them."""
+    """Histograms of one or more buckets."""
 
     pairs: pl.DataFrame  # level, category, x, t_x, T, count, units, n
     spends: pl.DataFrame  # category, bin, count
     totals: pl.DataFrame  # bin, count
     households: int
 
-    def __add__(self, other: "Statistics") -> "Statistics":
-        def add(a: pl.DataFrame, b: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-            return pl.concat([a, b]).group_by(keys).sum().sort(keys)
+    @staticmethod
+    def total(parts: Iterable["Statistics"]) -> "Statistics":
+        """The histograms of all parts added up."""
+        parts = list(parts)
+
+        def add(name: str, keys: list[str]) -> pl.DataFrame:
+            both: pl.DataFrame = pl.concat([getattr(part, name) for part in parts])
+            return both.group_by(keys).sum().sort(keys)
 
         return Statistics(
-            add(self.pairs, other.pairs, ["level", "category", "x", "t_x", "T"]),
-            add(self.spends, other.spends, ["category", "bin"]),
-            add(self.totals, other.totals, ["bin"]),
-            self.households + other.households,
+            add("pairs", ["level", "category", "x", "t_x", "T"]),
+            add("spends", ["category", "bin"]),
+            add("totals", ["bin"]),
+            sum(part.households for part in parts),
         )
 
 

@@ -54,8 +54,9 @@ def test_the_statistics_of_parts_add_up_to_those_of_the_whole(settings: Settings
         fitting.statistics(days.filter(number == part), settings, DAY) for part in range(3)
     )
     none = fitting.statistics(days.clear(), settings, DAY)
-    same(one + two + three, whole)
-    same(three + (none + one) + two, whole)
+    total = fitting.Statistics.total
+    same(total([one, two, three]), whole)
+    same(total([three, total([none, one]), two]), whole)
 
 
 def test_statistics_count_every_pair_once(settings: Settings) -> None:
