@@ -136,8 +136,9 @@ OFFERS = {
 
 
 def live(connection: Connection, window: Window, night: object) -> Catalogue:
-    """Offers good for the whole window; promises of other nights are held against the budgets.
+    """Offers good for the whole window, on products that are not delisted.
 
+    Promises of other nights are held against the budgets.
     A promise is held in full and for good, as if every list were redeemed: nothing counts yet
     what was, so nothing may be released.
     """
@@ -163,7 +164,8 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
     items = connection.execute(
         select(tables.OfferProduct.offer, tables.OfferProduct.product)
         .join(offer, offer.id == tables.OfferProduct.offer)
-        .where(good)
+        .join(tables.Product, tables.Product.id == tables.OfferProduct.product)
+        .where(good, tables.Product.delisted.is_(False))
     ).all()
     pairs = pl.DataFrame(
         list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"

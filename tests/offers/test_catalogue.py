@@ -236,6 +236,15 @@ def test_promises_of_other_nights_are_held(
     assert left == [("a", money, uses), ("b", 10_000, 50)]
 
 
+def test_a_delisted_product_is_not_offered(shop: Engine, settings: Settings) -> None:
+    take(shop, settings, offer("a", "oats milk"))
+    with shop.begin() as connection:
+        connection.execute(
+            update(tables.Product).where(tables.Product.id == "oats").values(delisted=True)
+        )
+    assert live(shop).items["product"].to_list() == ["milk"]
+
+
 def test_an_empty_catalogue(shop: Engine) -> None:
     found = live(shop)
     assert (found.offers.height, found.items.height) == (0, 0)
