@@ -72,19 +72,31 @@ def _journey_folder(source: str) -> Path:
 
 
 def _files(request: Request) -> list[tuple[str, Path]]:
-    """The tables of a folder, or the one of a file; a file's name tells what it holds."""
-    path = Path(request.source)
-    if path.is_dir():
-        found = [(t, path / f"{t}.{request.form}") for t in TABLES if request.table in (None, t)]
-        present = [(table, file) for table, file in found if file.is_file()]
-        if not present:
-            expected = ", ".join(file.name for _, file in found)
-            raise SourceError(f"There is nothing to take in {path}; expected one of {expected}.")
-        return present
-    if path.suffix != f".{request.form}":
-        raise SourceError(f"{path.name}: expected a file that ends in .{request.form}.")
-    table = request.table or next((t for t in TABLES if path.stem.startswith(t)), "scans")
-    return [(table, path)]
+    """The files of a folder, or the one named, each with the table its name tells."""
+    path, ending = Path(request.source), f".{request.form}"
+    if not path.is_dir():
+        if not path.exists():
+            raise SourceError(f"There is no file {path}.")
+        if path.suffix != ending:
+            raise SourceError(f"{path.name}: expected a file that ends in {ending}.")
+        return [(request.table or _table_of(path), path)]
+    named = [(_table_of(file), file) for file in sorted(path.glob(f"*{ending}"))]
+    found = [(t, file) for t, file in named if request.table in (None, t)]
+    if not found:
+        expected = ", ".join(f"{t}{ending}" for t in TABLES if request.table in (None, t))
+        raise SourceError(f"There is nothing to take in in {path}; expected one of {expected}.")
+    return sorted(found, key=lambda entry: TABLES.index(entry[0]))
+
+
+def _table_of(path: Path) -> str:
+    """What a file holds, by its name: `scans.csv`, `scans-2017-11-05.csv`."""
+    for table in TABLES:
+        if path.stem == table or path.stem.startswith((f"{table}-", f"{table}_", f"{table}.")):
+            return table
+    raise SourceError(
+        f"{path.name}: its name does not tell what it holds. Say it with --table, or let the name "
+        f"begin with one of {', '.join(TABLES)}."
+    )
 
 
 def raw_offers(source: str, form: str, settings: Settings) -> Iterator[tuple[str, Any]]:

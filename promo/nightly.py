@@ -89,7 +89,9 @@ def run(
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
             offers = catalogue.live(connection, todo.window, todo.night)
-            elsewhere = register.open_elsewhere(connection, todo.night, todo.window)
+            elsewhere = register.open_elsewhere(
+                connection, todo.night, todo.window, todo.wave.buckets
+            )
         groups = _groups(house, todo.wave.buckets)
         found = Forecasts.concat([forecast(house, todo, offers, group) for group in groups])
         facts["households"] = found.households.height
@@ -179,7 +181,7 @@ def choose(
     slots: int,
 ) -> pl.DataFrame:
     """The candidates that get a slot, by household and falling value, with the offers' words."""
-    words = offers.offers.with_row_index("offer").select("offer", "id", "title", "buy")
+    words = offers.offers.select("offer", "id", "title", "buy")
     named = found.candidates.join(words, on="offer", how="left", maintain_order="left")
     taken = pl.DataFrame(
         sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"

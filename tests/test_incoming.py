@@ -44,12 +44,11 @@ def taken(house: House, wanted: Request) -> list[tuple[str, str, int]]:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A folder with a file of each table, and one that is none."""
+    """A folder with a file of each table."""
     folder = tmp_path / "in"
     folder.mkdir()
     for table, content in CONTENT.items():
         (folder / f"{table}.csv").write_text(content, encoding="utf-8")
-    (folder / "readme.csv").write_text("nothing\n", encoding="utf-8")
     return folder
 
 
@@ -66,6 +65,18 @@ def test_a_folder_of_parquet_files(house: House, source: Path) -> None:
     assert found == [("stores", "stores.parquet", 1), ("shoppers", "shoppers.parquet", 1)]
 
 
+def test_a_folder_may_hold_several_files_of_a_table(house: House, source: Path) -> None:
+    (source / "stores.csv").rename(source / "stores-2026.csv")
+    assert ("stores", "stores-2026.csv", 1) in taken(house, request(source))
+
+
+def test_a_file_of_a_folder_is_never_passed_over(house: House, source: Path) -> None:
+    (source / "artikel.csv").write_text("x\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"artikel\.csv: its name does not tell"):
+        list(take(house, request(source)))
+    assert house.store_names() == {}
+
+
 def test_one_table_of_a_folder(house: House, source: Path) -> None:
     assert taken(house, request(source, table="stores")) == [("stores", "stores.csv", 1)]
 
@@ -77,7 +88,7 @@ def test_one_table_of_a_folder(house: House, source: Path) -> None:
         ("stores-2017-11-06.csv", None, "stores"),
         ("shops.csv", "stores", "stores"),
         ("scans_1_2017-11-06.csv", None, "scans"),
-        ("till-1.csv", None, "scans"),
+        ("till-1.csv", "scans", "scans"),
         ("products.csv", "scans", "scans"),
     ],
 )
@@ -94,13 +105,17 @@ def test_a_files_name_tells_its_table(
     ("wanted", "message"),
     [
         (request("none.csv"), "There is no file none.csv"),
-        (request("scans.txt"), "scans.txt: expected a file that ends in .csv"),
-        (request("scans.csv", "parquet"), "scans.csv: expected a file that ends in .parquet"),
+        (request("notes.txt"), "notes.txt: expected a file that ends in .csv"),
+        (request("shops.csv", "parquet"), "shops.csv: expected a file that ends in .parquet"),
         (
             request("promo"),
-            r"nothing to take in promo; expected one of products\.csv, .*scans\.csv",
+            r"nothing to take in in promo; expected one of products\.csv, .*scans\.csv",
         ),
-        (request("promo", table="cards"), r"nothing to take in promo; expected one of cards\.csv"),
+        (
+            request("promo", table="cards"),
+            r"nothing to take in in promo; expected one of cards\.csv",
+        ),
+        (request("shops.csv"), "its name does not tell what it holds. Say it with --table"),
         (request("x.csv", first=date(2017, 1, 1)), "--from and --to go with"),
         (request("x.csv", last=date(2017, 1, 1)), "--from and --to go with"),
         (request("promo", "complete-journey"), r"no transactions\.parquet in promo"),
@@ -114,6 +129,8 @@ def test_what_cannot_be_taken_is_met_with_a_sentence(
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: Request, message: str
 ) -> None:
     (tmp_path / "promo").mkdir()
+    for name in ("notes.txt", "shops.csv"):
+        (tmp_path / name).write_text("", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match=message):
         list(take(house, wanted))

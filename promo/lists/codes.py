@@ -80,7 +80,7 @@ def _bare(text: str) -> str:
 def _open_long(keys: CodeKeys, text: str, body: str) -> Opened:
     if not re.fullmatch("[0-9]{30}", body):
         raise MistypedCode(
-            f"The list code {shown(text)} is neither the 30 digits under the barcode "
+            f"The list code {shown(text)} is neither the 33 digits under the barcode "
             "nor the 12 letters and digits of the short code; please try again."
         )
     if check_digit(body[:12]) != body[12]:

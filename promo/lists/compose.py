@@ -27,7 +27,7 @@ def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Setting
     )
     # Not group_by().head(), which keeps a row a group where max_due is 0.
     most = due.filter(pl.int_range(pl.len()).over("shopper") < settings.lists.max_due)
-    words = ("shopper", "category", "category_words", "department", "size", "store_brand")
+    words = ("shopper", "category", "category_words", "department", "size", "brand", "store_brand")
     return most.join(
         usual.select(words), on=["shopper", "category"], how="left", maintain_order="left"
     )
@@ -59,7 +59,8 @@ def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
 
 
 def _due(item: dict[str, Any]) -> DueItem:
-    brand = {True: "store brand", False: "national brand", None: ""}[item["store_brand"]]
+    kind = {True: "store brand", False: "national brand", None: ""}[item["store_brand"]]
+    brand = item["brand"] or kind
     pieces = round(item["expected_quantity"])
     often = f"usually {pieces}" if pieces > 1 else ""
     return DueItem(

@@ -111,12 +111,19 @@ def _hold(connection: Connection, night: date, window: Window, drafts: Sequence[
         connection.execute(insert(table), rows)
 
 
-def open_elsewhere(connection: Connection, night: date, window: Window) -> set[tuple[str, str]]:
-    """(household, offer) on lists of other nights that are still open in the window."""
-    table = tables.ShopperList
+def open_elsewhere(
+    connection: Connection, night: date, window: Window, buckets: Sequence[int]
+) -> set[tuple[str, str]]:
+    """(household, offer) on lists of other nights, open in the window, of some buckets."""
+    table, shopper = tables.ShopperList, tables.Shopper
     rows = connection.execute(
-        select(table.shopper, table.content).where(
-            table.night != night, table.last_day >= window.first, table.first_day <= window.last
+        select(table.shopper, table.content)
+        .join(shopper, shopper.id == table.shopper)
+        .where(
+            shopper.bucket.in_(buckets),
+            table.night != night,
+            table.last_day >= window.first,
+            table.first_day <= window.last,
         )
     )
     return {(row.shopper, offer["offer"]) for row in rows for offer in row.content["offers"]}

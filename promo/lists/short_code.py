@@ -56,7 +56,7 @@ def not_ours(text: str) -> ForgedCode:
     """A code of either kind with a wrong tag, in a sentence for the cashier."""
     return ForgedCode(
         f"The list code {shown(text)} is well formed, but we did not print it; "
-        "please do not accept it."
+        "please scan or type it again, and do not accept it if it stays so."
     )
 
 

@@ -98,7 +98,7 @@ def _unfamiliar(
 
 
 def _ladder(catalogue: Catalogue) -> pl.DataFrame:
-    return catalogue.offers.with_row_index("offer").select("offer", "heavy", "medium", "light")
+    return catalogue.offers.select("offer", "heavy", "medium", "light")
 
 
 def _worth() -> pl.Expr:

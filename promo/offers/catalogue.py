@@ -12,6 +12,7 @@ from promo.calendar import Window
 from promo.config import Settings
 from promo.database import upsert
 from promo.offers.terms import OfferError, Terms, parse
+from promo.scans.gtin import CodeError, gtin14
 
 
 @dataclass
@@ -55,9 +56,10 @@ def _allowed(
 ) -> tuple[list[str], list[str]]:
     """The products that the offer may be given on; what was left out, in a sentence each."""
     never = settings.categories.never_said
-    unknown = sorted({p for p in terms.products if p not in known})
-    banned = {p for p in terms.products if p in known and (known[p][0] in never or known[p][1])}
-    allowed = sorted({p for p in terms.products if p in known} - banned)
+    wanted = {_product_id(product, where) for product in terms.products}
+    unknown = sorted(wanted - known.keys())
+    banned = {p for p in wanted & known.keys() if known[p][0] in never or known[p][1]}
+    allowed = sorted((wanted & known.keys()) - banned)
     notices = []
     if unknown:
         notices.append(
@@ -71,6 +73,17 @@ def _allowed(
     if not allowed:
         raise OfferError(" ".join([*notices, f"{where}: no product is left to give it on."]))
     return allowed, notices
+
+
+def _product_id(product: str, where: str) -> str:
+    """The id of a product as it is written: any form of GTIN becomes GTIN-14."""
+    domain, _, code = product.partition(":")
+    if domain != "gtin":
+        return product
+    try:
+        return f"gtin:{gtin14(code)}"
+    except CodeError as error:
+        raise OfferError(f"{where}: `products`: {error}") from None
 
 
 def _store(
@@ -120,8 +133,8 @@ def _same(connection: Connection, row: dict[str, Any], products: list[str]) -> b
 class Catalogue:
     """The offers good on every day of a window, with what is left of their budgets.
 
-    offers: id, title, ends, funder, buy, heavy, medium, light, money_left, uses_left, sorted by
-    id; items: offer (row number in `offers`), product.
+    offers: offer (row number), id, title, ends, funder, buy, heavy, medium, light, money_left,
+    uses_left, sorted by id; items: offer (row number in `offers`), product.
     """
 
     offers: pl.DataFrame
@@ -160,7 +173,7 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
         _row(found, *held.get(found.id, (0, 0)))
         for found in connection.execute(select(offer.__table__).where(good).order_by(offer.id))
     ]
-    offers = pl.DataFrame(rows, schema=OFFERS, orient="row")
+    offers = pl.DataFrame(rows, schema=OFFERS, orient="row").with_row_index("offer")
     items = connection.execute(
         select(tables.OfferProduct.offer, tables.OfferProduct.product)
         .join(offer, offer.id == tables.OfferProduct.offer)
@@ -170,8 +183,7 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
     pairs = pl.DataFrame(
         list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"
     )
-    numbered = offers.select("id").with_row_index("offer")
-    found = pairs.join(numbered, on="id").select("offer", "product")
+    found = pairs.join(offers, on="id").select("offer", "product")
     return Catalogue(offers, found.sort("offer", "product"))
 
 

@@ -123,7 +123,8 @@ def code_of(document_type: str, key_id: int = 1) -> str:
 
 def test_messages_of_forged_codes() -> None:
     cases = {
-        code_of(OURS): "is well formed, but we did not print it; please do not accept it.",
+        code_of(OURS): "is well formed, but we did not print it; please scan or type it "
+        "again, and do not accept it if it stays so.",
         code_of(OURS, 9): "names key 9, which is not one of ours; please do not accept it.",
         code_of(OTHER): f"its document type is {OTHER}, and ours is {OURS}.",
         code_of(OTHER)[3:]: f"its document type is {OTHER}, and ours is {OURS}.",

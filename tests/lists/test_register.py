@@ -171,5 +171,5 @@ def test_offers_on_other_lists_that_are_open(engine: Engine) -> None:
         window = Window(NIGHT + timedelta(first), NIGHT + timedelta(last))
         with engine.connect() as connection:
             expected = {("1", "o1"), ("1", "o3")} if found else set()
-            assert open_elsewhere(connection, LATER, window) == expected
-            assert open_elsewhere(connection, NIGHT, window) == set()
+            assert open_elsewhere(connection, LATER, window, range(256)) == expected
+            assert open_elsewhere(connection, NIGHT, window, range(256)) == set()

@@ -1,0 +1,392 @@
+"""The commands: what each says when it goes well, and its sentence and exit code when not."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import small_house
+import yaml
+from click.testing import CliRunner, Result
+from small_house import FIRST, HOUSEHOLDS, frame, reopen
+from sqlalchemy import select, update
+
+from promo import cli, tables
+from promo.files import only_one
+from promo.lists.codes import list_code, short_code
+from promo.lists.keys import CodeKeys
+
+DAY = ["--day", f"{FIRST}"]
+
+
+def promo(folder: Path, *arguments: str, code: int = 0, **environment: str) -> Result:
+    """Run a command on the house in a folder; it must leave with `code`, and in words."""
+    config = str(folder / "config.yaml")
+    found = CliRunner().invoke(cli.main, ["--config", config, *arguments], env=environment)
+    unforeseen = found.exception
+    assert unforeseen is None or isinstance(unforeseen, SystemExit), unforeseen
+    assert found.exit_code == code, found.output
+    return found
+
+
+def said(folder: Path, *arguments: str, code: int) -> str:
+    """The one sentence on standard error with which a command fails; nothing on standard output."""
+    found = promo(folder, *arguments, code=code)
+    assert found.stdout == ""
+    assert "Traceback" not in found.stderr
+    return found.stderr.strip()
+
+
+# --- the house -------------------------------------------------------------------------------
+
+
+def test_init_makes_a_house_and_may_run_again(folder: Path) -> None:
+    (folder / "code.key").unlink()
+    first = promo(folder, "init").stdout
+    key = folder / "code.key"
+    assert first.splitlines() == [
+        f"Made the list-code key {key}. Keep it secret, and keep a copy.",
+        f"The house is ready: {folder}",
+    ]
+    assert re.fullmatch("1:[0-9a-f]{64}\n", key.read_text())
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_text().strip().removeprefix("1:") not in first
+    before = key.read_bytes()
+    assert promo(folder, "init").stdout == f"The house is ready: {folder}\n"
+    assert key.read_bytes() == before
+
+
+def test_init_makes_no_key_where_the_environment_has_one(folder: Path) -> None:
+    (folder / "code.key").unlink()
+    promo(folder, "init", PROMO_CODE_KEYS=small_house.SECRET)
+    assert not (folder / "code.key").exists()
+
+
+EVERY = [
+    ["ingest", "x.csv", "--format", "csv"],
+    ["fit"],
+    ["offers", "import", "x.yaml"],
+    ["nightly"],
+    ["nightly", "--dry-run"],
+    ["publish"],
+    ["lookup", "x"],
+    ["due", "--output", "x.parquet"],
+]
+
+
+@pytest.mark.parametrize("command", [["init"], *EVERY], ids=" ".join)
+def test_settings_that_cannot_be_used(folder: Path, command: list[str]) -> None:
+    config = folder / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + "bannner: x\n", encoding="utf-8")
+    assert said(folder, *command, code=2) == "config.yaml: unknown key `bannner`."
+    config.unlink()
+    assert said(folder, *command, code=2).startswith(f"There is no settings file {config}. Name")
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_no_database_yet(folder: Path, command: list[str]) -> None:
+    path = folder / "promo.db"
+    assert said(folder, *command, code=3) == (
+        f"There is no database {path} yet. Run `promo init` first."
+    )
+    assert not path.exists()
+
+
+CHANGING = [["init"], *(c for c in EVERY if c[0] != "lookup" and c[-1] != "--dry-run")]
+
+
+@pytest.mark.parametrize("command", CHANGING, ids=" ".join)
+def test_another_command_at_work(folder: Path, command: list[str]) -> None:
+    with only_one(folder / "promo.lock", "fit"):
+        sentence = said(folder, *command, code=75)
+    assert re.fullmatch(
+        r"promo fit \(process \d+\) is at work on this house; this .* changed nothing\. "
+        r"Try again later\.",
+        sentence,
+    )
+
+
+@pytest.mark.parametrize("day", ["2017-11-31", "yesterday", "06.11.2017", ""])
+@pytest.mark.parametrize("command", ["fit", "nightly", "publish", "lookup"])
+def test_a_day_that_is_none(folder: Path, command: str, day: str) -> None:
+    assert f"{day!r} is no day such as 2017-11-06." in said(folder, command, "--day", day, code=2)
+
+
+def test_help_and_version(folder: Path) -> None:
+    assert promo(folder, "--version").stdout.startswith("main, version ")
+    for command in (["init"], *EVERY):
+        name = command[:2] if command[0] == "offers" else command[:1]
+        assert promo(folder, *name, "--help").stdout.startswith("Usage: ")
+
+
+def test_a_real_process_leaves_with_the_code(folder: Path) -> None:
+    program = [sys.executable, "-c", "from promo.cli import main; main()"]
+    environment = os.environ | {"PROMO_CONFIG": str(folder / "config.yaml")}
+    found = subprocess.run(
+        [*program, "publish"], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (found.returncode, found.stdout) == (3, "")
+    assert found.stderr.endswith("Run `promo init` first.\n")
+
+
+# --- scans and offers in ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A till log of a hundred good lines, of the night's own day."""
+    rows = [small_house.scan("230", FIRST, number, "110", 200) for number in range(100)]
+    path = tmp_path / "scans.csv"
+    frame([row | {"at": f"{row['at']:%Y-%m-%dT%H:%M:%S}"} for row in rows]).drop("_line").write_csv(
+        path
+    )
+    return path
+
+
+def break_lines(log: Path, count: int) -> None:
+    lines = log.read_text().splitlines()
+    for number in range(1, count + 1):
+        lines[number] = lines[number].replace(",110,", ",,")
+    log.write_text("\n".join(lines) + "\n")
+
+
+def test_ingest(small: Path, log: Path) -> None:
+    arguments = ["ingest", str(log), "--format", "csv"]
+    assert promo(small, *arguments).stdout == "scans from scans.csv: 100 lines, 100 in\n"
+    assert promo(small, *arguments).stdout == (
+        "scans from scans.csv: 100 lines, 0 in, 100 repeats of lines already there\n"
+    )
+
+
+def test_ingest_sets_bad_lines_aside(small: Path, log: Path) -> None:
+    break_lines(log, 2)
+    found = promo(small, "ingest", str(log), "--format", "csv", code=1)
+    rejects = small / "rejects" / "scans-scans.csv"
+    assert found.stdout == (
+        f"scans from scans.csv: 100 lines, 98 in\n2 lines were set aside in {rejects}.\n"
+    )
+    assert pl.read_csv(rejects)["line"].to_list() == [2, 3]
+
+
+def test_ingest_of_too_many_bad_lines_takes_nothing(small: Path, log: Path) -> None:
+    break_lines(log, 3)
+    found = promo(small, "ingest", str(log), "--format", "csv", code=3)
+    assert "Nothing was taken in: 3 lines were rejected, more than" in found.stdout
+    assert reopen(small).last_delivery == 1
+
+
+def test_ingest_says_which_products_are_unknown(small: Path, log: Path) -> None:
+    log.write_text(log.read_text().replace(",110,", ",4711,"))
+    found = promo(small, "ingest", str(log), "--format", "csv").stdout
+    assert "; 100 lines name products that the product table lacks (in, and listed in " in found
+
+
+def test_ingest_as_json(small: Path, log: Path) -> None:
+    break_lines(log, 1)
+    found = promo(small, "ingest", str(log), "--format", "csv", "--json", code=1)
+    report = json.loads(found.stdout)
+    assert (report["table"], report["lines"], report["rows"], report["rejects"]) == (
+        "scans", 100, 99, 1,
+    )  # fmt: skip
+    assert (report["taken"], report["first_day"]) == (True, f"{FIRST}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere.csv", "--format", "csv"], 3, "There is no file nowhere.csv."),
+        (["nowhere.csv", "--format", "parquet"], 3, "expected a file that ends in .parquet."),
+        ([".", "--format", "csv", "--from", "2017-11-06"], 3, "--from and --to go with"),
+        (["x.csv", "--format", "xml"], 2, "'xml' is not one of"),
+        (["x.csv"], 2, "Missing option '--format'"),
+    ],
+)
+def test_ingest_of_what_is_no_source(
+    small: Path, arguments: list[str], code: int, message: str
+) -> None:
+    assert message in said(small, "ingest", *arguments, code=code)
+
+
+def test_offers_import(small: Path, tmp_path: Path) -> None:
+    path = tmp_path / "offers.yaml"
+    good = small_house.offer(50, ["110"])
+    path.write_text(yaml.safe_dump({"offers": [good]}), encoding="utf-8")
+    assert promo(small, "offers", "import", str(path)).stdout == "1 offers in, 0 refused.\n"
+    partly = good | {"id": "o51", "products": ["internal:110", "internal:4711"]}
+    bad = good | {"id": "o52", "buy": 0}
+    path.write_text(yaml.safe_dump({"offers": [partly, bad]}), encoding="utf-8")
+    found = promo(small, "offers", "import", str(path), code=1)
+    assert found.stdout == "1 offers in, 1 refused.\n"
+    notice, refusal = found.stderr.splitlines()
+    assert "'internal:4711' among them." in notice
+    assert refusal.startswith("Refused. offers.yaml, offer 2 (o52): `buy` is 0: ")
+
+
+def test_offers_from_no_file(small: Path) -> None:
+    assert said(small, "offers", "import", "x.yaml", code=3) == "There is no file x.yaml."
+
+
+# --- the night -------------------------------------------------------------------------------
+
+
+def test_fit_and_due(small: Path, tmp_path: Path) -> None:
+    found = promo(small, "fit", *DAY)
+    lines = found.stdout.splitlines()
+    assert lines[0].startswith(f"Fitted {small / 'models' / str(FIRST)} on ")
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["category", "product"]
+    assert "promo=fit stage=fold" in found.stderr
+    output = tmp_path / "due.parquet"
+    assert f"forecasts for {FIRST} in {output}" in promo(
+        small, "due", *DAY, "--output", str(output)
+    ).stdout  # fmt: skip
+    assert pl.read_parquet(output).height > 0
+
+
+def test_fit_without_history(folder: Path) -> None:
+    promo(folder, "init")
+    assert "There are no scans with a card before 2017-10-23" in promo(
+        folder, "fit", *DAY, code=3
+    ).stderr.splitlines()[-1]  # fmt: skip
+
+
+def test_nightly_and_publish(small: Path) -> None:
+    made = promo(small, "nightly", *DAY)
+    pattern = rf"{FIRST}: \d lists with \d+ offers worth \$[\d.]+, good {FIRST} to 2017-11-19, in "
+    assert re.fullmatch(pattern + re.escape(f"{small / 'out' / str(FIRST)}\n"), made.stdout)
+    stages = re.findall(r"promo=nightly stage=(\w+)", made.stderr)
+    assert stages == ["fold", "forecast", "allocate", "compose", "register", "print"]
+    published = promo(small, "publish", *DAY).stdout
+    assert re.fullmatch(rf"{FIRST} is published: \d lists\.\n", published)
+    assert promo(small, "publish", *DAY).stdout == published
+    for more in ([], ["--dry-run"]):
+        found = promo(small, "nightly", *DAY, *more)
+        assert found.stdout == ""
+        assert found.stderr == f"The night of {FIRST} is published; nothing was changed.\n"
+
+
+def test_today_may_be_fixed_in_the_settings(small: Path) -> None:
+    small_house.change(small, "today: null", f"today: {FIRST}")
+    assert promo(small, "nightly").stdout.startswith(f"{FIRST}: ")
+    assert promo(small, "publish").stdout.startswith(f"{FIRST} is published")
+
+
+def test_nightly_for_each_store(small: Path) -> None:
+    promo(small, "nightly", *DAY, "--per-store")
+    assert list((small / "out" / f"{FIRST}" / "stores").glob("*/lists.pdf"))
+
+
+def test_publish_what_was_not_made(small: Path) -> None:
+    assert said(small, "publish", *DAY, code=3) == (
+        f"There is no draft of {FIRST}: run `promo nightly --day {FIRST}`."
+    )
+
+
+@pytest.mark.parametrize("command", [["nightly", *DAY], ["lookup", "0000-0000-0000", *DAY]])
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (None, "There are no list-code keys: set PROMO_CODE_KEYS or run `promo init`"),
+        ("1:short", "Line 1 of the keys has a secret of 5 bytes; expected 16 or more."),
+    ],
+)
+def test_keys_that_cannot_be_used(
+    small: Path, command: list[str], keys: str | None, message: str
+) -> None:
+    (small / "code.key").unlink()
+    if keys:
+        (small / "code.key").write_text(keys)
+    assert said(small, *command, code=3).startswith(message)
+    assert reopen(small).last_delivery == 1  # and nothing was begun
+    assert not (small / "out").exists()
+
+
+def test_a_template_with_a_slip(small: Path) -> None:
+    (small / "templates" / "list.css").write_text("\n{{ papper }}")
+    found = promo(small, "nightly", *DAY, code=3)
+    assert found.stderr.splitlines()[-1] == (
+        "The template list.css, line 2 cannot be rendered: 'papper' is undefined."
+    )
+
+
+# --- lookup ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(small: Path) -> tuple[Path, dict[str, Any]]:
+    """A house with the first night's lists, and one of their rows with offers and due items."""
+    house = reopen(small)
+    small_house.night(house)
+    with house.engine.connect() as connection:
+        for row in connection.execute(select(tables.ShopperList.__table__)).mappings():
+            if row["content"]["offers"] and row["content"]["due"]:
+                return small, dict(row)
+    raise AssertionError("no list has offers and due items")
+
+
+def test_lookup_as_a_table(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    keys = small_house.keys(reopen(folder).settings)
+    for how in (
+        [row["code"]],
+        [short_code(keys, row["counter"])],
+        ["--card", f"c{row['shopper']}"],
+    ):
+        found = promo(folder, "lookup", *how, *DAY, COLUMNS="200").stdout
+        first, *rest = found.splitlines()
+        assert first.startswith(f"List {row['code']} (draft), store {row['store']}, good {FIRST} ")
+        for offer in row["content"]["offers"]:
+            assert any(offer["title"] in line and "open" in line for line in rest)
+        assert rest[-1] == "Due soon: " + ", ".join(i["words"] for i in row["content"]["due"])
+        assert "Household" not in found
+
+
+def test_lookup_prints_titles_as_they_are(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    offers = [dict(o, title="[bold]2 for 1[/x] :smile: [red]") for o in row["content"]["offers"]]
+    content = row["content"] | {"offers": offers}
+    with reopen(folder).engine.begin() as connection:
+        where = tables.ShopperList.code == row["code"]
+        connection.execute(update(tables.ShopperList).where(where).values(content=content))
+    found = promo(folder, "lookup", row["code"], *DAY, COLUMNS="200").stdout
+    assert "[bold]2 for 1[/x] :smile: [red]" in found
+
+
+def test_lookup_as_json(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    found = json.loads(promo(folder, "lookup", row["code"], *DAY, "--json").stdout)
+    assert found["list_code"] == row["code"]
+    assert [o["offer"] for o in found["offers"]] == [o["offer"] for o in row["content"]["offers"]]
+    assert sum(offer["amount_off"] for offer in found["offers"]) == found["worth"] == row["worth"]
+
+
+def test_lookup_refuses(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    ours = small_house.keys(reopen(folder).settings)
+    forger = CodeKeys(ours.document_type, {1: b"a forger's own secret"}, 1)
+    card = next(f"c{h}" for h in HOUSEHOLDS if small_house.night_of(h) != FIRST)
+    table: list[tuple[str, int, list[str]]] = [
+        ("mistyped", 11, [row["code"][:-1], *DAY]),
+        ("forged", 12, [list_code(forger, row["counter"]), *DAY]),
+        ("unknown", 13, [list_code(ours, 4711), *DAY]),
+        ("unknown", 13, ["--card", "4711", *DAY]),
+        ("unknown", 13, ["--card", card, *DAY]),
+        ("not_yet_valid", 14, [row["code"], "--day", "2017-11-05"]),
+        ("expired", 15, [row["code"], "--day", "2017-11-20"]),
+        ("expired", 15, [row["code"]]),  # today
+    ]
+    for reason, code, arguments in table:
+        sentence = said(folder, "lookup", *arguments, code=code)
+        assert sentence.endswith(".")
+        found = promo(folder, "lookup", *arguments, "--json", code=code)
+        assert json.loads(found.stdout) == {"refused": reason, "message": sentence}
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "--card", "y"]])
+def test_lookup_wants_a_code_or_a_card(small: Path, arguments: list[str]) -> None:
+    assert "Give a code or --card, one of the two." in said(small, "lookup", *arguments, code=2)
