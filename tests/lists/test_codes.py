@@ -139,17 +139,17 @@ def test_messages_of_forged_codes() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "The list code '' is neither the 30 digits under the barcode nor the 12"),
-        ("1234-5678-901", "The list code '1234-5678-901' is neither the 30 digits"),
+        ("", "The list code '' is neither the 33 digits under the barcode nor the 12"),
+        ("1234-5678-901", "The list code '1234-5678-901' is neither the 33 digits"),
         ("1234-5678-90U1", "holds 'U', which list codes do not use; please type it again."),
         ("1234-5678-90é1", "holds 'é', which list codes do not use"),
         ("ß234-5678-9012", "holds 'ß', which list codes do not use"),
         ("0000-0000-0001", "was mistyped, as its last character does not fit the others"),
         ("9501101000017" + "1" * 17, "its thirteenth digit does not fit the twelve before it"),
-        ("254" + OURS + "1" * 17, "is neither the 30 digits"),
-        (OURS + "1" * 16 + "l", "is neither the 30 digits"),
-        (OURS + "1" * 16 + "١", "is neither the 30 digits"),
-        ("https://example.com/253/123", "is neither the 30 digits"),
+        ("254" + OURS + "1" * 17, "is neither the 33 digits"),
+        (OURS + "1" * 16 + "l", "is neither the 33 digits"),
+        (OURS + "1" * 16 + "١", "is neither the 33 digits"),
+        ("https://example.com/253/123", "is neither the 33 digits"),
         ("1" * 201, "is 201 characters; expected at most 200."),
     ],
 )

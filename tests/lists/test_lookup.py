@@ -98,7 +98,7 @@ TOO_EARLY = "The list is good from 2017-11-06; today is 2017-11-05."
 TOO_LATE = "The list was good until 2017-11-19; today is 2017-11-20."
 WITHDRAWN = "The code is genuine, but its list was withdrawn before print."
 BY_CODE = [
-    (CODE[:-1], NIGHT, "mistyped", 11, "is neither the 30 digits under the barcode"),
+    (CODE[:-1], NIGHT, "mistyped", 11, "is neither the 33 digits under the barcode"),
     ("0000-0000-0001", NIGHT, "mistyped", 11, "its last character does not fit"),
     (list_code(STRANGER, 1), NIGHT, "forged", 12, "but we did not print it"),
     (short_code(STRANGER, 1), NIGHT, "forged", 12, "but we did not print it"),

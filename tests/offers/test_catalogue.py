@@ -7,6 +7,7 @@ from sqlalchemy import Engine, insert, select, update
 from promo import database, tables
 from promo.calendar import Window
 from promo.config import Settings
+from promo.database import upsert
 from promo.offers import catalogue
 from promo.offers.catalogue import Catalogue, Imported
 
@@ -203,8 +204,8 @@ def test_the_catalogue_says_what_the_offer_gives_and_on_what(
     found = live(shop)
     ends = NIGHT + timedelta(30)
     assert found.offers.rows() == [
-        ("k", "Offer k", ends, "Maker 7", 1, 125, 125, 125, 10_000, 50),
-        ("z", "Offer z", ends, "Maker 7", 2, 150, 125, 100, 10_000, 50),
+        (0, "k", "Offer k", ends, "Maker 7", 1, 125, 125, 125, 10_000, 50),
+        (1, "z", "Offer z", ends, "Maker 7", 2, 150, 125, 100, 10_000, 50),
     ]
     assert found.items.rows() == [(0, "milk"), (1, "milk"), (1, "oats")]
 
@@ -234,6 +235,18 @@ def test_promises_of_other_nights_are_held(
         promise(shop, "a", NIGHT + timedelta(night), count, last_day)
     left = live(shop).offers.select("id", "money_left", "uses_left").rows()
     assert left == [("a", money, uses), ("b", 10_000, 50)]
+
+
+def test_any_form_of_gtin_names_the_product(shop: Engine, settings: Settings) -> None:
+    with shop.begin() as connection:
+        row = connection.execute(select(tables.Product.__table__)).first()
+        assert row
+        upsert(connection, tables.Product, [dict(row._mapping) | {"id": "gtin:04006381333931"}])
+    short, wrong = "gtin:4006381333931", "gtin:4006381333932"
+    found = take(shop, settings, offer("a", short), offer("b", wrong))
+    assert found.taken == ["a"]
+    assert products_of(shop, "a") == {"gtin:04006381333931"}
+    assert "ends in check digit 2" in found.refused[0]
 
 
 def test_a_delisted_product_is_not_offered(shop: Engine, settings: Settings) -> None:
