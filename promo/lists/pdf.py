@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import plutoprint
@@ -23,9 +23,14 @@ FACES = "".join(
 
 
 @cache
-def _font(name: str) -> bytes:
+def _font(name: str) -> plutoprint.ResourceData:
+    """A font, read by the library itself, so that the library owns the bytes.
+
+    Its caches free fonts after the interpreter has ended; bytes of Python's would crash it then.
+    """
     package, path = FONTS[name]
-    return files(package).joinpath(path).read_bytes()
+    with as_file(files(package).joinpath(path)) as font:
+        return plutoprint.default_resource_fetcher.fetch_url(font.as_uri())
 
 
 class OnlyOurFonts(plutoprint.ResourceFetcher):
@@ -36,7 +41,7 @@ class OnlyOurFonts(plutoprint.ResourceFetcher):
         name = url.removeprefix(FONT_SCHEME)
         if name == url or name not in FONTS:
             raise PermissionError(f"A page may not fetch {url[:80]!r}.")
-        return plutoprint.ResourceData(_font(name), "font/ttf")
+        return _font(name)
 
 
 def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: date) -> int:

@@ -53,3 +53,13 @@ def test_nothing_else_is_fetched(url: str, tmp_path: Path) -> None:
         OnlyOurFonts().fetch_url(url)
     html = HTML.replace("<p>", f'<img src="{url}"><link rel="stylesheet" href="{url}"><p>')
     assert write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY) == 1
+
+
+def test_a_process_that_wrote_many_files_ends_well(tmp_path: Path) -> None:
+    """The library frees its fonts after the interpreter has ended: they must not be Python's."""
+    fonts = "'Fira Sans', Arial, sans-serif"  # a browser's families too: without them all is well
+    sizes = "".join(f'<p style="font: {n}pt {fonts}">x <b>y</b>' for n in range(8, 16))
+    many = AGAIN.replace("write_pdf(sys", "for _ in range(40):\n    write_pdf(sys")
+    command = [sys.executable, "-c", many, sizes, str(tmp_path / "x.pdf")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
