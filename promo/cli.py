@@ -41,6 +41,10 @@ def sentences(command: Command) -> Command:
         except Sentence as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
+            sys.exit(FAILED)
 
     return wrapped  # type: ignore[return-value]
 
@@ -55,9 +59,12 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+            day = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
         except ValueError:
             self.fail(f"{value!r} is no day such as 2017-11-06.", param, ctx)
+        if not 2000 <= day.year <= 2099:
+            self.fail(f"{value!r} is not between 2000 and 2099.", param, ctx)
+        return day
 
 
 DAY = Day()

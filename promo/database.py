@@ -88,7 +88,8 @@ def _sentences(engine: Engine) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        where = engine.url.render_as_string(hide_password=True)
+        url = engine.url  # its query may hold a password too
+        where = f"{url.get_backend_name()} {url.database or ''} on {url.host or 'this machine'}"
         raise DatabaseError(f"The database {where} did not answer: {cause}") from None
 
 

@@ -115,8 +115,9 @@ class House:
         can still be made again.
         """
         keep = self.settings.profiles.keep_days + self.settings.ingest.late_days
-        oldest = day - timedelta(keep)
         root, last = self.settings.paths.lake, self.last_delivery
+        # A mistyped day in the far future must not age the profiles to nothing.
+        oldest = min(day, lake.newest_day(root) or day) - timedelta(keep)
         return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
 
     def days(self, buckets: Iterable[int], day: date) -> pl.DataFrame:

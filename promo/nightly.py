@@ -154,6 +154,9 @@ def forecast(
     days = house.days(buckets, todo.night)
     shoppers = house.shoppers(buckets, todo.night)
     facts = households.facts(days, settings, todo.night)
+    with house.engine.connect() as connection:
+        served = register.served(connection, todo.night, buckets)
+    facts = facts.filter(~pl.col("shopper").is_in(served))
     eligible = households.eligible(facts, shoppers, settings.min_spend).with_columns(
         tier=segments.tier(pl.col("spend_year"), todo.model.card["tiers_from"])
     )

@@ -1,5 +1,6 @@
 """Publishing a night: its files are handed over, and from then on nothing moves."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -40,6 +41,12 @@ def _check(house: House, night: date, report: dict[str, Any], lists: int) -> Non
     if report["counts"]["lists"] != lists:
         raise PublishError(f"The night of {night} printed other lists than are stored. {again}")
     folder = house.settings.paths.out / night.isoformat()
+    try:
+        written = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        written = None
+    if written != report:
+        raise PublishError(f"{folder / 'run.json'} is not what the night wrote. {again}")
     for file in report["files"]:
         path = folder / file["path"]
         if not path.is_file() or sha256(path) != file["sha256"]:

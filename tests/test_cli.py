@@ -167,7 +167,7 @@ def test_ingest(small: Path, log: Path) -> None:
 def test_ingest_sets_bad_lines_aside(small: Path, log: Path) -> None:
     break_lines(log, 2)
     found = promo(small, "ingest", str(log), "--format", "csv", code=1)
-    rejects = small / "rejects" / "scans-scans.csv"
+    rejects = small / "rejects" / "scans-000002-scans.csv"
     assert found.stdout == (
         f"scans from scans.csv: 100 lines, 98 in\n2 lines were set aside in {rejects}.\n"
     )
@@ -201,15 +201,16 @@ def test_ingest_as_json(small: Path, log: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["nowhere.csv", "--format", "csv"], 3, "There is no file nowhere.csv."),
-        (["nowhere.csv", "--format", "parquet"], 3, "expected a file that ends in .parquet."),
+        (["config.yaml", "--format", "csv"], 3, "config.yaml: expected a file that ends in .csv."),
         ([".", "--format", "csv", "--from", "2017-11-06"], 3, "--from and --to go with"),
         (["x.csv", "--format", "xml"], 2, "'xml' is not one of"),
         (["x.csv"], 2, "Missing option '--format'"),
     ],
 )
 def test_ingest_of_what_is_no_source(
-    small: Path, arguments: list[str], code: int, message: str
+    small: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
 ) -> None:
+    monkeypatch.chdir(small)
     assert message in said(small, "ingest", *arguments, code=code)
 
 

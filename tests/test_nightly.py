@@ -355,22 +355,33 @@ def test_lead_days_move_the_window(drop: House) -> None:
     assert "o03" not in given  # ends on the 23rd
 
 
-def test_a_list_that_is_still_open_keeps_its_offers(drop: House) -> None:
-    """A fortnight on by mail the last lists are over; a week on, the same offers do not come."""
-    night(drop)
-    first = rows(drop, tables.ShopperList)
-    folder = drop.settings.folder
-    small_house.change(folder, "nights: [0]", "nights: [0, 7]")
-    week = FIRST + timedelta(7)
-    house = reopen(folder)
-    night(house, week)
-    given = {
-        row["shopper"]: {offer["offer"] for offer in row["content"]["offers"]} for row in first
-    }
-    again = [row for row in rows(house, tables.ShopperList) if row["night"] == week]
-    assert again
+def test_a_list_that_is_still_open_keeps_its_offers(small: Path) -> None:
+    """Lists good for four weeks overlap with the next; no offer is on both."""
+    small_house.one_big_drop(small)
+    small_house.change(small, "window_days: 14", "window_days: 28")
+    house = reopen(small)
+    night(house)
+    given = {row["shopper"]: offers_of(row) for row in rows(house, tables.ShopperList)}
+    fortnight = FIRST + timedelta(14)
+    night(house, fortnight)
+    again = [row for row in rows(house, tables.ShopperList) if row["night"] == fortnight]
+    assert {row["shopper"] for row in again} & set(given)
+    assert any(offers_of(row) for row in again)
     for row in again:
-        assert not given[row["shopper"]] & {o["offer"] for o in row["content"]["offers"]}
+        assert not given.get(row["shopper"], set()) & offers_of(row)
+
+
+def offers_of(row: dict[str, Any]) -> set[str]:
+    return {offer["offer"] for offer in row["content"]["offers"]}
+
+
+def test_a_change_of_the_calendar_gives_nobody_a_second_list(drop: House) -> None:
+    """Half of the households would get their next list a week on."""
+    night(drop)
+    small_house.change(drop.settings.folder, "nights: [0]", "nights: [0, 7]")
+    house = reopen(drop.settings.folder)
+    for days, expected in ((7, False), (14, True)):
+        assert (night(house, FIRST + timedelta(days))["counts"]["lists"] > 0) == expected
 
 
 def test_store_ids_do_not_lead_out_of_the_folder(small: Path) -> None:

@@ -70,10 +70,15 @@ def _in_force(found: Sequence[Row[Any]], day: date) -> dict[str, Any]:
     begun = [row for row in found if row.first_day <= day]
     open_now = [row for row in begun if row.last_day >= day]
     if open_now:
-        return _answer(open_now[-1])
+        # A draft that is being made must not hide the sheet in the shopper's hand.
+        return _answer(max(open_now, key=_standing))
     if begun:
         raise Refused("expired", f"The list was good until {begun[-1].last_day}; today is {day}.")
     raise Refused("not_yet_valid", f"The list is good from {found[0].first_day}; today is {day}.")
+
+
+def _standing(row: Row[Any]) -> tuple[bool, date, date]:
+    return row.state == "published", row.first_day, row.night
 
 
 def _answer(row: Row[Any]) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from promo import tables
-from promo.calendar import Window
+from promo.calendar import FORTNIGHT, Window
 from promo.database import CHUNK, upsert
 from promo.lists.codes import list_code, short_code
 from promo.lists.items import Draft
@@ -127,3 +127,23 @@ def open_elsewhere(
         )
     )
     return {(row.shopper, offer["offer"]) for row in rows for offer in row.content["offers"]}
+
+
+def served(connection: Connection, night: date, buckets: Sequence[int]) -> list[str]:
+    """Households of some buckets with a list of another night less than a fortnight away.
+
+    The calendar deals each bucket one night a fortnight; only a change of the calendar in
+    mid-course would give a household a second list.
+    """
+    table, shopper = tables.ShopperList, tables.Shopper
+    near = timedelta(FORTNIGHT - 1)
+    rows = connection.execute(
+        select(table.shopper)
+        .join(shopper, shopper.id == table.shopper)
+        .where(
+            shopper.bucket.in_(buckets),
+            table.night != night,
+            table.night.between(night - near, night + near),
+        )
+    )
+    return sorted(set(rows.scalars()))

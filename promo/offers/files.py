@@ -32,10 +32,20 @@ def read(path: Path) -> Iterator[tuple[str, Any]]:
     raise OfferError(f"{path.name}: expected a file that ends in .yaml, .yml or .csv.")
 
 
+class PlainDates(yaml.SafeLoader):
+    """YAML whose dates stay text, so that a day that is none costs one offer and not the file."""
+
+
+PlainDates.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _yaml(name: str, text: str) -> Iterator[tuple[str, Any]]:
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        raw = yaml.load(text, PlainDates)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OfferError(f"{name} is no YAML: {error}") from None
     offers = raw.get("offers") if isinstance(raw, dict) else None
     if not isinstance(offers, list):

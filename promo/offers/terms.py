@@ -72,7 +72,7 @@ class Terms(Part):
 
     id: str = Field(pattern=r"^[!-~]{1,64}$")
     title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=r"^[^\x00-\x1f]+$")
-    funder: str = Field(min_length=1, max_length=120)
+    funder: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")
     starts: date
     ends: date
     objective: Literal["retain", "convert", "grow", "trial", "reward"] = "reward"

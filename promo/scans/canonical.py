@@ -97,6 +97,13 @@ def rules(settings: Settings, stores: frozenset[str], today: date) -> list[Rule]
             "quantity",
             "a whole number where the unit is `each`",
         ),
+        *_amount_rules(most),
+    ]
+
+
+def _amount_rules(most: int) -> list[Rule]:
+    """Amounts within reason, and of the sign that a sale or a return has."""
+    return [
         *(
             Rule(pl.col(name).is_between(-most, most), name, f"at most {most} (ingest.max_amount)")
             for name in ("paid", "regular", "store_discount", "manufacturer_discount")

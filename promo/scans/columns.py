@@ -85,7 +85,7 @@ def _share(text: pl.Expr) -> pl.Expr:
 
 # The typed value of a stripped, non-empty string; null where it is not what it must be.
 PARSERS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
-    "text": lambda text: text,
+    "text": lambda text: pl.when(~text.str.contains("\x00", literal=True)).then(text),
     "key": lambda text: _like(r"^[!-~]{1,64}$", text),
     "integer": lambda text: _like(r"^-?\d{1,18}$", text).cast(pl.Int64),
     "thousandths": _thousandths,
@@ -190,7 +190,7 @@ def rejects(lines: pl.DataFrame, name: str, expected: pl.Expr, file: str) -> pl.
         file=pl.lit(file),
         line=pl.col(LINE).cast(pl.Int64),
         field=pl.lit(name),
-        value=pl.lit("(personal)") if hidden else pl.col("value").fill_null(""),
+        value=pl.lit("(personal)") if hidden else pl.col("value").fill_null("").str.slice(0, 200),
         expected=expected,
     )
 

@@ -27,6 +27,7 @@ class Report:
 
     source: str
     table: str
+    delivery: int | None = None
     lines: int = 0
     rows: int = 0
     repeats: int = 0
@@ -65,7 +66,7 @@ class Delivery:
         self.settings, self.connection, self.report = settings, connection, report
         last = connection.execute(select(func.max(tables.Delivery.id))).scalar() or 0
         lake.discard_uncommitted(settings.paths.lake, last)
-        self.number = last + 1
+        self.number = report.delivery = last + 1
         stores = frozenset(connection.execute(select(tables.Store.id)).scalars())
         newest = lake.newest_day(settings.paths.lake)
         late = timedelta(settings.ingest.late_days)
@@ -177,6 +178,7 @@ class Delivery:
     def _register_cards(self) -> None:
         self.report.new_cards = len(self.new_cards)
         cards = sorted(self.new_cards)
+        known = set(_column(self.connection, tables.Shopper.id)) if cards else set()
         households = [
             {
                 "id": _household_of(card),
@@ -186,6 +188,7 @@ class Delivery:
                 "suppressed": False,
             }
             for card in cards
+            if _household_of(card) not in known
         ]
         upsert(self.connection, tables.Shopper, households)
         registered = [{"card": card, "shopper": _household_of(card)} for card in cards]
@@ -261,7 +264,9 @@ def in_batches(frame: pl.DataFrame, rows: int = 500_000) -> Iterator[Batch]:
 
 
 def _stem(report: Report) -> str:
-    return f"{report.table}-{Path(report.source).stem}"
+    """What a file of rejects is called: a later delivery of the same name gets another one."""
+    number = f"-{report.delivery:06d}" if report.delivery else ""
+    return f"{report.table}{number}-{Path(report.source).stem}"
 
 
 def _write_rejects(settings: Settings, stem: str, faults: list[pl.DataFrame]) -> Path | None:

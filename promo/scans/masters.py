@@ -57,6 +57,7 @@ MASTERS: dict[str, Master] = {
             Column("no_coupon", "flag", "true or false", False, default=False),
             Column("delisted", "flag", "true or false", False, default=False),
         ),
+        rules=(Rule(pl.col("category").ne_missing("*"), "category", "a name; `*` stands for all"),),
         shape=_product_words,
     ),
     "stores": Master(

@@ -41,7 +41,7 @@ def _check_header(path: Path, header: list[str], columns: tuple[Column, ...]) ->
     for name in header:
         if name not in known:
             raise SourceError(
-                f"{path.name}, line 1: unknown column {name!r}; expected {', '.join(known)}."
+                f"{path.name}, line 1: unknown column {name[:80]!r}; expected {', '.join(known)}."
             )
     for c in columns:
         if c.required and c.name not in header:

@@ -83,11 +83,14 @@ def save(root: Path, model: Model) -> Path:
 def load(folder: Path) -> Model:
     """Read one model. Raises ModelError when a file is missing or is not what it should be."""
     try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        if not isinstance(card, dict) or "tiers_from" not in card:
+            raise ValueError("card.json has no tiers_from")
         return Model(
             folder.name,
             _read(folder / "cycles.csv", CYCLES),
             _read(folder / "categories.csv", CATEGORIES),
-            json.loads((folder / "card.json").read_text(encoding="utf-8")),
+            card,
         )
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         cause = str(error).strip().splitlines()[0]

@@ -12,13 +12,16 @@ from promo.lists.items import Draft
 
 DAY = date(2017, 11, 6)
 PRODUCT = {"shopper": "1", "product": "p", "category": "SOAP", "n": 1, "last": DAY, "size": "4 oz",
-           "store_brand": False, "category_words": "Soap", "department": "Household"}  # fmt: skip
+           "brand": None, "store_brand": False, "category_words": "Soap",
+           "department": "Household"}  # fmt: skip
 FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_day": DAY,
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
           "category": "SOAP", "loyalty": "national", "volume": "heavy",
           "probability": 0.1234567}  # fmt: skip
-TEXT = dict.fromkeys(("size", "category_words", "department", "loyalty", "volume"), pl.String)
+TEXT = dict.fromkeys(
+    ("size", "brand", "category_words", "department", "loyalty", "volume"), pl.String
+)
 
 
 def frame(rows: list[dict[str, Any]], own: dict[str, Any]) -> pl.DataFrame:
@@ -106,6 +109,7 @@ def test_the_usual_product_lends_its_words(
     [
         ({}, 1.0, "Soap", "4 oz, national brand"),
         ({"store_brand": True}, 1.0, "Soap", "4 oz, store brand"),
+        ({"brand": "Olive & Co"}, 1.0, "Soap", "4 oz, Olive & Co"),
         ({"store_brand": None}, 1.0, "Soap", "4 oz"),
         ({"size": None}, 1.49, "Soap", "national brand"),
         ({"size": None, "store_brand": None}, 0.2, "Soap", ""),

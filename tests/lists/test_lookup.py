@@ -167,6 +167,15 @@ def test_a_published_list_says_so(engine: Engine) -> None:
     assert by_code(engine, CODE) == ANSWER | {"state": "published"}
 
 
+def test_a_draft_does_not_hide_the_published_list(engine: Engine) -> None:
+    run = {"night": NIGHT, "wave": 1, "state": "published", "report": {}}
+    with engine.begin() as connection:
+        upsert(connection, tables.Run, [run])
+    made(engine, LAST, LAST, LAST + timedelta(13))
+    assert by_card(engine, "9001", LAST)["night"] == f"{NIGHT}"
+    assert by_card(engine, "9001", LAST + timedelta(1))["night"] == f"{LAST}"
+
+
 def test_a_withdrawn_list_is_not_opened_by_card(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(delete(tables.ShopperList))

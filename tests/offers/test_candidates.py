@@ -29,7 +29,7 @@ def catalogue(*items: str) -> Catalogue:
     ]
     pairs = [(n, product) for n, names in enumerate(items) for product in names.split()]
     return Catalogue(
-        pl.DataFrame(rows, OFFERS, orient="row"),
+        pl.DataFrame(rows, OFFERS, orient="row").with_row_index("offer"),
         pl.DataFrame(pairs, {"offer": pl.UInt32, "product": pl.String}, orient="row"),
     )
 

@@ -106,7 +106,7 @@ def test_one_product_however_its_code_is_written_and_the_last_row_stays(desk: De
 
 
 def test_control_characters_do_not_reach_the_printer(desk: Desk) -> None:
-    desk.take("products", "code,description,size\n614141000036,Baked\tbeans\x1b,1\x00oz\n")
+    desk.take("products", "code,description,size\n614141000036,Baked\tbeans\x1b,1\x01oz\n")
     (product,) = desk.stored("products")
     assert (product["description"].strip(), product["size"]) == ("Baked beans", "1 oz")
 
