@@ -62,7 +62,7 @@ def _due(item: dict[str, Any]) -> DueItem:
     kind = {True: "store brand", False: "national brand", None: ""}[item["store_brand"]]
     brand = item["brand"] or kind
     pieces = round(item["expected_quantity"])
-    often = f"usually {pieces}" if pieces > 1 else ""
+    often = f"usually\N{NO-BREAK SPACE}{pieces}" if pieces > 1 else ""
     return DueItem(
         item["category"],
         item["category_words"] or item["category"],

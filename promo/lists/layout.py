@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from promo.lists.items import Draft, DueItem, OfferItem
 
-ROOM = 191.0  # height of a column below its heading, on Letter paper, under the highest header
+ROOM = 199.0  # height of a column below its heading, on Letter paper, under the highest header
 DUE_WIDTH = 80.0  # of a due item's words, on A4 paper
 HEADING_WIDTH = 86.0  # of a department, on A4 paper
 OFFER_WIDTH = 60.0  # of an offer's words, on A4 paper
@@ -72,7 +72,7 @@ class Print:
 
 PRINTS = (
     Print("", 11, 9.5, 5.0, 1.1, 8.2, 9.5, 4.7, 7.2),
-    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 6.9),
+    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 5.7),
     Print("tight", 9.5, 8.5, 3.9, 0.6, 5.7, 8.5, 3.85, 4.15),
 )
 

@@ -113,8 +113,8 @@ def test_the_usual_product_lends_its_words(
         ({"store_brand": None}, 1.0, "Soap", "4 oz"),
         ({"size": None}, 1.49, "Soap", "national brand"),
         ({"size": None, "store_brand": None}, 0.2, "Soap", ""),
-        ({}, 1.51, "Soap", "4 oz, national brand, usually 2"),
-        ({}, 12.2, "Soap", "4 oz, national brand, usually 12"),
+        ({}, 1.51, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}2"),
+        ({}, 12.2, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}12"),
         ({"category_words": None}, 1.0, "SOAP", "4 oz, national brand"),
     ],
 )
