@@ -5,10 +5,9 @@ the night still finds a list that runs over its page, and stops.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
 
 from promo.lists.items import Draft, DueItem, OfferItem
 
@@ -31,8 +30,6 @@ ASCII = (
 WIDE, BROAD, OTHER = 105, 140, 78  # of Chinese and its like, of BROAD_ARABIC, of all others
 BROAD_ARABIC = "بتثسشصضطظفىي"
 
-Item = TypeVar("Item")
-
 
 @dataclass(frozen=True)
 class Print:
@@ -52,13 +49,15 @@ class Print:
         """Height of due items, with a heading for each department."""
         items = list(items)
         departments = {item.department for item in items}
-        return sum(map(self._heading, departments)) + sum(map(self._due, items))
+        return sum(map(self.heading_of, departments)) + sum(map(self.due_item, items))
 
-    def _heading(self, department: str) -> float:
+    def heading_of(self, department: str) -> float:
+        """Height of a department's heading."""
         lines = _lines(((department.upper(), self.heading_type * 1.1),), HEADING_WIDTH)
         return self.heading + (lines - 1) * self.heading_type * POINT * 1.28
 
-    def _due(self, item: DueItem) -> float:
+    def due_item(self, item: DueItem) -> float:
+        """Height of a due item."""
         runs = ((item.words, self.words), (item.detail, self.detail))
         return self.due_gap + self.due_line * _lines(runs, DUE_WIDTH)
 
@@ -79,18 +78,26 @@ PRINTS = (
 
 def due_that_fit(items: Iterable[DueItem]) -> tuple[DueItem, ...]:
     """The first items, in their order, that the left column can hold in the smallest print."""
-    return _fitting(items, PRINTS[-1].due)
+    size, used = PRINTS[-1], 0.0
+    kept: list[DueItem] = []
+    departments = set[str]()
+    for item in items:
+        heading = 0.0 if item.department in departments else size.heading_of(item.department)
+        if used + heading + size.due_item(item) <= ROOM:
+            used += heading + size.due_item(item)
+            departments.add(item.department)
+            kept.append(item)
+    return tuple(kept)
 
 
 def offers_that_fit(items: Iterable[OfferItem]) -> tuple[OfferItem, ...]:
     """The first offers, in their order, that the right column can hold in the smallest print."""
-    return _fitting(items, PRINTS[-1].offers)
-
-
-def _fitting(items: Iterable[Item], height: Callable[[Iterable[Item]], float]) -> tuple[Item, ...]:
-    kept: list[Item] = []
+    used = 0.0
+    kept: list[OfferItem] = []
     for item in items:
-        if height([*kept, item]) <= ROOM:
+        height = PRINTS[-1].offers([item])
+        if used + height <= ROOM:
+            used += height
             kept.append(item)
     return tuple(kept)
 

@@ -174,11 +174,11 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
         for found in connection.execute(select(offer.__table__).where(good).order_by(offer.id))
     ]
     offers = pl.DataFrame(rows, schema=OFFERS, orient="row").with_row_index("offer")
+    delisted = select(tables.Product.id).where(tables.Product.delisted)
     items = connection.execute(
         select(tables.OfferProduct.offer, tables.OfferProduct.product)
         .join(offer, offer.id == tables.OfferProduct.offer)
-        .join(tables.Product, tables.Product.id == tables.OfferProduct.product)
-        .where(good, tables.Product.delisted.is_(False))
+        .where(good, tables.OfferProduct.product.not_in(delisted))
     ).all()
     pairs = pl.DataFrame(
         list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"
