@@ -42,10 +42,11 @@ def replay() -> None:
     promo("init")
     promo(*journey, "--to", str(yesterday - timedelta(1)))
     promo("offers", "import", "installed", "--format", "complete-journey")
-    promo("fit", "--day", str(FIRST))
     for night in (FIRST + timedelta(n) for n in range(NIGHTS)):
         log = str(night - timedelta(1))
         promo(*journey, "--table", "scans", "--from", log, "--to", log)
+        if night == FIRST:
+            promo("fit", "--day", str(FIRST))
         promo("nightly", "--day", str(night))
         promo("publish", "--day", str(night))
 
