@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from promo.errors import Sentence
 from promo.scans import FORMATS, TABLES
+from promo.shoppers import LEVELS, MODELS
 
 # What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
 # libraries of `fit`.
@@ -93,6 +95,16 @@ def settings_of(context: click.Context) -> "Settings":
     from promo import config
 
     return config.load(context.obj)
+
+
+def settings_or_shipped(context: click.Context) -> "Settings":
+    """As `settings_of`; the shipped settings where no --config is given and none lies here."""
+    from promo import config
+
+    given = context.parent and context.parent.get_parameter_source("config_path")
+    if given is ParameterSource.DEFAULT and not context.obj.exists():
+        return config.load(Path(__file__).parent.parent / "config.yaml")
+    return settings_of(context)
 
 
 @contextmanager
@@ -249,6 +261,43 @@ def due(context: click.Context, day: date | None, output: Path) -> None:
         house.fold(range(256), night)
         rows = forecasts.write(house, night, output)
     click.echo(f"{rows:,} forecasts for {night} in {output}")
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@main.command()
+@click.option("--scans", type=FILE, required=True, help="A till log, .csv or .parquet.")
+@click.option("--products", type=FILE, required=True, help="Its product file.")
+@click.option("--cut", "cuts", type=DAY, required=True, multiple=True,
+              help="A day to forecast from, knowing what came before; repeat it.")  # fmt: skip
+@click.option("--horizon", type=click.IntRange(1, 28), default=14, show_default=True,
+              help="How many days are forecast.")  # fmt: skip
+@click.option("--level", type=click.Choice(LEVELS), default="category", show_default=True,
+              help="What is forecast for each household.")  # fmt: skip
+@click.option("--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True)
+@click.option("--baselines", is_flag=True, help="Measure simpler forecasts, too.")
+@click.option("--predictions", type=FILE, help="Write every forecast to this Parquet file.")
+@click.option("--json", "summary", type=FILE, help="Write what was measured to this JSON file.")
+@click.option("--pictures", type=click.Path(path_type=Path, file_okay=False),
+              help="Draw reliability and gain into this folder.")  # fmt: skip
+@click.pass_context
+@sentences
+def backtest(context: click.Context, /, **asked: Any) -> None:
+    """Forecast days that a till log already has, and measure how good the forecasts were.
+
+    Needs no house. Each household that had bought an item on two days before a cut is asked about.
+    """
+    from promo import backtesting
+    from promo.progress import Progress
+
+    request = backtesting.Request(**asked)
+    result = backtesting.run(request, settings_or_shipped(context), Progress("backtest"))
+    for notice in result.notices:
+        click.echo(notice, err=True)
+    click.echo(backtesting.table(result.summary))
+    if result.set_aside:
+        sys.exit(SET_ASIDE)
 
 
 @main.group()

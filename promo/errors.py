@@ -11,6 +11,7 @@ Sentence
 ├── RenderError       a template cannot be rendered            promo.lists.render
 ├── PrintError        a night's lists cannot be printed        promo.lists.printing
 ├── Refused           no list to open                          promo.lists.lookup
+├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── AlreadyPublished  the night has left the building          promo.nightly
 └── PublishError      a night cannot be published              promo.publishing
 """

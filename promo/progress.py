@@ -2,10 +2,15 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+Item = TypeVar("Item")
 
 
 class Progress:
@@ -29,6 +34,23 @@ class Progress:
             yield facts
         self.seconds[name] = time.perf_counter() - began
         self._say(name, facts | {"seconds": f"{self.seconds[name]:.2f}"})
+
+    def each(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
+        """The items one after the other: a bar on a terminal, a line an item in cron."""
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeElapsedColumn())  # fmt: skip
+        with Bar(*columns, console=self.console, disable=not self.terminal, transient=True) as bar:
+            task = bar.add_task(name, total=len(items))
+            for item in items:
+                bar.update(task, description=f"{name} {item}")
+                began = time.perf_counter()
+                yield item
+                bar.advance(task)
+                if not self.terminal:
+                    seconds = time.perf_counter() - began
+                    self._say(
+                        name, {"of": str(item).replace(" ", "_"), "seconds": f"{seconds:.2f}"}
+                    )
 
     def _say(self, stage: str, facts: dict[str, object]) -> None:
         pairs = " ".join(f"{key}={value}" for key, value in facts.items())

@@ -65,15 +65,17 @@ SCHEMA: dict[str, pl.DataType] = {
 OLDEST = date(2000, 1, 1)
 
 
-def rules(settings: Settings, stores: frozenset[str], today: date) -> list[Rule]:
-    """What must hold between the fields of a line that comes in on `today`."""
+def rules(settings: Settings, stores: frozenset[str] | None, today: date) -> list[Rule]:
+    """What must hold between the fields of a line that comes in on `today`.
+
+    `stores` are those there are; None where there is no table of them.
+    """
     most = money.to_minor(settings.ingest.max_amount, settings.currency)
     units = settings.ingest.max_quantity
     newest = today + timedelta(1)  # one line of the future would make all that follow too late
+    known = pl.lit(value=True) if stores is None else pl.col("store").is_in(list(stores))
     return [
-        Rule(
-            pl.col("store").is_in(list(stores)), "store", "a store that is in the table of stores"
-        ),
+        Rule(known, "store", "a store that is in the table of stores"),
         Rule(
             (pl.col("at").dt.date() - pl.col("business_day")).is_between(
                 timedelta(-1), timedelta(1)

@@ -1,1 +1,4 @@
 """What a household is: profiles, repurchase cycles, segments, eligibility."""
+
+LEVELS = ("category", "product")
+MODELS = ("default",)  # forecasting models by name; the first one is the usual one
