@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from promo.config import Settings
     from promo.house import House
     from promo.lists.keys import CodeKeys
-    from promo.scans.ingest import Report
 
 SET_ASIDE, FAILED = 1, 3
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -99,11 +97,9 @@ def settings_of(context: click.Context) -> "Settings":
 
 def settings_or_shipped(context: click.Context) -> "Settings":
     """As `settings_of`; the shipped settings where no --config is given and none lies here."""
-    from promo import config
-
-    given = context.parent and context.parent.get_parameter_source("config_path")
+    given = context.find_root().get_parameter_source("config_path")
     if given is ParameterSource.DEFAULT and not context.obj.exists():
-        return config.load(Path(__file__).parent.parent / "config.yaml")
+        context.obj = Path(__file__).parent.parent / "config.yaml"
     return settings_of(context)
 
 
@@ -192,38 +188,11 @@ def ingest(
     with locked(context, "ingest") as house:
         for report in incoming.take(house, request):
             reports.append(report)
-            click.echo(json.dumps(_as_dict(report)) if as_json else _in_words(report))
+            click.echo(json.dumps(report.as_dict()) if as_json else report.in_words())
     if not all(report.taken for report in reports):
         sys.exit(FAILED)
     if any(report.rejects for report in reports):
         sys.exit(SET_ASIDE)
-
-
-def _as_dict(report: "Report") -> dict[str, Any]:
-    found = asdict(report)
-    del found["faults"]
-    return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
-
-
-def _in_words(report: "Report") -> str:
-    words = f"{report.table} from {report.source}: {report.lines:,} lines, {report.rows:,} in"
-    if report.repeats:
-        words += f", {report.repeats:,} repeats of lines already there"
-    if report.new_cards:
-        words += f", {report.new_cards:,} cards seen for the first time"
-    if report.unknown_products:
-        words += (
-            f"; {report.unknown_products:,} lines name products that the product table lacks "
-            f"(in, and listed in {report.notices_file})"
-        )
-    if not report.taken:
-        words += (
-            f"\nNothing was taken in: {report.rejects:,} lines were rejected, more than "
-            f"ingest.max_reject_rate allows. They are in {report.rejects_file}."
-        )
-    elif report.rejects:
-        words += f"\n{report.rejects:,} lines were set aside in {report.rejects_file}."
-    return words
 
 
 @main.command()
@@ -269,13 +238,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @main.command()
 @click.option("--scans", type=FILE, required=True, help="A till log, .csv or .parquet.")
 @click.option("--products", type=FILE, required=True, help="Its product file.")
-@click.option("--cut", "cuts", type=DAY, required=True, multiple=True,
-              help="A day to forecast from, knowing what came before; repeat it.")  # fmt: skip
-@click.option("--horizon", type=click.IntRange(1, 28), default=14, show_default=True,
-              help="How many days are forecast.")  # fmt: skip
-@click.option("--level", type=click.Choice(LEVELS), default="category", show_default=True,
-              help="What is forecast for each household.")  # fmt: skip
-@click.option("--model", type=click.Choice(MODELS), default=MODELS[0], show_default=True)
+@click.option("--cut", "cuts", type=DAY, required=True, multiple=True, help="A day to forecast on.")
+@click.option("--horizon", type=click.IntRange(1, 28), default=14, help="Days forecast.")
+@click.option("--level", type=click.Choice(LEVELS), default="category", help="What is forecast.")
+@click.option("--model", type=click.Choice(MODELS), default=MODELS[0], help="What forecasts.")
 @click.option("--baselines", is_flag=True, help="Measure simpler forecasts, too.")
 @click.option("--predictions", type=FILE, help="Write every forecast to this Parquet file.")
 @click.option("--json", "summary", type=FILE, help="Write what was measured to this JSON file.")
@@ -284,9 +250,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.pass_context
 @sentences
 def backtest(context: click.Context, /, **asked: Any) -> None:
-    """Forecast days that a till log already has, and measure how good the forecasts were.
+    """Forecast days that a till log already has, and measure how good that was.
 
-    Needs no house. Each household that had bought an item on two days before a cut is asked about.
+    Needs no house. A cut's forecast knows only the days before it; --cut may be repeated.
     """
     from promo import backtesting
     from promo.progress import Progress
@@ -296,8 +262,7 @@ def backtest(context: click.Context, /, **asked: Any) -> None:
     for notice in result.notices:
         click.echo(notice, err=True)
     click.echo(backtesting.table(result.summary))
-    if result.set_aside:
-        sys.exit(SET_ASIDE)
+    sys.exit(SET_ASIDE if result.set_aside else 0)
 
 
 @main.group()

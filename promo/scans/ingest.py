@@ -1,9 +1,10 @@
 """A delivery: checked, freed of repeats, written to the lake and committed as a whole."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -55,6 +56,33 @@ class Report:
     def too_many_rejects(self, rate: float) -> bool:
         """Whether the share of rejected lines passes the rate."""
         return self.rejects > rate * self.lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers and names, ready for JSON."""
+        found = asdict(self)
+        del found["faults"]
+        return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
+
+    def in_words(self) -> str:
+        """What came in and what did not, in a sentence or two."""
+        words = f"{self.table} from {self.source}: {self.lines:,} lines, {self.rows:,} in"
+        if self.repeats:
+            words += f", {self.repeats:,} repeats of lines already there"
+        if self.new_cards:
+            words += f", {self.new_cards:,} cards seen for the first time"
+        if self.unknown_products:
+            words += (
+                f"; {self.unknown_products:,} lines name products that the product table lacks "
+                f"(in, and listed in {self.notices_file})"
+            )
+        if not self.taken:
+            words += (
+                f"\nNothing was taken in: {self.rejects:,} lines were rejected, more than "
+                f"ingest.max_reject_rate allows. They are in {self.rejects_file}."
+            )
+        elif self.rejects:
+            words += f"\n{self.rejects:,} lines were set aside in {self.rejects_file}."
+        return words
 
 
 class Delivery:

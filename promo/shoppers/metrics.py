@@ -5,7 +5,7 @@ in many categories, so pairs are no independent draws: intervals come from drawi
 with all their pairs and in every cut at once (a cluster bootstrap; Efron & Tibshirani 1993).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Statistic = Callable[[Array], float]  # from the weight of each household to the metric
+# From the weights of households, of shape (draws, households), to the metric, of shape (draws,).
+Statistic = Callable[[Array], Array]
 
 TINY = 1e-6
 BINS = 10
 TOP = 12
-DRAWS = 300
+DRAWS = 1000
+AT_ONCE = 4_000_000  # weights in memory
 METRICS = ("log_loss", "auc", f"precision_at_{TOP}", "calibration_error")
 
 
@@ -65,7 +67,8 @@ def _placements(probability: Array, bought: Array) -> Array:
     others = np.where(bought > 0, len(bought) - ones, ones)
     with np.errstate(invalid="ignore"):
         share = below / others
-    return np.where(bought > 0, share, 1 - share)
+    found: Array = np.where(bought > 0, share, 1 - share)
+    return found
 
 
 def calibration_error(probability: Array, bought: Array, bins: int = BINS) -> float:
@@ -116,7 +119,7 @@ def _top_hits(household: Indices, probability: Array, bought: Array, k: int) -> 
 def measure(metric: str, scored: Scored) -> float:
     """One of METRICS."""
     size = int(scored.household.max(initial=0)) + 1
-    return _statistic(metric, scored, size)(np.ones(size))
+    return float(_statistic(metric, scored, size)(np.ones((1, size)))[0])
 
 
 def replicates(metric: str, cuts: Sequence[Scored], draws: int = DRAWS, seed: int = 1) -> Array:
@@ -128,12 +131,18 @@ def replicates(metric: str, cuts: Sequence[Scored], draws: int = DRAWS, seed: in
     """
     size = 1 + max(int(scored.household.max(initial=0)) for scored in cuts)
     statistics = [_statistic(metric, scored, size) for scored in cuts]
+    chunks = _weights(size, draws, seed)
+    return np.concatenate([np.column_stack([s(weights) for s in statistics]) for weights in chunks])
+
+
+def _weights(size: int, draws: int, seed: int) -> Iterator[Array]:
+    """How often each household is drawn, of shape (some draws, size), until all are made."""
     random = np.random.default_rng(seed)
-    values = np.empty((draws, len(cuts)))
-    for row in values:
-        weight = np.bincount(random.integers(0, size, size), minlength=size).astype(np.float64)
-        row[:] = [statistic(weight) for statistic in statistics]
-    return values
+    some = max(AT_ONCE // size, 1)
+    for start in range(0, draws, some):
+        rows = range(start, min(start + some, draws))
+        drawn = (np.bincount(random.integers(0, size, size), minlength=size) for _ in rows)
+        yield np.array(list(drawn), dtype=np.float64)
 
 
 def interval(values: Array) -> tuple[float, float]:
@@ -149,7 +158,7 @@ def interval(values: Array) -> tuple[float, float]:
 
 
 def _statistic(metric: str, s: Scored, size: int) -> Statistic:
-    """The metric as a function of household weights, shape (size,), through sums by household."""
+    """The metric as a function of household weights, through sums by household."""
 
     def total(values: Array | None = None) -> Array:
         return np.bincount(s.household, values, minlength=size).astype(np.float64)
@@ -162,15 +171,16 @@ def _statistic(metric: str, s: Scored, size: int) -> Statistic:
         cell = s.household * BINS + _bins(s.probability, BINS)
         gap = np.bincount(cell, s.probability - s.bought, minlength=size * BINS)
         gaps, count = gap.reshape(size, BINS), total()
-        return lambda weight: float(np.abs(weight @ gaps).sum() / (weight @ count))
+        return lambda weights: np.abs(weights @ gaps).sum(axis=1) / (weights @ count)
     hits, enough = _top_hits(s.household, s.probability, s.bought, TOP)
     return _ratio(*(np.pad(a, (0, size - len(a))) for a in (hits, enough)))
 
 
 def _ratio(above: Array, below: Array) -> Statistic:
-    def statistic(weight: Array) -> float:
-        whole = float(weight @ below)
-        return float(weight @ above) / whole if whole else float("nan")
+    def statistic(weights: Array) -> Array:
+        whole = weights @ below
+        found: Array = np.where(whole > 0, weights @ above / np.where(whole > 0, whole, 1), np.nan)
+        return found
 
     return statistic
 
@@ -182,4 +192,4 @@ def _auc_of_weights(
     kinds = (bought, 1 - bought)
     means = [_ratio(total(kind * placements), total(kind)) for kind in kinds]
     middle = float(placements[bought > 0].mean()) if bought.any() else float("nan")
-    return lambda weight: means[0](weight) + means[1](weight) - middle
+    return lambda weights: means[0](weights) + means[1](weights) - middle

@@ -1,78 +1,14 @@
 from datetime import date, timedelta
-from itertools import product
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from promo.calendar import Window
-from promo.shoppers import backtest, cycles, fitting
+from promo.shoppers import backtest, cycles, fitting, metrics
 from promo.shoppers.models import CATEGORIES, CYCLES, Model, ModelError
 
 CUT = date(2017, 11, 6)
-OUTCOMES = st.lists(
-    st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), st.integers(0, 1)),
-    min_size=1,
-    max_size=30,
-)
-
-
-def arrays(outcomes: list[tuple[float, int]]) -> tuple[np.ndarray, np.ndarray]:
-    probability, bought = np.array(outcomes, dtype=np.float64).T
-    return probability, bought
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "expected"),
-    [
-        ([(0.5, 1)], 0.693147),
-        ([(0.25, 1), (0.25, 0)], (1.386294 + 0.287682) / 2),
-        ([(0.9, 1), (0.1, 0)], 0.105361),
-        ([(0.0, 1)], 13.815511),  # a certainty that failed costs a great deal, not everything
-        ([(1.0, 1)], 0.0),
-    ],
-)
-def test_log_loss(outcomes: list[tuple[float, int]], expected: float) -> None:
-    assert backtest.log_loss(*arrays(outcomes)) == pytest.approx(expected, abs=2e-6)
-
-
-@given(OUTCOMES)
-def test_auc_counts_the_pairs_that_stand_in_the_right_order(
-    outcomes: list[tuple[float, int]],
-) -> None:
-    ones = [p for p, y in outcomes if y]
-    zeros = [p for p, y in outcomes if not y]
-    found = backtest.auc(*arrays(outcomes))
-    if not ones or not zeros:
-        assert np.isnan(found)
-        return
-    right = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in product(ones, zeros))
-    assert found == pytest.approx(right / (len(ones) * len(zeros)))
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "bins", "expected"),
-    [
-        ([(0.2, 0), (0.2, 0), (0.2, 0), (0.2, 0), (0.2, 1)], 1, 0.0),
-        ([(0.2, 1)] * 5, 1, 0.8),
-        ([(0.1, 0), (0.3, 1), (0.6, 0), (0.8, 1)], 2, 0.25),  # |.2 - .5| and |.7 - .5|
-        ([(0.8, 1), (0.6, 0), (0.3, 1), (0.1, 0)], 2, 0.25),
-        ([(0.1, 0), (0.6, 1)], 20, 0.25),  # fewer pairs than bins
-        ([(0.0, 0), (0.0, 0), (0.6, 1)], 2, 0.4 / 3),  # a bin of two and a bin of one
-    ],
-)
-def test_calibration_error(outcomes: list[tuple[float, int]], bins: int, expected: float) -> None:
-    assert backtest.calibration_error(*arrays(outcomes), bins) == pytest.approx(expected)
-
-
-@given(OUTCOMES)
-def test_the_calibration_error_is_a_mean_distance(outcomes: list[tuple[float, int]]) -> None:
-    probability, bought = arrays(outcomes)
-    found = backtest.calibration_error(probability, bought)
-    assert abs(probability.mean() - bought.mean()) - 1e-12 <= found <= 1
-
 
 MODEL = Model(
     "m",
@@ -108,10 +44,10 @@ def test_pairs_bought_twice_are_forecast_and_held_against_the_fortnight() -> Non
         "cut": "2017-11-06",
         "pairs": 2,
         "bought": 0.5,
-        "log_loss": round(backtest.log_loss(p, bought), 4),
+        "log_loss": round(metrics.log_loss(p, bought), 4),
         "auc": 1.0,
-        "calibration_error": round(backtest.calibration_error(p, bought), 4),
-        "poisson_log_loss": round(backtest.log_loss(rates, bought), 4),
+        "calibration_error": round(metrics.calibration_error(p, bought), 4),
+        "poisson_log_loss": round(metrics.log_loss(rates, bought), 4),
         "poisson_auc": 1.0,
     }
 
