@@ -48,8 +48,12 @@ class Question:
         return cls(level, cut, window, known, pairs, universe.bought(pairs, days, level, window))
 
     def answers(self, forecaster: Forecaster) -> pl.DataFrame:
-        """COLUMNS of every pair: what a forecaster, fitted at the cut, says, and what happened."""
+        """Fit a forecaster at the cut, and ask it."""
         forecaster.fit(self.days, self.cut)
+        return self.predict(forecaster)
+
+    def predict(self, forecaster: Forecaster) -> pl.DataFrame:
+        """COLUMNS of every pair: what a forecaster that is fitted says, and what happened."""
         said = forecaster.predict(self.days, self.pairs, self.cut, self.window)
         asked = self.pairs.select("shopper", item=pl.col(self.level), n="n")
         return asked.hstack(said.select("probability", "expected_day")).select(

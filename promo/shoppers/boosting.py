@@ -33,7 +33,7 @@ SETTINGS = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "verbosity": -1,
 }
 
