@@ -149,7 +149,10 @@ def read(request: Request, settings: Settings) -> Log:
 
 
 def _check_cuts(request: Request, log: Log) -> None:
-    """Every cut has days before it and a whole window after it."""
+    """Every cut stands once, has days before it and a whole window after it."""
+    if len(set(request.cuts)) < len(request.cuts):
+        said = ", ".join(map(str, request.cuts))
+        raise BacktestError(f"--cut {said}: a day stands twice; expected each cut once.")
     horizon = timedelta(request.horizon)
     latest = log.last - horizon + timedelta(1)
     for cut in request.cuts:

@@ -279,6 +279,11 @@ def test_what_cannot_be_measured_is_a_sentence(
     assert not (log / "out").exists()
 
 
+def test_a_cut_stands_once(log: Path) -> None:
+    said = refused("--cut", str(CUT))
+    assert said == "--cut 2017-11-06, 2017-11-06: a day stands twice; expected each cut once."
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

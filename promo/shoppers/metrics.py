@@ -127,7 +127,8 @@ def replicates(metric: str, cuts: Sequence[Scored], draws: int = DRAWS, seed: in
 
     A draw has the same households in every cut; with the same seed it has the same ones for every
     forecast of the same pairs, so that of a difference only what differs remains. The bins of the
-    calibration error stay where they are in the sample.
+    calibration error stay where they are in the sample; its replicates lie above the sample's own,
+    because what is drawn by chance adds to every gap.
     """
     size = 1 + max(int(scored.household.max(initial=0)) for scored in cuts)
     statistics = [_statistic(metric, scored, size) for scored in cuts]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BINS = 20
 POINTS = 400  # of a gain curve
 INK, PALE, GRID, FIRST = "#22303c", "#7b8794", "#e4e8ec", "#0b6e99"
-OTHERS = ("#d1495b", "#edae49", "#66a182", "#8d6a9f", "#b08968", "#9aa5b1")
+OTHERS = ("#d1495b", "#edae49", "#66a182", "#8d6a9f", "#b08968", "#5f0f40")
 Corner = Literal["upper left", "lower right"]
 SIZE, DOTS = (6.4, 5.6), 160
 
