@@ -220,6 +220,6 @@ def logistic(
         b, gain, least = b - step, least - now, now
         if gain < 1e-6:
             break
-    w = b / unit
+    w: NDArray[np.float64] = b / unit
     w[-1] = b[-1] - w[:-1] @ mean
     return w

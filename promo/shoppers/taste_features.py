@@ -93,7 +93,8 @@ def features(some: Households, items: pl.DataFrame, level: str) -> Iterator[Floa
 
 
 def _log(score: Floats) -> Floats:
-    return np.log(np.clip(score, 0, 1.5) + np.float32(0.02))
+    log: Floats = np.log(np.clip(score, 0, 1.5) + np.float32(0.02))
+    return log
 
 
 def _kinship(some: Households, items: pl.DataFrame) -> Iterator[Floats]:

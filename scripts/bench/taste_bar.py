@@ -87,9 +87,9 @@ def one_cut(days: pl.DataFrame, cut: date) -> list[pl.DataFrame]:
         for name, ranking in {"taste": mine, **rivals}.items():
             hit = ranking.join(new, on=["shopper", "item"]).group_by("shopper")
             hits = hits.join(hit.agg(pl.len().alias(name)), on="shopper", how="left")
-        hit = mine.join(new, on=["shopper", "item"]).height
+        right = mine.join(new, on=["shopper", "item"]).height
         sums = mine.select(said=pl.col("probability").sum(), shown=pl.len())
-        note(f"{cut} {level}: said {sums['said'].item():.0f}, bought {hit} of {mine.height}")
+        note(f"{cut} {level}: said {sums['said'].item():.0f}, bought {right} of {mine.height}")
         found.append(hits.fill_null(0).with_columns(level=pl.lit(level), cut=cut))
     return found
 
