@@ -23,12 +23,13 @@ from promo.shoppers.backtest import Question
 from promo.shoppers.baselines import Due, Frequency, Poisson
 from promo.shoppers.boosting import LightGbm
 from promo.shoppers.forecaster import Forecaster
+from promo.shoppers.learning import Learned
 from promo.shoppers.metrics import BINS, DRAWS, METRICS
 from promo.shoppers.mixtures import BgNbd, GammaPoisson
 
 Make = Callable[[str, int], Forecaster]  # from the level and the days of a window
 
-MODELS: dict[str, Make] = {"default": BgNbd}
+MODELS: dict[str, Make] = {"default": Learned}
 BASELINES: dict[str, Make] = {
     "frequency": Frequency,
     "due": Due,

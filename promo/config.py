@@ -91,7 +91,7 @@ class Ingest(Section):
 class Profiles(Section):
     """How much of a household's past is kept."""
 
-    keep_days: int = Field(ge=28)
+    keep_days: int = Field(ge=28, le=730)
 
 
 class Eligibility(Section):

@@ -9,10 +9,10 @@ import polars as pl
 from promo.calendar import BUCKETS
 from promo.house import House
 from promo.scans import lake
-from promo.shoppers import cycles, fitting, models
+from promo.shoppers import LEVELS, cycles, models
 
 GROUP = 32  # buckets at a time
-COLUMNS = ("n", "last", "probability", "expected_day", "expected_quantity")
+COLUMNS = ("n", "last", "probability", "expected_day", "expected_quantity", "lapsed")
 
 
 def write(house: House, day: date, output: Path) -> int:
@@ -32,8 +32,8 @@ def _groups(house: House, day: date) -> Iterator[pl.DataFrame]:
     unsaid = pl.col("category").is_in(list(settings.categories.never_said))
     for start in range(0, BUCKETS, GROUP):
         days = house.days(range(start, start + GROUP), day).filter(~unsaid)
-        for level in fitting.LEVELS:
-            found = cycles.forecast(fitting.items(days, level), level, model, day, window)
+        for level in LEVELS:
+            found = cycles.forecast(days, level, model, day, window)
             yield found.select(
                 "shopper", pl.lit(level).alias("level"), pl.col(level).alias("item"),
                 pl.col("category").alias("category"), *COLUMNS,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Select, func, select
 from promo import database, tables
 from promo.config import Settings
 from promo.scans import lake
-from promo.shoppers import households, profile_store, profiles
+from promo.shoppers import examples, households, profile_store, profiles
 
 PRODUCT_COLUMNS = (
     "id", "category", "category_words", "department", "size", "brand", "store_brand",
@@ -111,17 +111,21 @@ class House:
     def fold(self, buckets: Iterable[int], day: date) -> int:
         """Fold what has come since the buckets' last turn; returns the scans folded in.
 
-        Days are kept a little longer than they are looked at, so that an earlier night's draft
-        can still be made again.
+        Days are kept longer than they are looked at: so that an earlier night's draft can be made
+        again, and so that the examples a model learns from had as long a history as tonight's.
         """
         keep = self.settings.profiles.keep_days + self.settings.ingest.late_days
+        keep += examples.FARTHEST
         root, last = self.settings.paths.lake, self.last_delivery
         # A mistyped day in the far future must not age the profiles to nothing.
         oldest = min(day, lake.newest_day(root) or day) - timedelta(keep)
         return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
 
-    def days(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
-        """Profile rows of some buckets as of the beginning of `day`, with product facts."""
+    def days(self, buckets: Iterable[int], day: date, *, more: int = 0) -> pl.DataFrame:
+        """Profile rows of some buckets as of the beginning of `day`, with product facts.
+
+        `more` days are added to those kept, for a look at what was known so long before.
+        """
         profile = profile_store.read(self.settings.paths.lake, buckets)
-        known = profiles.as_of(profile, day, self.settings.profiles.keep_days)
+        known = profiles.as_of(profile, day, self.settings.profiles.keep_days + more)
         return households.with_products(known, self.products)

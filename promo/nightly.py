@@ -31,7 +31,7 @@ from promo.offers import candidates, catalogue
 from promo.offers.allocation import Budgets, allocate
 from promo.progress import Progress
 from promo.scans import lake
-from promo.shoppers import cycles, fitting, households, models, profile_store, segments
+from promo.shoppers import LEVELS, cycles, households, models, profile_store, segments
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
@@ -163,8 +163,7 @@ def forecast(
     unsaid = pl.col("category").is_in(list(settings.categories.never_said))
     days = days.join(eligible.select("shopper"), on="shopper", how="semi").filter(~unsaid)
     by_category, by_product = (
-        cycles.forecast(fitting.items(days, level), level, todo.model, todo.night, todo.window)
-        for level in fitting.LEVELS
+        cycles.forecast(days, level, todo.model, todo.night, todo.window) for level in LEVELS
     )
     cells = segments.grid(days, todo.model, settings.segments)
     known = by_product.join(

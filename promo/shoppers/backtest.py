@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from promo.calendar import FORTNIGHT, Window
-from promo.shoppers import cycles, fitting, metrics, profiles, universe
+from promo.shoppers import cycles, metrics, profiles, universe
 from promo.shoppers.forecaster import Forecaster
 from promo.shoppers.metrics import METRICS, Array, Scored
 from promo.shoppers.models import Model, ModelError
@@ -140,7 +140,8 @@ def score(
     Raises ModelError when there is nothing to forecast, or nothing to hold it against.
     """
     window = Window(cut, cut + timedelta(FORTNIGHT - 1))
-    known = fitting.items(profiles.as_of(days, cut, keep_days), level).filter(pl.col("n") >= 2)
+    before = profiles.as_of(days, cut, keep_days)
+    known = cycles.forecast(before, level, model, cut, window).filter(pl.col("n") >= 2)
     if known.is_empty():
         raise ModelError(
             f"No household bought the same {level} on two days before {cut}, so there is nothing "
@@ -152,9 +153,9 @@ def score(
             f"Of what households buy nothing was bought from {window.first} to {window.last}, the "
             "days a model is tested on: take in their scans, or fit for an earlier day."
         )
-    p = cycles.forecast(known, level, model, cut, window)["probability"].to_numpy()
-    x, _, T = cycles.repeats(known, cut)
-    poisson = 1 - np.exp(-x / np.maximum(T, 1) * FORTNIGHT)
+    p = known["probability"].to_numpy()
+    rate = known.select((pl.col("n") - 1) / (pl.lit(cut) - pl.col("first")).dt.total_days())
+    poisson = 1 - np.exp(-rate.to_series().to_numpy() * FORTNIGHT)
     return {
         "cut": cut.isoformat(),
         "pairs": len(y),

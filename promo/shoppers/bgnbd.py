@@ -34,6 +34,10 @@ class Parameters:
     a: Array
     b: Array
 
+    def take(self, which: Indices) -> "Parameters":
+        """Those of some pairs."""
+        return Parameters(self.r[which], self.alpha[which], self.a[which], self.b[which])
+
     @property
     def logs(self) -> Array:
         """The four logarithms, in the order r, alpha, a, b."""

@@ -1,8 +1,9 @@
 """Cycles: when will this household buy this item again?
 
-For now BG/NBD, a Gamma-Poisson with drop-out, by category: each household's rate from how often
-(x), how recently (t_x) and for how long (T) it has bought. The form of the answer is final; the
-model behind it may change.
+A logistic regression with crosses (`quadratic`) on features of the pair and its household
+(`features`), among them BG/NBD's and a renewal's own answers. Weights are fitted for windows of
+7, 14 and 28 days that begin at once or in a week; any other window takes the nearest ones, and
+its length is made up for in proportion to the purchases that BG/NBD expects in both.
 """
 
 from datetime import date
@@ -11,41 +12,75 @@ import numpy as np
 import polars as pl
 
 from promo.calendar import Window
-from promo.shoppers import bgnbd
+from promo.shoppers import bgnbd, examples, features, histories
+from promo.shoppers.bgnbd import Parameters
+from promo.shoppers.features import Renewal, Span
+from promo.shoppers.histories import Array, Histories
 from promo.shoppers.models import Model
 
 QUANTITY_PRIOR = 2.0  # purchase days at the category's mean added to a household's own
 FURTHEST = 364  # days; an expected day beyond a year says nothing
+NEVER_SURE = 1e-4  # nothing is less likely than this, or more likely than all but this
 
 
 def forecast(
-    items: pl.DataFrame, level: str, model: Model, day: date, window: Window
+    days: pl.DataFrame, level: str, model: Model, day: date, window: Window
 ) -> pl.DataFrame:
-    """Add probability, expected_day and expected_quantity to `profiles.purchases` rows.
+    """What each household will buy in a window: one row a pair, sorted by shopper and item.
 
-    `items` needs shopper, `level` (product or category), category, n, first, last, units.
-    `probability` is that of a purchase on a day of the window; `expected_day` the median day of
-    the next purchase, if the household still buys; `expected_quantity` pieces on that day.
+    `days` are as-of profile rows with product facts, `level` is `category` or `product`. Returns
+    `Histories.table` with
+
+    - probability: of a purchase on a day of the window;
+    - expected_day: the median day of the next purchase, if the household still buys;
+    - expected_quantity: pieces on that day;
+    - lapsed: whether the household has more likely than not stopped buying the item.
     """
-    parameters, mean_units = model.parameters(level, items["category"])
-    n = items["n"].to_numpy().astype(np.float64)
-    x, t_x, T = repeats(items, day)
-    wait = np.minimum(bgnbd.median_wait(parameters, x, T), FURTHEST)
-    units = items["units"].to_numpy()
-    quantity = (units + QUANTITY_PRIOR * mean_units) / (n + QUANTITY_PRIOR)
-    return items.with_columns(
-        probability=pl.Series(bgnbd.p_purchase(parameters, x, t_x, T, window.days)),
+    h = histories.of(days, level, day)
+    p, mean_units = model.parameters(level, h.names["category"])
+    wait = np.clip(Renewal.of(h, p).median_wait(h.last), 0, FURTHEST)
+    quantity = (h.sum(h.units) + QUANTITY_PRIOR * mean_units) / (h.n + QUANTITY_PRIOR)
+    return h.table().with_columns(
+        probability=pl.Series(probability(h, p, model, window)),
         expected_day=pl.lit(day) + pl.duration(days=pl.lit(pl.Series(wait.astype(np.int64)))),
         expected_quantity=pl.Series(quantity),
+        lapsed=pl.Series(alive(h, p) < 0.5),
     )
 
 
-def repeats(items: pl.DataFrame, day: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """x, t_x and T of each pair as of the beginning of `day`, in days, each of shape (n,)."""
-    times = items.select(
-        x=pl.col("n") - 1,
-        t_x=(pl.col("last") - pl.col("first")).dt.total_days(),
-        T=(pl.lit(day) - pl.col("first")).dt.total_days(),
+def probability(h: Histories, p: Parameters, model: Model, window: Window) -> Array:
+    """Of a purchase in a window that begins on the histories' day or later; shape (pairs,)."""
+    asked = Span((window.first - h.day).days, window.days)
+    near = nearest(asked)
+    x = features.matrix(h, p, Span(asked.lead, near.days))
+    found = np.empty(len(x))
+    for kind, rows in (("repeat", h.n > 1), ("once", h.n == 1)):
+        found[rows] = model.weights(h.level, kind, near).probability(x[rows])
+    if asked.days != near.days:
+        expected = (-np.log1p(-_chance(h, p, span.days)) for span in (asked, near))
+        found = -np.expm1(np.log1p(-found) * np.divide(*expected))
+    return np.clip(found, NEVER_SURE, 1 - NEVER_SURE)
+
+
+def _chance(h: Histories, p: Parameters, days: int) -> Array:
+    chance = bgnbd.p_purchase(p, h.n - 1, h.first - h.last, h.first, days)
+    return np.clip(chance, 1e-9, 1 - 1e-9)
+
+
+def nearest(asked: Span) -> Span:
+    """The span with weights that is nearest to one asked for: in its lead, then its length."""
+    return min(
+        examples.SPANS,
+        key=lambda s: (abs(s.lead - asked.lead), abs(np.log(s.days / asked.days)), s.days),
     )
-    x, t_x, T = (times[name].to_numpy().astype(np.float64) for name in ("x", "t_x", "T"))
-    return x, t_x, T
+
+
+def alive(h: Histories, p: Parameters) -> Array:
+    """That the household still buys the item: the smaller of BG/NBD's and the renewal's answers.
+
+    BG/NBD knows how often a household bought, the renewal also how regularly; whoever bought like
+    clockwork is missed by the renewal within weeks.
+    """
+    by_rate = bgnbd.p_alive(p, h.n - 1, h.first - h.last, h.first)
+    found: Array = np.where(h.n > 1, np.minimum(by_rate, Renewal.of(h, p).alive(h.last)), by_rate)
+    return found

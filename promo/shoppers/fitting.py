@@ -12,10 +12,9 @@ import numpy as np
 import polars as pl
 
 from promo.config import Segments, Settings
-from promo.shoppers import bgnbd, cycles, households, profiles, segments
-from promo.shoppers.models import CATEGORIES, CYCLES, POOL, Model
-
-LEVELS = ("category", "product")
+from promo.shoppers import LEVELS, bgnbd, histories, households, segments
+from promo.shoppers.histories import Histories
+from promo.shoppers.models import CATEGORIES, CYCLES, POOL
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Statistics:
 def statistics(days: pl.DataFrame, settings: Settings, day: date) -> Statistics:
     """The histograms of some households. `days` are as-of profile rows with category."""
     said = days.filter(~pl.col("category").is_in(list(settings.categories.never_said)))
-    pairs = pl.concat([_pair_counts(items(said, level), level, day) for level in LEVELS])
+    pairs = pl.concat([pair_counts(histories.of(said, level, day)) for level in LEVELS])
     spent = said.group_by("shopper", "category").agg(pl.col("paid").sum())
     facts = households.facts(days, settings, day)
     totals = facts.filter(pl.col("spend_year") > 0)
@@ -59,27 +58,17 @@ def statistics(days: pl.DataFrame, settings: Settings, day: date) -> Statistics:
     )
 
 
-def items(days: pl.DataFrame, level: str) -> pl.DataFrame:
-    """`profiles.purchases` at a level, with the category of each item."""
-    if level == "category":
-        return profiles.purchases(days, "category")
-    categories = days.select("product", "category").unique("product")
-    bought = profiles.purchases(days, "product")
-    return bought.join(categories, on="product", how="left", maintain_order="left")
-
-
-def _pair_counts(found: pl.DataFrame, level: str, day: date) -> pl.DataFrame:
-    x, t_x, T = (values.astype(np.int64) for values in cycles.repeats(found, day))
+def pair_counts(h: Histories) -> pl.DataFrame:
+    """How many pairs of each level and category have each x, t_x and T; with units and n."""
+    times = {"x": h.n - 1, "t_x": h.first - h.last, "T": h.first, "n": h.n, "units": h.sum(h.units)}
     keys = ["level", "category", "x", "t_x", "T"]
     return (
-        found.select(
-            pl.lit(level).alias("level"), "category", pl.Series("x", x), pl.Series("t_x", t_x),
-            pl.Series("T", T), "units", "n",
-        )
+        h.names.select("category", level=pl.lit(h.level))
+        .with_columns(pl.Series(name, values.astype(np.int64)) for name, values in times.items())
         .group_by(keys)
         .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("units", "n").sum())
         .sort(keys)
-    )  # fmt: skip
+    )
 
 
 def _bins(spent: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
@@ -91,12 +80,13 @@ def _bins(spent: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
 def fit_cycles(pairs: pl.DataFrame) -> pl.DataFrame:
     """BG/NBD of each level and category, drawn to the level's pool where a category is small."""
     rows = []
-    for level in LEVELS:
-        of_level = pairs.filter(pl.col("level") == level)
+    for (level,), of_level in pairs.partition_by("level", as_dict=True).items():
         pool = bgnbd.fit(_history(of_level))
-        rows.append(_row(level, POOL, of_level, pool))
+        rows.append(_row(str(level), POOL, of_level, pool))
         for (category,), some in of_level.partition_by("category", as_dict=True).items():
-            rows.append(_row(level, str(category), some, bgnbd.fit(_history(some), prior=pool)))
+            if category is not None:
+                fitted = bgnbd.fit(_history(some), prior=pool)
+                rows.append(_row(str(level), str(category), some, fitted))
     return pl.DataFrame(rows, schema=CYCLES, orient="row").sort("level", "category")
 
 
@@ -135,20 +125,15 @@ def _category(
     return [name, int(bins["count"].sum()), min(max(share, 0.0), 1.0), medium, heavy]
 
 
-def fit(
-    found: Statistics, sales: pl.DataFrame, settings: Settings, day: date, card: dict[str, object]
-) -> Model:
-    """A model for the nights from `day` on, from the sums of all buckets."""
+def fit_segments(
+    found: Statistics, sales: pl.DataFrame, settings: Settings
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The grid's lines by category, and the least yearly spend of each tier."""
     tiers = {
         name: segments.lowest_of_share(found.totals, share)
         for name, share in settings.segments.tiers.items()
     }
-    return Model(
-        day.isoformat(),
-        fit_cycles(found.pairs),
-        fit_categories(found.spends, sales, settings.segments),
-        card | {"households": found.households, "tiers_from": tiers},
-    )
+    return fit_categories(found.spends, sales, settings.segments), tiers
 
 
 def category_sales(scans: Iterable[pl.LazyFrame], products: pl.DataFrame) -> pl.DataFrame:

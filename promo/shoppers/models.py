@@ -1,6 +1,8 @@
 """Fitted parameters on disk: `models/<day>/`, small, readable, diffable, each with its card.
 
     cycles.csv      level, category, pairs, r, alpha (days), a, b, units (pieces a purchase day)
+    weights.csv     of each level, kind of pair and span, a row a feature: mean, sd, weight, and
+                    the weights of its products with the core features (see `quadratic`)
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
     card.json       data range, rows, seed, tiers, metrics
 
@@ -9,7 +11,8 @@ The row with category `*` is the pool of all, for categories that the model has 
 
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,10 @@ import polars as pl
 
 from promo.errors import Sentence
 from promo.files import swap_in, write_text
+from promo.shoppers import features
 from promo.shoppers.bgnbd import Parameters
+from promo.shoppers.features import Span
+from promo.shoppers.quadratic import Quadratic
 
 POOL = "*"
 PRIOR = "prior"
@@ -36,6 +42,17 @@ CATEGORIES = {
     "medium_from": pl.Int64,
     "heavy_from": pl.Int64,
 }
+CROSSES = tuple(f"times_{name}" for name in features.CORE)
+WEIGHTS = {
+    "level": pl.String,
+    "pairs": pl.String,
+    "lead": pl.Int64,
+    "days": pl.Int64,
+    "feature": pl.String,
+    **dict.fromkeys(("mean", "sd", "weight", *CROSSES), pl.Float64),
+}
+BIAS = "bias"
+Fitted = dict[tuple[str, str, Span], Quadratic]  # by level, kind of pair, span
 
 
 class ModelError(Sentence):
@@ -48,6 +65,7 @@ class Model:
 
     name: str
     cycles: pl.DataFrame
+    fitted: Fitted
     categories: pl.DataFrame
     card: dict[str, Any]
 
@@ -66,6 +84,49 @@ class Model:
         ]
         return Parameters(*columns[:4]), columns[4]
 
+    def with_weights(self, fitted: Fitted) -> "Model":
+        """The same model with weights."""
+        return replace(self, fitted=fitted)
+
+    def weights(self, level: str, kind: str, span: Span) -> Quadratic:
+        """Those of a level's pairs of one kind, for one of the spans they are fitted for."""
+        if (level, kind, span) not in self.fitted:
+            raise ModelError(
+                f"models/{self.name}/weights.csv has no weights for a {level} bought {kind}, "
+                f"{span.days} days from day {span.lead} on: fit again."
+            )
+        return self.fitted[level, kind, span]
+
+
+def as_rows(fitted: Fitted) -> pl.DataFrame:
+    """Weights as a table, WEIGHTS; what is not crossed stays empty."""
+    rows: list[list[object]] = []
+    for (level, kind, span), found in sorted(fitted.items(), key=lambda item: str(item[0])):
+        of = [level, kind, span.lead, span.days]
+        rows.append([*of, BIAS, 0.0, 1.0, found.bias, *[None] * len(CROSSES)])
+        for i, name in enumerate(features.NAMES):
+            crossed = [float(w) for w in found.crosses[i, i:]] if i < len(CROSSES) else []
+            empty = [None] * (len(CROSSES) - len(crossed))
+            numbers = (found.mean[i], found.sd[i], found.weights[i])
+            rows.append([*of, name, *map(float, numbers), *empty, *crossed])
+    return pl.DataFrame(rows, schema=WEIGHTS, orient="row")
+
+
+def from_rows(table: pl.DataFrame) -> Fitted:
+    """The weights in a table. Raises ValueError when its features are not this version's."""
+    found: Fitted = {}
+    for key, rows in table.partition_by("level", "pairs", "lead", "days", as_dict=True).items():
+        level, kind, lead, days = key
+        if rows["feature"].to_list() != [BIAS, *features.NAMES]:
+            raise ValueError(f"weights.csv names other features than this version has, for {key}")
+        of = rows[1:]
+        columns = [of[name].to_numpy().astype(np.float64) for name in ("mean", "sd", "weight")]
+        crosses = of.select(CROSSES).head(len(CROSSES)).fill_null(0.0).to_numpy()
+        found[str(level), str(kind), Span(int(lead), int(days))] = Quadratic(
+            columns[0], columns[1], float(rows["weight"][0]), columns[2], crosses
+        )
+    return found
+
 
 def save(root: Path, model: Model) -> Path:
     """Write a model's folder, complete or not at all, in the place of one of the same name."""
@@ -74,6 +135,7 @@ def save(root: Path, model: Model) -> Path:
     temporary.mkdir(parents=True)
     digits = {"float_precision": 6}
     write_text(temporary / "cycles.csv", model.cycles.write_csv(**digits))  # type: ignore[call-overload]
+    write_text(temporary / "weights.csv", as_rows(model.fitted).write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "categories.csv", model.categories.write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
     swap_in(temporary, target)
@@ -89,6 +151,7 @@ def load(folder: Path) -> Model:
         return Model(
             folder.name,
             _read(folder / "cycles.csv", CYCLES),
+            from_rows(_read(folder / "weights.csv", WEIGHTS, empty=CROSSES)),
             _read(folder / "categories.csv", CATEGORIES),
             card,
         )
@@ -97,11 +160,18 @@ def load(folder: Path) -> Model:
         raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None
 
 
-def _read(path: Path, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def _read(
+    path: Path, schema: dict[str, type[pl.DataType]], empty: Sequence[str] = ()
+) -> pl.DataFrame:
     found = pl.read_csv(path, schema_overrides=schema).select(list(schema))
-    if any(found.null_count().row(0)):
+    if any(found.drop(empty).null_count().row(0)):
         raise ValueError(f"{path.name} has empty fields")
     return found
+
+
+def prior(root: Path) -> Model | None:
+    """The shipped prior, if the house has it."""
+    return load(root / PRIOR) if (root / PRIOR).is_dir() else None
 
 
 def in_use(root: Path, day: date) -> Model:
