@@ -80,7 +80,7 @@ def run(house: House, day: date, progress: Progress) -> Path:
         card = _card(house, day) | {
             "backtest": tested, "households": now.households, "tiers_from": tiers,
         }  # fmt: skip
-        unlearned = Model(day.isoformat(), fitting.fit_cycles(now.pairs), {}, grid, card)
+        unlearned = Model(day.isoformat(), fitting.fit_cycles(now.pairs), grid, card)
         model = Lesson(house, day, _spans(house, day)).learn(unlearned, now.pairs)
         facts["weights"] = sum(len(w.theta) for w in model.fitted.values())
         return models.save(settings.paths.models, model)
@@ -104,7 +104,7 @@ def _test(
     house: House, past: fitting.Statistics, cut: date, day: date
 ) -> dict[str, dict[str, object]]:
     """A model of the day of the cut, held against the fortnight that followed."""
-    unlearned = Model(cut.isoformat(), fitting.fit_cycles(past.pairs), {}, pl.DataFrame(), {})
+    unlearned = Model(cut.isoformat(), fitting.fit_cycles(past.pairs), pl.DataFrame(), {})
     earlier = Lesson(house, cut, (Span(0, FORTNIGHT),)).learn(unlearned, past.pairs)
     days = pl.concat(Lesson(house, day, ()).days())
     keep = house.settings.profiles.keep_days

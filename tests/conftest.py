@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import small_house
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -15,6 +16,10 @@ from promo import config, database
 from promo.house import House
 
 ROOT = Path(__file__).parent.parent
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("promo", deadline=None)
+hypothesis.settings.load_profile("promo")
+
 SECRET = "1:" + "5ec2e7" * 8
 
 

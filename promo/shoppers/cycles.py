@@ -50,14 +50,17 @@ def forecast(
 
 def probability(h: Histories, p: Parameters, model: Model, window: Window) -> Array:
     """Of a purchase in a window that begins on the histories' day or later; shape (pairs,)."""
+    if window.first < h.day:
+        raise ValueError(f"The window begins {window.first}, before {h.day}")
     asked = Span((window.first - h.day).days, window.days)
     near = nearest(asked)
     x = features.matrix(h, p, Span(asked.lead, near.days))
-    found = np.empty(len(x))
+    found = _chance(h, p, near.days)  # where nothing has been learned BG/NBD's answer stands
     for kind, rows in (("repeat", h.n > 1), ("once", h.n == 1)):
-        found[rows] = model.weights(h.level, kind, near).probability(x[rows])
+        if weights := model.fitted.get((h.level, kind, near)):
+            found[rows] = weights.probability(x[rows])
     if asked.days != near.days:
-        expected = (-np.log1p(-_chance(h, p, span.days)) for span in (asked, near))
+        expected = (np.log1p(-_chance(h, p, span.days)) for span in (asked, near))
         found = -np.expm1(np.log1p(-found) * np.divide(*expected))
     return np.clip(found, NEVER_SURE, 1 - NEVER_SURE)
 
@@ -79,8 +82,11 @@ def alive(h: Histories, p: Parameters) -> Array:
     """That the household still buys the item: the smaller of BG/NBD's and the renewal's answers.
 
     BG/NBD knows how often a household bought, the renewal also how regularly; whoever bought like
-    clockwork is missed by the renewal within weeks.
+    clockwork is missed by the renewal within weeks. To the renewal only the days up to the
+    household's last visit count: who is away on holiday has stopped nothing.
     """
     by_rate = bgnbd.p_alive(p, h.n - 1, h.first - h.last, h.first)
-    found: Array = np.where(h.n > 1, np.minimum(by_rate, Renewal.of(h, p).alive(h.last)), by_rate)
+    missed = h.last - h.visited[h.household] + 1
+    by_habit = Renewal.of(h, p).alive(missed)
+    found: Array = np.where(h.n > 1, np.minimum(by_rate, by_habit), by_rate)
     return found

@@ -59,7 +59,7 @@ class Learned:
         counts = fitting.pair_counts(h)
         if counts.is_empty():
             raise ModelError(f"Nothing was bought before {day}: take in more history.")
-        model = Model(day.isoformat(), fitting.fit_cycles(counts), {}, pl.DataFrame(), {})
+        model = Model(day.isoformat(), fitting.fit_cycles(counts), pl.DataFrame(), {})
         span = cycles.nearest(Span(0, self.horizon))
         every = examples.strides(of_kinds(counts, self.level), span, [span])
         gathered = gather([h], lambda h: parameters(model, h), histories.OLDEST, every)

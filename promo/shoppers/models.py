@@ -12,7 +12,7 @@ The row with category `*` is the pool of all, for categories that the model has 
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,9 @@ class Model:
 
     name: str
     cycles: pl.DataFrame
-    fitted: Fitted
     categories: pl.DataFrame
     card: dict[str, Any]
+    fitted: Fitted = field(default_factory=dict)
 
     def parameters(self, level: str, categories: pl.Series) -> tuple[Parameters, np.ndarray]:
         """BG/NBD parameters and mean units, each of shape (n,), for n categories at a level."""
@@ -87,15 +87,6 @@ class Model:
     def with_weights(self, fitted: Fitted) -> "Model":
         """The same model with weights."""
         return replace(self, fitted=fitted)
-
-    def weights(self, level: str, kind: str, span: Span) -> Quadratic:
-        """Those of a level's pairs of one kind, for one of the spans they are fitted for."""
-        if (level, kind, span) not in self.fitted:
-            raise ModelError(
-                f"models/{self.name}/weights.csv has no weights for a {level} bought {kind}, "
-                f"{span.days} days from day {span.lead} on: fit again."
-            )
-        return self.fitted[level, kind, span]
 
 
 def as_rows(fitted: Fitted) -> pl.DataFrame:
@@ -151,9 +142,9 @@ def load(folder: Path) -> Model:
         return Model(
             folder.name,
             _read(folder / "cycles.csv", CYCLES),
-            from_rows(_read(folder / "weights.csv", WEIGHTS, empty=CROSSES)),
             _read(folder / "categories.csv", CATEGORIES),
             card,
+            from_rows(_read(folder / "weights.csv", WEIGHTS, empty=CROSSES)),
         )
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         cause = str(error).strip().splitlines()[0]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from promo.calendar import Window
-from promo.shoppers import backtest, cycles, fitting, metrics
+from promo.shoppers import backtest, cycles, metrics
 from promo.shoppers.models import CATEGORIES, CYCLES, Model, ModelError
 
 CUT = date(2017, 11, 6)
@@ -35,9 +35,9 @@ AFTER = [("a", "MILK", 0), ("b", "MILK", 3), ("a", "RICE", 3)]
 
 def test_pairs_bought_twice_are_forecast_and_held_against_the_fortnight() -> None:
     found = backtest.score(days(*BEFORE, *AFTER), "category", MODEL, CUT, 364)
-    known = fitting.items(days(*BEFORE[:4]), "category")
     window = Window(CUT, CUT + timedelta(13))
-    p = cycles.forecast(known, "category", MODEL, CUT, window)["probability"].to_numpy()
+    known = cycles.forecast(days(*BEFORE[:4]), "category", MODEL, CUT, window)
+    p = known["probability"].to_numpy()
     rates = 1 - np.exp(-14 * np.array([1 / 30, 1 / 40]))
     bought = np.array([1.0, 0.0])
     assert found == {

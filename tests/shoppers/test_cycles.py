@@ -1,14 +1,16 @@
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from promo.calendar import window
-from promo.shoppers import bgnbd, cycles
-from promo.shoppers.models import CATEGORIES, CYCLES, Model
+from promo.calendar import Window, window
+from promo.shoppers import LEVELS, bgnbd, cycles, examples, features, histories
+from promo.shoppers.features import Span
+from promo.shoppers.models import CATEGORIES, CYCLES, Fitted, Model
+from promo.shoppers.quadratic import Quadratic
+from shoppers.pairs import DAY, days, random_rows, regular
 
-DAY = date(2017, 11, 6)
 WINDOW = window(DAY, 0)
 ROWS = [
     # level, category, pairs, r, alpha, a, b, units
@@ -22,84 +24,120 @@ MODEL = Model(
 )
 
 
-def item(
-    shopper: str, category: str | None, n: int, first: int, last: int, units: int
-) -> dict[str, object]:
-    """A household's purchases of a category, `first` and `last` in days before DAY."""
-    return {
-        "shopper": shopper, "category": category, "n": n, "units": units,
-        "first": DAY - timedelta(first), "last": DAY - timedelta(last),
-    }  # fmt: skip
+DAYS = days([
+    *regular("a", "1", 12, 84, 7, units=2),
+    ("a", "3", 40, 1),
+    *regular("b", "5", 3, 200, 100),
+    *regular("b", "1", 12, 364, 280),
+])  # fmt: skip
 
 
-ITEMS = pl.DataFrame(
+def weights(level: str, kind: str, logit: float) -> dict[tuple[str, str, Span], Quadratic]:
+    """Weights that say one thing of every pair."""
+    p, k = len(features.NAMES), len(features.CORE)
+    same = Quadratic(np.zeros(p), np.ones(p), logit, np.zeros(p), np.zeros((k, k)))
+    return {(level, kind, span): same for span in examples.SPANS}
+
+
+FITTED: Fitted = weights("category", "repeat", 1.0) | weights("category", "once", -1.0)
+
+
+def test_without_weights_a_pair_is_forecast_by_its_category_s_or_the_pool_s_bgnbd() -> None:
+    for level, rows in {"category": [1, 0, 1], "product": [3, 2, 3, 2]}.items():
+        found = cycles.forecast(DAYS, level, MODEL, DAY, WINDOW)
+        h = histories.of(DAYS, level, DAY)
+        r, alpha, a, b = (np.array([ROWS[row][column] for row in rows]) for column in (3, 4, 5, 6))
+        p = bgnbd.Parameters(r, alpha, a, b)
+        expected = bgnbd.p_purchase(p, h.n - 1, h.first - h.last, h.first, 14)
+        assert found["probability"].to_list() == pytest.approx(expected.tolist(), abs=1e-4)
+        assert found.drop("probability", "expected_day", "expected_quantity", "lapsed").equals(
+            h.table()
+        )
+
+
+def test_pairs_bought_once_and_more_often_have_weights_of_their_own() -> None:
+    found = cycles.forecast(DAYS, "category", MODEL.with_weights(FITTED), DAY, WINDOW)
+    often, rarely = 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1))
+    assert found["n"].to_list() == [12, 1, 12]
+    assert found["probability"].to_list() == pytest.approx([often, rarely, often], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
     [
-        item("a", "MILK", 12, 84, 7, 24),
-        item("a", "SALT", 1, 40, 40, 1),
-        item("b", None, 3, 200, 100, 3),
-        item("b", "MILK", 12, 364, 280, 12),
-    ]
+        (Span(0, 14), Span(0, 14)),
+        (Span(0, 10), Span(0, 14)),
+        (Span(0, 9), Span(0, 7)),
+        (Span(5, 14), Span(7, 14)),
+        (Span(3, 21), Span(0, 28)),
+        (Span(30, 60), Span(7, 28)),
+    ],
 )
+def test_another_window_takes_the_nearest_weights(asked: Span, found: Span) -> None:
+    assert cycles.nearest(asked) == found
 
 
-def test_repeats_are_counted_from_the_first_purchase_to_the_beginning_of_the_day() -> None:
-    x, t_x, T = cycles.repeats(ITEMS, DAY)
-    assert x.tolist() == [11, 0, 2, 11]
-    assert t_x.tolist() == [77, 0, 100, 84]
-    assert T.tolist() == [84, 40, 200, 364]
-
-
-@pytest.mark.parametrize(("level", "rows"), [("category", [1, 0, 0, 1]), ("product", [3, 2, 2, 3])])
-def test_a_pair_is_forecast_by_its_own_category_or_by_the_pool(level: str, rows: list[int]) -> None:
-    found = cycles.forecast(ITEMS, level, MODEL, DAY, WINDOW)
-    x, t_x, T = cycles.repeats(ITEMS, DAY)
-    r, alpha, a, b = (np.array([ROWS[row][column] for row in rows]) for column in (3, 4, 5, 6))
-    expected = bgnbd.p_purchase(bgnbd.Parameters(r, alpha, a, b), x, t_x, T, 14)
-    assert found["probability"].to_list() == pytest.approx(expected.tolist())
-    assert found.select(ITEMS.columns).equals(ITEMS)
+def test_a_length_between_two_spans_is_made_up_for() -> None:
+    model = MODEL.with_weights(weights("category", "repeat", 0.0))
+    for days_, more in ((13, False), (14, None), (15, True)):
+        p = cycles.forecast(DAYS, "category", model, DAY, window(DAY, 0, days_))["probability"]
+        assert p[0] == pytest.approx(0.5, abs=0.03)
+        assert (p[0] > 0.5) is more if more is not None else p[0] == 0.5
 
 
 def test_each_pair_is_forecast_alone() -> None:
-    whole = cycles.forecast(ITEMS, "category", MODEL, DAY, WINDOW)
-    rows = ITEMS.reverse().iter_slices(1)
-    alone = [cycles.forecast(row, "category", MODEL, DAY, WINDOW) for row in rows]
-    assert pl.concat(alone).reverse().equals(whole)
+    rows = days(random_rows())
+    for level in LEVELS:
+        whole = cycles.forecast(rows, level, MODEL.with_weights(FITTED), DAY, WINDOW)
+        parts = rows.partition_by("shopper", maintain_order=True)
+        alone = [
+            cycles.forecast(part, level, MODEL.with_weights(FITTED), DAY, WINDOW) for part in parts
+        ]
+        assert pl.concat(alone).sort("shopper", level).equals(whole)
 
 
-def test_a_longer_window_makes_a_purchase_likelier() -> None:
-    short, long = (
-        cycles.forecast(ITEMS, "category", MODEL, DAY, window(DAY, 0, days))["probability"]
-        for days in (7, 14)
-    )
-    assert (short < long).all()
+def test_a_household_that_has_stopped_is_not_due_and_said_to_have_lapsed() -> None:
+    found = cycles.forecast(DAYS, "category", MODEL, DAY, WINDOW)
+    assert found["probability"][0] > 0.6
+    assert found["probability"][2] < 0.05
+    assert found["lapsed"].to_list() == [False, False, True]
 
 
-def test_a_household_that_has_stopped_is_not_due() -> None:
-    found = cycles.forecast(ITEMS, "category", MODEL, DAY, WINDOW)["probability"]
-    weekly, lapsed = found[0], found[3]
-    assert weekly > 0.6
-    assert lapsed < 0.05
+def test_who_bought_like_clockwork_is_missed_within_weeks() -> None:
+    """Diapers every week for most of a year, then none; the household still comes, or not."""
+    for comes, lapsed in ((True, [False, True, True, True]), (False, [False, False, False, True])):
+        salt = [("a", "3", 3, 1)] if comes else []
+        gone = [regular("a", "1", 45, 308 + 7 * late, 7 * late) for late in (1, 3, 4, 8)]
+        found = [
+            cycles.forecast(days(rows + salt), "category", MODEL, DAY, WINDOW) for rows in gone
+        ]
+        assert [frame["lapsed"][0] for frame in found] == lapsed
 
 
 def test_the_expected_day_is_that_of_the_median_wait() -> None:
-    found = cycles.forecast(ITEMS, "category", MODEL, DAY, WINDOW)
-    # 20 + 84 days, 13 gammas: (2 ** (1 / 13) - 1) * 104 = 5.7 days
-    assert found["expected_day"][0] == DAY + timedelta(5)
+    found = cycles.forecast(DAYS, "category", MODEL, DAY, WINDOW)
+    # every seven days, last seven days ago: about now
+    assert DAY <= found["expected_day"][0] <= DAY + timedelta(3)
     assert found["expected_day"].dtype == pl.Date
 
 
 def test_no_expected_day_lies_beyond_a_year() -> None:
     rare = MODEL.cycles.with_columns(r=pl.lit(0.001))
     model = Model("rare", rare, MODEL.categories, {})
-    found = cycles.forecast(ITEMS, "category", model, DAY, WINDOW)
+    found = cycles.forecast(DAYS, "category", model, DAY, WINDOW)
     assert found["expected_day"][1] == DAY + timedelta(cycles.FURTHEST)
 
 
 def test_the_expected_quantity_leans_on_the_category() -> None:
-    found = cycles.forecast(ITEMS, "category", MODEL, DAY, WINDOW)["expected_quantity"]
+    found = cycles.forecast(DAYS, "product", MODEL, DAY, WINDOW)["expected_quantity"]
     # (own pieces + two days at the category's mean) / (own days + two)
-    assert found.to_list() == pytest.approx([26 / 14, 4 / 3, 6 / 5, 14 / 14])
+    assert found.to_list() == pytest.approx([26.2 / 14, 3.4 / 3, 14.2 / 14, 5.4 / 5])
+
+
+def test_a_window_that_begins_before_the_day_is_refused() -> None:
+    with pytest.raises(ValueError, match="begins 2017-11-05, before 2017-11-06"):
+        cycles.forecast(DAYS, "category", MODEL, DAY, Window(DAY - timedelta(1), DAY))
 
 
 def test_nothing_to_forecast() -> None:
-    assert cycles.forecast(ITEMS.clear(), "category", MODEL, DAY, WINDOW).is_empty()
+    assert cycles.forecast(DAYS.clear(), "category", MODEL, DAY, WINDOW).is_empty()

@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from promo.config import Settings
-from promo.shoppers import bgnbd, fitting
+from promo.shoppers import LEVELS, bgnbd, fitting, profiles
 from promo.shoppers.fitting import Statistics
 from promo.shoppers.models import POOL
 
@@ -63,8 +63,8 @@ def test_statistics_count_every_pair_once(settings: Settings) -> None:
     days = some_days()
     found = fitting.statistics(days, settings, DAY)
     said = days.filter(pl.col("category") != "LAXATIVES")
-    for level in fitting.LEVELS:
-        bought = fitting.items(said, level)
+    for level in LEVELS:
+        bought = profiles.purchases(said, level)
         of_level = found.pairs.filter(pl.col("level") == level)
         sums = of_level.select(pl.col("count", "n", "units").sum()).row(0)
         assert sums == (bought.height, bought["n"].sum(), bought["units"].sum())
@@ -92,7 +92,7 @@ def pairs_of(p: bgnbd.Parameters, category: str, households: int, seed: int) -> 
         x, t_x = x + bought, np.where(bought, then, t_x)
         alive = bought & (random.random(households) >= stop)
     columns = {"x": x, "t_x": t_x.astype(np.int64), "T": T, "n": x + 1, "units": 2 * (x + 1)}
-    both = [pl.DataFrame({"level": lv, "category": category, **columns}) for lv in fitting.LEVELS]
+    both = [pl.DataFrame({"level": lv, "category": category, **columns}) for lv in LEVELS]
     return pl.concat(both).with_columns(count=pl.lit(1, pl.Int64)).select(list(PAIRS))
 
 
@@ -176,10 +176,6 @@ def test_a_model_says_where_the_tiers_begin(settings: Settings) -> None:
     found = fitting.statistics(some_days(), settings, DAY)
     known = Statistics(found.pairs, found.spends, totals, 40)
     sales = pl.DataFrame({"category": ["MILK"], "own": [1], "paid": [2]})
-    model = fitting.fit(known, sales, settings, DAY, {"seed": 1})
-    assert model.name == "2017-11-06"
-    assert model.card == {
-        "seed": 1,
-        "households": 40,
-        "tiers_from": {"top": 4000, "high": 3300},  # one of forty, and eight of forty
-    }
+    grid, tiers = fitting.fit_segments(known, sales, settings)
+    assert tiers == {"top": 4000, "high": 3300}  # one of forty, and eight of forty
+    assert grid["category"].to_list() == [POOL, "MILK", "SALT"]

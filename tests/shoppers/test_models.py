@@ -2,14 +2,17 @@ import json
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from promo.shoppers import models
+from promo.shoppers import features, models
+from promo.shoppers.features import Span
 from promo.shoppers.models import CATEGORIES, CYCLES, Model, ModelError
+from promo.shoppers.quadratic import Quadratic
 
 NUMBERS = st.floats(1e-3, 1e3)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
@@ -26,7 +29,16 @@ def model(name: str, category: str = "MILK", number: float = 0.243) -> Model:
         pl.DataFrame(cycles, CYCLES, orient="row"),
         pl.DataFrame(categories, CATEGORIES, orient="row"),
         {"seed": 1, "tiers_from": {"top": 100, "high": 10}},
+        {("category", "once", Span(0, 14)): weights(number)},
     )
+
+
+def weights(number: float) -> Quadratic:
+    """Weights that differ from feature to feature."""
+    p, k = len(features.NAMES), len(features.CORE)
+    steps = number * np.arange(1, p + 1) / p
+    crosses = np.triu(np.arange(k * k).reshape(k, k) / k**2)
+    return Quadratic(steps, steps + 1, -number, -steps, crosses)
 
 
 @given(NAMES, NUMBERS)
@@ -38,12 +50,16 @@ def test_a_model_comes_back_to_six_digits(
     assert_frame_equal(read.cycles, written.cycles, rel_tol=0, abs_tol=5.1e-7)
     assert_frame_equal(read.categories, written.categories, rel_tol=0, abs_tol=5.1e-7)
     assert (read.name, read.card) == (written.name, written.card)
+    for key, found in written.fitted.items():
+        assert read.fitted[key].theta == pytest.approx(found.theta, rel=0, abs=5.1e-7)
+        assert read.fitted[key].mean == pytest.approx(found.mean, rel=0, abs=5.1e-7)
+        assert read.fitted[key].sd == pytest.approx(found.sd, rel=0, abs=5.1e-7)
 
 
 def test_saving_what_was_loaded_changes_no_byte(tmp_path: Path) -> None:
     first = models.save(tmp_path / "a", model("2017-11-06", number=1 / 3))
     second = models.save(tmp_path / "b", models.load(first))
-    names = ["card.json", "categories.csv", "cycles.csv"]
+    names = ["card.json", "categories.csv", "cycles.csv", "weights.csv"]
     assert sorted(p.name for p in second.iterdir()) == names
     assert [(first / n).read_bytes() for n in names] == [(second / n).read_bytes() for n in names]
 
@@ -98,6 +114,8 @@ HEAD = b"category,buyers,store_brand_share,medium_from,heavy_from\n"
         ("categories.csv", HEAD + b"MILK,1,half,1,1\n"),
         ("categories.csv", b"category,buyers,share,medium_from,heavy_from\nMILK,1,.5,1,1\n"),
         ("categories.csv", b"\xff\xfe"),
+        ("weights.csv", None),
+        ("weights.csv", b"level,pairs,lead,days,feature,mean,sd,weight\n"),
         ("card.json", None),
         ("card.json", b'{"seed": '),
         ("card.json", b'{"seed": "\xff"}'),
