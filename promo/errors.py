@@ -11,6 +11,7 @@ Sentence
 ├── RenderError       a template cannot be rendered            promo.lists.render
 ├── PrintError        a night's lists cannot be printed        promo.lists.printing
 ├── Refused           no list to open                          promo.lists.lookup
+├── UnknownCard       no household carries the card            promo.shopper
 ├── AlreadyPublished  the night has left the building          promo.nightly
 └── PublishError      a night cannot be published              promo.publishing
 """

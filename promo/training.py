@@ -10,18 +10,19 @@ from promo.calendar import BUCKETS, FORTNIGHT
 from promo.house import House
 from promo.progress import Progress
 from promo.scans import lake
-from promo.shoppers import backtest, fitting, models
+from promo.shoppers import backtest, care, fitting, models, shelf
 from promo.shoppers.models import ModelError
 
 GROUP = 32  # buckets read at a time
 FIT_COLUMNS = ("shopper", "product", "store", "day", "units", "paid", "category", "store_brand")
 
 
-def run(house: House, day: date, progress: Progress) -> Path:
+def run(house: House, day: date, progress: Progress, *, force: bool = False) -> Path:
     """Fit a model for the nights from `day` on, from what was known when that day began.
 
     The card's metrics come from a second model, fitted a fortnight earlier and held against the
-    fortnight that followed.
+    fortnight that followed; so is the model in use. Where that one is better, the new one is set
+    aside, unless `force`.
     """
     settings, cut = house.settings, day - timedelta(FORTNIGHT)
     with progress.stage("fold") as facts:
@@ -46,9 +47,46 @@ def run(house: House, day: date, progress: Progress) -> Path:
             level: backtest.score(days, level, earlier, cut, settings.profiles.keep_days)
             for level in fitting.LEVELS
         }
-    with progress.stage("fit"):
-        model = fitting.fit(now, sales, settings, day, _card(house, day) | {"backtest": tested})
-        return models.save(settings.paths.models, model)
+    with progress.stage("compare") as facts:
+        verdict = _verdict(house, days, cut, day, tested)
+        aside = _aside(house, day, verdict)
+        facts["with"] = verdict.rival if verdict else None
+    with progress.stage("fit") as facts:
+        forced = force and aside is not None
+        compared = {"compared": verdict.as_card() if verdict else None, "forced": forced}
+        card = _card(house, day) | {"backtest": tested} | compared
+        model = fitting.fit(now, sales, settings, day, card)
+        facts["set_aside"], facts["forced"] = aside is not None and not force, forced
+        return models.save(settings.paths.models, model, None if force else aside)
+
+
+def _verdict(
+    house: House, days: pl.DataFrame, cut: date, day: date, tested: care.Scores
+) -> care.Verdict | None:
+    """The model in use held against the same days; None where there is none that works."""
+    settings = house.settings
+    rival = shelf.rival(settings.paths.models, day)
+    if rival is None:
+        return None
+    try:
+        old = {
+            level: backtest.score(days, level, rival, cut, settings.profiles.keep_days)
+            for level in fitting.LEVELS
+        }
+    except ModelError:  # a broken model must not stop a new one
+        return None
+    seen = care.seen_days(rival.card, cut)
+    return care.Verdict(rival.name, cut, seen, tested, old, settings.models.worse_by)
+
+
+def _aside(house: House, day: date, verdict: care.Verdict | None) -> dict[str, str] | None:
+    """Why the new model is to be set aside; None when it is not."""
+    before = shelf.set_aside(house.settings.paths.models / day.isoformat())
+    if before and before["by"] == "operator":
+        return before  # fitting the same day again must not undo what a person decided
+    if verdict is None or not verdict.worse:
+        return None
+    return shelf.note(day, f"Worse than the model in use: {verdict.in_words()}.", "fit")
 
 
 def _groups(house: House, day: date) -> Iterator[pl.DataFrame]:
