@@ -42,10 +42,11 @@ def test_measures_are_those_that_plain_counting_finds(pairs: Pairs) -> None:
     error = sum(abs(math.fsum(gaps)) for gaps in bins.values()) / len(pairs)
     clipped = [(min(max(p / 10**6, 1e-6), 1 - 1e-6), y) for p, y in pairs]
     loss = -sum(math.log(p if y else 1 - p) for p, y in clipped) / len(pairs)
-    near = {"abs": 5.1e-5}
-    assert found["predicted"] == pytest.approx(sum(p for p, _ in pairs) / len(pairs) / 1e6, **near)
-    assert found["bought"] == pytest.approx(sum(y for _, y in pairs) / len(pairs), **near)
-    assert found["log_loss"] == pytest.approx(loss, **near)
+    assert found["predicted"] == pytest.approx(
+        sum(p for p, _ in pairs) / len(pairs) / 1e6, abs=5.1e-5
+    )
+    assert found["bought"] == pytest.approx(sum(y for _, y in pairs) / len(pairs), abs=5.1e-5)
+    assert found["log_loss"] == pytest.approx(loss, abs=5.1e-5)
     assert found["calibration_error"] == pytest.approx(error, abs=2e-4)
 
 
