@@ -155,7 +155,7 @@ class Models(Section):
 
     worse_by: float = Field(ge=0)
     watch_tolerance: Share
-    watch_rows: int = Field(gt=0)
+    watch_errors: float = Field(ge=0)
 
 
 class Margin(Section):

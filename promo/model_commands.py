@@ -224,7 +224,7 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
         "category", "last", "days ago", "cycle, days", "chance", "next", "pieces", "", "why"
     )
     for one in found["categories"]:
-        state = "lapsed" if one["lapsed"] else "due" if one["due"] else ""
+        state = ", ".join(word for word in ("due", "lapsed") if one[word])
         table.add_row(
             one["words"], one["last"], str(one["days_ago"]), _cycle(one),
             f"{one['probability']:.1%}", one["expected_day"], f"{one['expected_quantity']:.1f}",

@@ -98,7 +98,7 @@ def warnings(found: list[dict[str, Any]], house: House) -> list[str]:
     """A sentence for each night whose forecasts were too far off."""
     bounds = house.settings.models
     said = (
-        calibration.warning(one["night"], one, bounds.watch_tolerance, bounds.watch_rows)
+        calibration.warning(one["night"], one, bounds.watch_tolerance, bounds.watch_errors)
         for one in found
     )
     return [sentence for sentence in said if sentence]

@@ -92,7 +92,7 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
         ("loyal_share: 0.70", "loyal_share: 0.5", r"`segments\.loyal_share` is 0.5: .*greater"),
         ("worse_by: 0.001", "worse_by: -0.001", r"`models\.worse_by` is -0.001: .*0"),
         ("watch_tolerance: 0.03", "watch_tolerance: 3", r"`models\.watch_tolerance` is 3: .* 1"),
-        ("watch_rows: 1000", "watch_rows: 0", r"`models\.watch_rows` is 0: .*greater than 0"),
+        ("watch_errors: 3", "watch_errors: -1", r"`models\.watch_errors` is -1: .*0"),
         ("worse_by:", "worst_by:", r"unknown key `models\.worst_by`"),
         ("by_category: {}", "by_category: {X: 3}", r"`margin\.by_category\.X` is 3: .* 1"),
         ("banner: Main", "banner: [Main", "no YAML file"),

@@ -32,17 +32,20 @@ def outcomes(shown: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
 
 
 def sums(found: pl.DataFrame) -> Sums:
-    """The sums of `outcomes`: rows, log_loss, and by BINS equal steps of probability the rows,
-    predicted (millionths) and bought.
-    """  # fmt: skip
+    """The sums of `outcomes`: rows, log_loss, squares (of each household's predicted - bought),
+    and by BINS equal steps of probability the rows, predicted (millionths) and bought.
+    """
     p, y = found["probability"].to_numpy(), found["bought"].to_numpy()
-    which = np.minimum((p * BINS).astype(np.int64), BINS - 1)
     millionths = np.rint(p * MILLION).astype(np.int64)
+    which = np.minimum(millionths * BINS // MILLION, BINS - 1)
     q = np.clip(p, TINY, 1 - TINY)
     loss = -np.log(np.where(y == 1, q, 1 - q))
+    gaps = found.select("shopper", gap=pl.Series(millionths - y * MILLION, dtype=pl.Int64))
+    by_household = gaps.group_by("shopper").agg(pl.col("gap").sum()).sort("shopper")
     return {
         "rows": len(p),
         "log_loss": round(float(loss.sum()), 6),
+        "squares": round(float(((by_household["gap"].to_numpy() / MILLION) ** 2).sum()), 6),
         "bins": [
             {
                 "rows": int((which == b).sum()),
@@ -59,7 +62,7 @@ def total(parts: Iterable[Sums]) -> Sums:
     parts = list(parts)
     return {
         "rows": sum(part["rows"] for part in parts),
-        "log_loss": round(sum(part["log_loss"] for part in parts), 6),
+        **{k: round(sum(part[k] for part in parts), 6) for k in ("log_loss", "squares")},
         "bins": [
             {name: sum(part["bins"][b][name] for part in parts) for name in
              ("rows", "predicted", "bought")}
@@ -69,23 +72,36 @@ def total(parts: Iterable[Sums]) -> Sums:
 
 
 def measures(found: Sums) -> dict[str, Any]:
-    """rows, predicted and bought (means), log_loss (mean), calibration_error; None of no rows."""
+    """rows, predicted and bought (means), standard_error (of their difference), log_loss (mean)
+    and calibration_error; all but rows None where there are none.
+
+    What a household does on one day it does in many categories, so its items are no independent
+    draws: the standard error is that of households drawn anew.
+    """
     rows, bins = found["rows"], found["bins"]
     if not rows:
-        return dict.fromkeys(("predicted", "bought", "log_loss", "calibration_error")) | {"rows": 0}
+        names = ("predicted", "bought", "standard_error", "log_loss", "calibration_error")
+        return {"rows": 0} | dict.fromkeys(names)
     gaps = [abs(b["predicted"] / MILLION - b["bought"]) for b in bins]
     return {
         "rows": rows,
         "predicted": round(sum(b["predicted"] for b in bins) / MILLION / rows, 4),
         "bought": round(sum(b["bought"] for b in bins) / rows, 4),
+        "standard_error": round(float(np.sqrt(found["squares"])) / rows, 4),
         "log_loss": round(found["log_loss"] / rows, 4),
         "calibration_error": round(sum(gaps) / rows, 4),
     }
 
 
-def warning(night: str, found: Mapping[str, Any], tolerance: float, rows: int) -> str | None:
-    """A sentence where a night's `measures` are further apart than `tolerance`; else None."""
-    if found["rows"] < rows or abs(found["predicted"] - found["bought"]) <= tolerance:
+def warning(night: str, found: Mapping[str, Any], tolerance: float, errors: float) -> str | None:
+    """A sentence where a night's `measures` are too far apart; else None.
+
+    Too far is more than `tolerance` and more than `errors` standard errors.
+    """
+    if not found["rows"]:
+        return None
+    gap = abs(found["predicted"] - found["bought"])
+    if gap <= tolerance or gap <= errors * found["standard_error"]:
         return None
     return (
         f"The lists of {night} said that {found['predicted']:.1%} of their {found['rows']:,} due "
