@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -285,6 +286,11 @@ def test_models(small: Path) -> None:
     again = promo(small, "fit", *DAY, code=1)  # what a person decided stays
     assert f"{FIRST} is set aside. it smells Use it all the same with" in again.stderr
     assert models_of(small)["prior"]["state"] == "in use"
+    forced = promo(small, "fit", "--force", *DAY)
+    assert forced.stderr.endswith("It was to be set aside, and is in use because of --force.\n")
+    assert models_of(small)[f"{FIRST}"]["state"] == "in use"
+
+    promo(small, "models", "rollback", "--why", "it smells", *DAY)
     assert promo(small, "models", "restore", f"{FIRST}").stdout == (
         f"{FIRST} is no longer set aside.\n"
     )
@@ -308,6 +314,13 @@ def test_models_side_by_side(small: Path) -> None:
     assert same["cards"] == []
     assert same["parameters"]["cycles.csv"]["r"]["most"] == 0
     assert "There is no model 'x'" in said(small, "models", "compare", "prior", "x", code=3)
+
+
+def test_the_first_model_is_compared_with_none(small: Path) -> None:
+    shutil.rmtree(small / "models")
+    found = promo(small, "fit", *DAY)
+    assert found.stdout.endswith("  There was no model in use to compare it with.\n")
+    assert "only model for" in said(small, "models", "rollback", "--why", "x", *DAY, code=3)
 
 
 def test_no_models(folder: Path) -> None:
