@@ -6,69 +6,30 @@ done; 75 another command is at work. `lookup` has its own, from 11 on: see `prom
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
-from functools import wraps
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from promo.errors import Sentence
+from promo.command import (
+    DAY,
+    FAILED,
+    SET_ASIDE,
+    day_option,
+    locked,
+    sentences,
+    settings_of,
+    settings_or_shipped,
+)
+from promo.model_commands import models, say_comparison, shopper
 from promo.scans import FORMATS, TABLES
 from promo.shoppers import LEVELS, MODELS
 
-# What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
-# libraries of `fit`.
+# What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
     from promo.config import Settings
-    from promo.house import House
     from promo.lists.keys import CodeKeys
-
-SET_ASIDE, FAILED = 1, 3
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def sentences(command: Command) -> Command:
-    """Turn the failures we foresee into a sentence on standard error and an exit code."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except Sentence as error:
-            click.echo(str(error), err=True)
-            sys.exit(error.exit_code)
-        except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
-            click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
-            sys.exit(FAILED)
-
-    return wrapped  # type: ignore[return-value]
-
-
-class Day(click.ParamType[date]):
-    """A calendar day, YYYY-MM-DD."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> date:
-        """Parse an ISO day."""
-        if isinstance(value, date):
-            return value
-        try:
-            day = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
-        except ValueError:
-            self.fail(f"{value!r} is no day such as 2017-11-06.", param, ctx)
-        if not 2000 <= day.year <= 2099:
-            self.fail(f"{value!r} is not between 2000 and 2099.", param, ctx)
-        return day
-
-
-DAY = Day()
-day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
 
 
 @click.group()
@@ -86,32 +47,6 @@ day_option = click.option("--day", type=DAY, help="The night's day; today if not
 def main(context: click.Context, config_path: Path) -> None:
     """One barcoded list per household, every fortnight."""
     context.obj = config_path
-
-
-def settings_of(context: click.Context) -> "Settings":
-    """Read the settings that --config names."""
-    from promo import config
-
-    return config.load(context.obj)
-
-
-def settings_or_shipped(context: click.Context) -> "Settings":
-    """As `settings_of`; the shipped settings where no --config is given and none lies here."""
-    given = context.find_root().get_parameter_source("config_path")
-    if given is ParameterSource.DEFAULT and not context.obj.exists():
-        context.obj = Path(__file__).parent.parent / "config.yaml"
-    return settings_of(context)
-
-
-@contextmanager
-def locked(context: click.Context, who: str) -> "Iterator[House]":
-    """The house, for a command that changes it: one at a time."""
-    from promo.files import only_one
-    from promo.house import House
-
-    settings = settings_of(context)
-    with only_one(settings.paths.state / "promo.lock", who):
-        yield House.open(settings)
 
 
 def keys_of(settings: "Settings") -> "CodeKeys":
@@ -197,15 +132,20 @@ def ingest(
 
 @main.command()
 @day_option
+@click.option("--force", is_flag=True, help="Use it even if it is worse than the model in use.")
 @click.pass_context
 @sentences
-def fit(context: click.Context, day: date | None) -> None:
-    """Fit the models for the nights from a day on, and test them on the fortnight before it."""
+def fit(context: click.Context, day: date | None, *, force: bool) -> None:
+    """Fit the models for the nights from a day on, and test them on the fortnight before it.
+
+    A fit that is worse there than the model in use is set aside.
+    """
     from promo import training
     from promo.progress import Progress
 
     with locked(context, "fit") as house:
-        folder = training.run(house, day or house.settings.current_day(), Progress("fit"))
+        night = day or house.settings.current_day()
+        folder = training.run(house, night, Progress("fit"), force=force)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     click.echo(f"Fitted {folder} on {card['scans']:,} scans, {card['first_day']} to "
                f"{card['last_day']}.")  # fmt: skip
@@ -214,6 +154,7 @@ def fit(context: click.Context, day: date | None) -> None:
             f"  {level}: log-loss {tested['log_loss']} (Poisson {tested['poisson_log_loss']}), "
             f"AUC {tested['auc']} (Poisson {tested['poisson_auc']}) on {tested['pairs']:,} pairs"
         )
+    say_comparison(folder, card)
 
 
 @main.command()
@@ -303,7 +244,7 @@ def nightly_command(
     context: click.Context, day: date | None, *, dry_run: bool, per_store: bool
 ) -> None:
     """Make the lists of a night: a draft, which may be made again until it is published."""
-    from promo import nightly
+    from promo import nightly, watch
     from promo.house import House
     from promo.progress import Progress
 
@@ -317,6 +258,8 @@ def nightly_command(
         keys = keys_of(settings)
         todo = nightly.plan(house, night)
         report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
+    for warning in watch.warnings(report["calibration"], house):
+        click.echo(warning, err=True)
     counts = report["counts"]
     click.echo(
         f"{night}: {counts['lists']:,} lists with {counts['offers']:,} offers worth "
@@ -378,6 +321,8 @@ def lookup_command(
 
 
 main.add_command(lookup_command, "lookup")
+main.add_command(models)
+main.add_command(shopper)
 
 
 def _show(found: dict[str, Any], settings: "Settings") -> None:

@@ -150,6 +150,14 @@ class Segments(Section):
         return self
 
 
+class Models(Section):
+    """When a model is trusted."""
+
+    worse_by: float = Field(ge=0)
+    watch_tolerance: Share
+    watch_errors: float = Field(ge=0)
+
+
 class Margin(Section):
     """The chain's margin where the product file tells none, as a share of the price."""
 
@@ -194,6 +202,7 @@ class Settings(Section):
     delivery: Delivery
     lists: Lists
     segments: Segments
+    models: Models
     margin: Margin
     categories: Categories
 

@@ -12,6 +12,7 @@ Sentence
 ├── PrintError        a night's lists cannot be printed        promo.lists.printing
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
+├── UnknownCard       no household carries the card            promo.shopper
 ├── AlreadyPublished  the night has left the building          promo.nightly
 └── PublishError      a night cannot be published              promo.publishing
 """

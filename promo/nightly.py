@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, select
 
-from promo import tables
+from promo import tables, watch
 from promo.calendar import Wave, Window
 from promo.database import upsert
 from promo.errors import Sentence
@@ -86,6 +86,9 @@ def run(
     """Make the night's lists; returns its report, which is also `out/<night>/run.json`."""
     with progress.stage("fold") as facts:
         facts["scans"] = house.fold(todo.wave.buckets, todo.night)
+    with progress.stage("watch") as facts:
+        watched = watch.run(house, todo.night)
+        facts["nights"] = len(watched)
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
             offers = catalogue.live(connection, todo.window, todo.night)
@@ -107,7 +110,7 @@ def run(
             lists = register.register(connection, todo.night, todo.window, made, keys)
         _remember(house, todo, lists)
     with progress.stage("print") as facts:
-        report = _print(house, todo, lists, per_store=per_store)
+        report = _print(house, todo, lists, watched, per_store=per_store)
         with house.engine.begin() as connection:
             _set_run(connection, todo, report)
         facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
@@ -227,7 +230,12 @@ def _remember(house: House, todo: Plan, lists: Sequence[register.Registered]) ->
 
 
 def _print(
-    house: House, todo: Plan, lists: Sequence[register.Registered], *, per_store: bool
+    house: House,
+    todo: Plan,
+    lists: Sequence[register.Registered],
+    watched: list[dict[str, Any]],
+    *,
+    per_store: bool,
 ) -> dict[str, Any]:
     settings = house.settings
     names = house.store_names()
@@ -252,7 +260,7 @@ def _print(
     except Sentence:
         shutil.rmtree(working, ignore_errors=True)
         raise
-    report = _report(settings.seed, todo, lists, files)
+    report = _report(settings.seed, todo, lists, files) | {"calibration": watched}
     write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
     swap_in(working, target)
     return report

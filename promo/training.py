@@ -1,7 +1,5 @@
-"""`promo fit`: fold every bucket, count, gather examples, learn, backtest, write the card."""
+"""`promo fit`: fold every bucket, count, test, compare, learn, write the card."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,64 +7,26 @@ import polars as pl
 
 from promo.calendar import BUCKETS, FORTNIGHT
 from promo.house import House
+from promo.lesson import Lesson
 from promo.progress import Progress
 from promo.scans import lake
-from promo.shoppers import LEVELS, backtest, cycles, examples, fitting, histories, learning, models
+from promo.shoppers import LEVELS, backtest, care, cycles, examples, fitting, models, shelf
 from promo.shoppers.features import Span
-from promo.shoppers.histories import Histories
 from promo.shoppers.models import Model, ModelError
 
-GROUP = 32  # buckets read at a time
-FIT_COLUMNS = ("shopper", "product", "store", "day", "units", "paid", "category", "store_brand")
 
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a model is fitted from: a house on a day; the spans wanted, the one printed first."""
-
-    house: House
-    day: date
-    spans: tuple[Span, ...]
-
-    def days(self, more: int = 0) -> Iterator[pl.DataFrame]:
-        """Profile rows of what may be said, group after group of buckets."""
-        said = ~pl.col("category").is_in(list(self.house.settings.categories.never_said))
-        for start in range(0, BUCKETS, GROUP):
-            found = self.house.days(range(start, start + GROUP), self.day, more=more)
-            yield found.select(FIT_COLUMNS).filter(said)
-
-    def histories(self, level: str) -> Iterator[Histories]:
-        """The histories that examples are gathered from, group after group of buckets."""
-        return (histories.of(d, level, self.day) for d in self.days(examples.FARTHEST))
-
-    def learn(self, model: Model, counts: pl.DataFrame) -> Model:
-        """The model with weights, each drawn to the shipped prior's."""
-        settings = self.house.settings
-        prior = models.prior(settings.paths.models)
-        fitted = model.fitted
-        for level in LEVELS:
-            every = examples.strides(learning.of_kinds(counts, level), self.spans[0], self.spans)
-            gathered = learning.gather(
-                self.histories(level),
-                lambda h: learning.parameters(model, h),
-                settings.profiles.keep_days,
-                every,
-            )
-            fitted = fitted | learning.fit(gathered, level, prior.fitted if prior else None)
-        return model.with_weights(fitted)
-
-
-def run(house: House, day: date, progress: Progress) -> Path:
+def run(house: House, day: date, progress: Progress, *, force: bool = False) -> Path:
     """Fit a model for the nights from `day` on, from what was known when that day began.
 
     The card's metrics come from a second model, fitted a fortnight earlier and held against the
-    fortnight that followed.
+    fortnight that followed; so is the model in use. Where that one is better, the new one is set
+    aside, unless `force`.
     """
     settings, cut = house.settings, day - timedelta(FORTNIGHT)
     with progress.stage("fold") as facts:
         facts["scans"] = house.fold(range(BUCKETS), day)
     with progress.stage("count") as facts:
-        past, now = (_count(house, on) for on in (cut, day))
+        past, now = (Lesson(house, on).count() for on in (cut, day))
         facts["pairs"] = now.pairs["count"].sum()
     if not past.pairs.height:
         raise ModelError(
@@ -74,45 +34,65 @@ def run(house: House, day: date, progress: Progress) -> Path:
             "fortnight of history besides the fortnight it is tested on."
         )
     with progress.stage("test"):
-        tested = _test(house, past, cut, day)
+        days = pl.concat(Lesson(house, day).said())
+        tested = _scores(house, days, _earlier(house, cut, past), cut)
+    with progress.stage("compare") as facts:
+        verdict = _verdict(house, days, cut, day, tested)
+        aside = _aside(house, day, verdict)
+        facts["with"] = verdict.rival if verdict else None
     with progress.stage("fit") as facts:
-        grid, tiers = fitting.fit_segments(now, _sales(house, day), settings)
-        card = _card(house, day) | {
-            "backtest": tested, "households": now.households, "tiers_from": tiers,
-        }  # fmt: skip
-        unlearned = Model(day.isoformat(), fitting.fit_cycles(now.pairs), grid, card)
-        model = Lesson(house, day, _spans(house, day)).learn(unlearned, now.pairs)
-        facts["weights"] = sum(len(w.theta) for w in model.fitted.values())
-        return models.save(settings.paths.models, model)
+        forced = force and aside is not None
+        compared = {"compared": verdict.as_card() if verdict else None, "forced": forced}
+        model = _model(house, day, now, {"backtest": tested, **compared})
+        facts["set_aside"], facts["forced"] = aside is not None and not force, forced
+        return models.save(settings.paths.models, model, None if force else aside)
 
 
-def _spans(house: House, day: date) -> tuple[Span, ...]:
-    """All spans, the one nearest to the lists' own first."""
+def _earlier(house: House, cut: date, past: fitting.Statistics) -> Model:
+    """The new model's twin: the same recipe on what was known a fortnight before."""
+    unlearned = Model(cut.isoformat(), fitting.fit_cycles(past.pairs), pl.DataFrame(), {})
+    return Lesson(house, cut).learn(unlearned, past.pairs, (Span(0, FORTNIGHT),))
+
+
+def _scores(house: House, days: pl.DataFrame, model: Model, cut: date) -> care.Scores:
+    keep = house.settings.profiles.keep_days
+    return {level: backtest.score(days, level, model, cut, keep) for level in LEVELS}
+
+
+def _model(house: House, day: date, now: fitting.Statistics, card: dict[str, object]) -> Model:
+    grid, tiers = fitting.fit_segments(now, _sales(house, day), house.settings)
+    card = _card(house, day) | card | {"households": now.households, "tiers_from": tiers}
+    unlearned = Model(day.isoformat(), fitting.fit_cycles(now.pairs), grid, card)
     window = house.settings.window(day)
     main = cycles.nearest(Span((window.first - day).days, window.days))
-    return tuple(dict.fromkeys((main, *examples.SPANS)))
+    spans = tuple(dict.fromkeys((main, *examples.SPANS)))
+    return Lesson(house, day).learn(unlearned, now.pairs, spans)
 
 
-def _count(house: House, day: date) -> fitting.Statistics:
-    groups = (house.days(buckets, day).select(FIT_COLUMNS) for buckets in _buckets())
-    return fitting.Statistics.total(
-        fitting.statistics(days, house.settings, day) for days in groups
-    )
+def _verdict(
+    house: House, days: pl.DataFrame, cut: date, day: date, tested: care.Scores
+) -> care.Verdict | None:
+    """The model in use held against the same days; None where there is none that works."""
+    settings = house.settings
+    rival = shelf.rival(settings.paths.models, day)
+    if rival is None:
+        return None
+    try:
+        old = _scores(house, days, rival, cut)
+    except ModelError:  # a broken model must not stop a new one
+        return None
+    seen = care.seen_days(rival.card, cut)
+    return care.Verdict(rival.name, cut, seen, tested, old, settings.models.worse_by)
 
 
-def _test(
-    house: House, past: fitting.Statistics, cut: date, day: date
-) -> dict[str, dict[str, object]]:
-    """A model of the day of the cut, held against the fortnight that followed."""
-    unlearned = Model(cut.isoformat(), fitting.fit_cycles(past.pairs), pl.DataFrame(), {})
-    earlier = Lesson(house, cut, (Span(0, FORTNIGHT),)).learn(unlearned, past.pairs)
-    days = pl.concat(Lesson(house, day, ()).days())
-    keep = house.settings.profiles.keep_days
-    return {level: backtest.score(days, level, earlier, cut, keep) for level in LEVELS}
-
-
-def _buckets() -> Iterable[range]:
-    return (range(start, start + GROUP) for start in range(0, BUCKETS, GROUP))
+def _aside(house: House, day: date, verdict: care.Verdict | None) -> dict[str, str] | None:
+    """Why the new model is to be set aside; None when it is not."""
+    before = shelf.set_aside(house.settings.paths.models / day.isoformat())
+    if before and before["by"] == "operator":
+        return before  # fitting the same day again must not undo what a person decided
+    if verdict is None or not verdict.worse:
+        return None
+    return shelf.note(day, f"Worse than the model in use: {verdict.in_words()}.", "fit")
 
 
 def _sales(house: House, day: date) -> pl.DataFrame:
@@ -123,18 +103,20 @@ def _sales(house: House, day: date) -> pl.DataFrame:
 
 
 def _card(house: House, day: date) -> dict[str, object]:
-    days = pl.concat([house.days(b, day).select("day", "lines") for b in _buckets()])
+    days = pl.concat(d.select("day", "lines") for d in Lesson(house, day).days())
     return {
         "fitted_for": day.isoformat(),
-        "model": "logistic regression with crosses on features of pair and household, "
-        "BG/NBD by category among them (docs/model.md)",
+        "model": "logistic regression with crosses on features of pair and household, BG/NBD by "
+        "category among them; drawn to the shipped prior",
         "units": {
-            "alpha": "days", "medium_from": "minor units", "heavy_from": "minor units",
+            "alpha": "days",
             "weight": "logits a standard deviation",
+            "medium_from": "minor units",
+            "heavy_from": "minor units",
         },
         "first_day": str(days["day"].min()),
         "last_day": str(days["day"].max()),
         "scans": int(days["lines"].sum()),
         "keep_days": house.settings.profiles.keep_days,
         "seed": house.settings.seed,
-    }  # fmt: skip
+    }

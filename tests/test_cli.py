@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,9 @@ EVERY = [
     ["publish"],
     ["lookup", "x"],
     ["due", "--output", "x.parquet"],
+    ["shopper", "x"],
+    ["models", "rollback", "--why", "x"],
+    ["models", "restore", "x"],
 ]
 
 
@@ -98,7 +102,8 @@ def test_no_database_yet(folder: Path, command: list[str]) -> None:
     assert not path.exists()
 
 
-CHANGING = [["init"], *(c for c in EVERY if c[0] != "lookup" and c[-1] != "--dry-run")]
+READING = {"lookup", "shopper"}
+CHANGING = [["init"], *(c for c in EVERY if c[0] not in READING and c[-1] != "--dry-run")]
 
 
 @pytest.mark.parametrize("command", CHANGING, ids=" ".join)
@@ -121,7 +126,7 @@ def test_a_day_that_is_none(folder: Path, command: str, day: str) -> None:
 def test_help_and_version(folder: Path) -> None:
     assert promo(folder, "--version").stdout.startswith("main, version ")
     for command in (["init"], *EVERY):
-        name = command[:2] if command[0] == "offers" else command[:1]
+        name = command[:2] if command[0] in ("offers", "models") else command[:1]
         assert promo(folder, *name, "--help").stdout.startswith("Usage: ")
 
 
@@ -240,13 +245,89 @@ def test_fit_and_due(small: Path, tmp_path: Path) -> None:
     found = promo(small, "fit", *DAY)
     lines = found.stdout.splitlines()
     assert lines[0].startswith(f"Fitted {small / 'models' / str(FIRST)} on ")
-    assert [line.split(":")[0].strip() for line in lines[1:]] == ["category", "product"]
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["category", "product"] * 2
+    assert all(" against prior, the model in use" in line for line in lines[3:])
     assert "promo=fit stage=fold" in found.stderr
     output = tmp_path / "due.parquet"
     assert f"forecasts for {FIRST} in {output}" in promo(
         small, "due", *DAY, "--output", str(output)
     ).stdout  # fmt: skip
     assert pl.read_parquet(output).height > 0
+
+
+def models_of(folder: Path) -> dict[str, Any]:
+    """`promo models list` by name."""
+    found = json.loads(promo(folder, "models", "list", "--json", *DAY).stdout)
+    return {one["name"]: one for one in found}
+
+
+def test_models(small: Path) -> None:
+    promo(small, "fit", *DAY)
+    config = small_house.ROOT / "models" / "prior" / "card.json"
+    prior = json.loads(config.read_text(encoding="utf-8"))
+    found = models_of(small)
+    assert {name: one["state"] for name, one in found.items()} == {
+        "prior": "prior", f"{FIRST}": "in use",
+    }  # fmt: skip
+    for name in ("fitted_for", "first_day", "last_day", "scans", "backtest"):
+        assert found["prior"][name] == prior[name]
+    table = promo(small, "models", "list", *DAY, COLUMNS="200").stdout
+    assert f"category {prior['backtest']['category']['log_loss']}, " in table
+
+    done = promo(small, "models", "rollback", "--why", "it smells", *DAY).stdout
+    assert done == (f"{FIRST} is set aside; prior is in use. `promo models restore {FIRST}` "
+                    "undoes it.\n")  # fmt: skip
+    found = models_of(small)
+    assert (found["prior"]["state"], found[f"{FIRST}"]["why"]) == ("in use", "it smells")
+    assert "set aside: it smells" in promo(small, "models", "list", *DAY, COLUMNS="200").stdout
+    assert promo(small, "nightly", *DAY, "--dry-run").stdout.count("the model prior") == 1
+    assert "nothing to set aside" in said(small, "models", "rollback", "--why", "x", *DAY, code=3)
+
+    again = promo(small, "fit", *DAY, code=1)  # what a person decided stays
+    assert f"{FIRST} is set aside. it smells Use it all the same with" in again.stderr
+    assert models_of(small)["prior"]["state"] == "in use"
+    forced = promo(small, "fit", "--force", *DAY)
+    assert forced.stderr.endswith("It was to be set aside, and is in use because of --force.\n")
+    assert models_of(small)[f"{FIRST}"]["state"] == "in use"
+
+    promo(small, "models", "rollback", "--why", "it smells", *DAY)
+    assert promo(small, "models", "restore", f"{FIRST}").stdout == (
+        f"{FIRST} is no longer set aside.\n"
+    )
+    assert models_of(small)[f"{FIRST}"]["state"] == "in use"
+    assert said(small, "models", "restore", f"{FIRST}", code=3).endswith("nothing was changed.")
+
+
+def test_models_side_by_side(small: Path) -> None:
+    promo(small, "fit", *DAY)
+    found = json.loads(promo(small, "models", "compare", "prior", f"{FIRST}", "--json").stdout)
+    cards = {name: (old, new) for name, old, new in found["cards"]}
+    assert cards["scans"][0] == 1241584
+    assert cards["forced"] == (None, False)
+    cycles = found["parameters"]["cycles.csv"]
+    assert cycles["added"] == 0 < cycles["gone"]
+    assert {"pairs", "r", "alpha", "a", "b", "units"} <= set(cycles)
+    words = promo(small, "models", "compare", "prior", f"{FIRST}", COLUMNS="200").stdout
+    assert re.search(r"cycles\.csv: \d+ rows, 0 added, \d+ gone\n  pairs: changed by \d", words)
+    assert "1241584" in words
+    same = json.loads(promo(small, "models", "compare", "prior", "prior", "--json").stdout)
+    assert same["cards"] == []
+    assert same["parameters"]["cycles.csv"]["r"]["most"] == 0
+    assert "There is no model 'x'" in said(small, "models", "compare", "prior", "x", code=3)
+
+
+def test_the_first_model_is_compared_with_none(small: Path) -> None:
+    shutil.rmtree(small / "models")
+    found = promo(small, "fit", *DAY)
+    assert found.stdout.endswith("  There was no model in use to compare it with.\n")
+    assert "only model for" in said(small, "models", "rollback", "--why", "x", *DAY, code=3)
+
+
+def test_no_models(folder: Path) -> None:
+    assert promo(folder, "models", "list").stdout == (
+        f"There are no models in {folder / 'models'}: run `promo fit`.\n"
+    )
+    assert promo(folder, "models", "list", "--json").stdout == "[]\n"
 
 
 def test_fit_without_history(folder: Path) -> None:
@@ -261,7 +342,7 @@ def test_nightly_and_publish(small: Path) -> None:
     pattern = rf"{FIRST}: \d lists with \d+ offers worth \$[\d.]+, good {FIRST} to 2017-11-19, in "
     assert re.fullmatch(pattern + re.escape(f"{small / 'out' / str(FIRST)}\n"), made.stdout)
     stages = re.findall(r"promo=nightly stage=(\w+)", made.stderr)
-    assert stages == ["fold", "forecast", "allocate", "compose", "register", "print"]
+    assert stages == ["fold", "watch", "forecast", "allocate", "compose", "register", "print"]
     published = promo(small, "publish", *DAY).stdout
     assert re.fullmatch(rf"{FIRST} is published: \d lists\.\n", published)
     assert promo(small, "publish", *DAY).stdout == published

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,8 +14,8 @@ from promo import training
 from promo.house import House
 from promo.progress import Progress
 from promo.scans.ingest import in_batches, ingest_master, ingest_scans
-from promo.shoppers import models
-from promo.shoppers.models import ModelError
+from promo.shoppers import models, shelf
+from promo.shoppers.models import Model, ModelError
 
 FIRST = date(2017, 1, 2)
 HOUSEHOLDS, DAYS = 150, 200
@@ -121,6 +123,97 @@ def test_a_fit_writes_a_model_and_a_card_that_beats_the_baseline(chain: House) -
     sold = [product for _, product, _ in bought if product.startswith("0")]
     own = sold.count("0a") + 50  # sales without a card count for the store brand's share
     assert milk["store_brand_share"].item() == pytest.approx(own / (len(sold) + 50), abs=1e-6)
+
+
+def pessimist(name: str, last_day: str) -> Model:
+    """A model that expects next to nothing of anybody."""
+    rows = [(level, "*", 1, 1.0, 5000.0, 1.0, 5.0, 1.0) for level in ("category", "product")]
+    return Model(
+        name,
+        pl.DataFrame(rows, models.CYCLES, orient="row"),
+        pl.DataFrame([("*", 1, 0.5, 100, 1000)], models.CATEGORIES, orient="row"),
+        {"tiers_from": {"top": 2, "high": 1}, "last_day": last_day},
+    )
+
+
+def every_other_day(until: int) -> list[Purchase]:
+    """Forty households buy milk on every other day, four of them once more near the end."""
+    regular = [(f"card{n}", "0a", day) for n in range(40) for day in range(100, until, 2)]
+    return [*regular, *[(f"card{n}", "0a", DAYS - 3) for n in range(4)]]
+
+
+@pytest.fixture
+def deserted(chain: House) -> House:
+    """A chain whose households came regularly, and that lost most of them a fortnight ago."""
+    take(chain, "scans", scans(every_other_day(DAYS - 14)))
+    return chain
+
+
+@pytest.fixture
+def steady(chain: House) -> House:
+    """A chain whose households come regularly."""
+    take(chain, "scans", scans(every_other_day(DAYS)))
+    return chain
+
+
+def fitted(house: House, *, force: bool = False) -> dict[str, Any]:
+    folder = training.run(house, TODAY, Progress("fit", terminal=False), force=force)
+    return models.load(folder).card
+
+
+def test_a_fit_that_is_worse_is_set_aside_unless_forced(deserted: House) -> None:
+    root, name = deserted.settings.paths.models, "2017-07-14"
+    models.save(root, pessimist(name, "2017-07-13"))
+    card = fitted(deserted)
+    compared = card["compared"]
+    assert (compared["with"], compared["seen_days"]) == (name, 7)
+    assert compared["worse"] == ["category", "product"]
+    assert not card["forced"]
+    for level in compared["worse"]:
+        gap = card["backtest"][level]["log_loss"] - compared[level]["log_loss"]
+        assert gap > 0.001
+        assert compared[level]["log_loss_higher_by"] == pytest.approx(gap)
+    aside = shelf.set_aside(root / f"{TODAY}")
+    assert aside is not None
+    assert (aside["day"], aside["by"]) == (f"{TODAY}", "fit")
+    assert aside["why"].startswith("Worse than the model in use: log-loss from 2017-07-07 to 2017-")
+    assert "2017-07-14's data cover 7 of these 14 days: an unfair advantage" in aside["why"]
+    assert models.in_use(root, TODAY).name == name
+
+    written = {path.name: path.read_bytes() for path in (root / f"{TODAY}").iterdir()}
+    fitted(deserted)  # judged anew, to the same end
+    assert {path.name: path.read_bytes() for path in (root / f"{TODAY}").iterdir()} == written
+
+    card = fitted(deserted, force=True)
+    assert card["forced"]
+    assert card["compared"] == compared
+    assert models.in_use(root, TODAY).name == f"{TODAY}"
+
+
+def test_a_fit_that_is_better_is_in_use(steady: House) -> None:
+    root = steady.settings.paths.models
+    models.save(root, pessimist("2017-07-07", "2017-07-06"))
+    card = fitted(steady, force=True)
+    assert (card["compared"]["worse"], card["forced"]) == ([], False)
+    assert card["compared"]["category"]["log_loss_higher_by"] < 0
+    assert models.in_use(root, TODAY).name == f"{TODAY}"
+
+
+def test_the_same_recipe_on_the_same_days_is_no_worse(deserted: House) -> None:
+    """A model fitted for the day on which the test begins is the twin itself."""
+    cut = TODAY - timedelta(14)
+    training.run(deserted, cut, Progress("fit", terminal=False))
+    compared = fitted(deserted)["compared"]
+    assert (compared["with"], compared["seen_days"]) == (f"{cut}", 0)
+    for level in ("category", "product"):
+        assert compared[level]["log_loss_higher_by"] == 0
+
+
+def test_a_model_without_a_level_is_not_compared_with(deserted: House) -> None:
+    model = pessimist("2017-07-07", "2017-07-06")
+    some = replace(model, cycles=model.cycles.head(1))
+    models.save(deserted.settings.paths.models, some)
+    assert fitted(deserted)["compared"] is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from promo.shoppers.features import Matrix, Span
 from promo.shoppers.histories import Array, Histories
 
 WINDOWS = 6
-TRIPS, RECENT = 4, 56  # shopping days, and days since the last, of a household to learn from
+TRIPS = 4  # shopping days of a household to learn its repeats from
 KINDS = ("repeat", "once")  # pairs bought on two days or more, and on one
 SPANS = tuple(Span(lead, days) for lead in (0, 7) for days in (7, 14, 28))
 FARTHEST = SPANS[-1].lead + SPANS[-1].days + FORTNIGHT * WINDOWS  # days back that are looked at
@@ -92,11 +92,11 @@ def _on_a_day(
 
 
 def of_kinds(h: Histories) -> dict[str, NDArray[np.bool_]]:
-    """Of each kind, the pairs to learn from: those whose household still comes.
+    """Of each kind, the pairs to learn from.
 
     A household that has come on fewer than four days has no habits yet that its repeats could
-    tell of; what it bought once it is as good an example of as any.
+    tell of; what it bought once it is as good an example of as any. Those that stay away are
+    examples too: else nobody would learn that they do.
     """
-    comes = (h.visited <= RECENT)[h.household]
     known = (h.visits.count >= TRIPS)[h.household]
-    return {"repeat": comes & known & (h.n > 1), "once": comes & (h.n == 1)}
+    return {"repeat": known & (h.n > 1), "once": h.n == 1}

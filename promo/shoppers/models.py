@@ -5,6 +5,7 @@
                     the weights of its products with the core features (see `quadratic`)
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
     card.json       data range, rows, seed, tiers, metrics
+    set_aside.json  only where the model is not to be used: see promo.shoppers.shelf
 
 The row with category `*` is the pool of all, for categories that the model has not met.
 """
@@ -29,6 +30,7 @@ from promo.shoppers.quadratic import Quadratic
 
 POOL = "*"
 PRIOR = "prior"
+SET_ASIDE = "set_aside.json"
 CYCLES = {
     "level": pl.String,
     "category": pl.String,
@@ -119,8 +121,11 @@ def from_rows(table: pl.DataFrame) -> Fitted:
     return found
 
 
-def save(root: Path, model: Model) -> Path:
-    """Write a model's folder, complete or not at all, in the place of one of the same name."""
+def save(root: Path, model: Model, aside: dict[str, str] | None = None) -> Path:
+    """Write a model's folder, complete or not at all, in the place of one of the same name.
+
+    With `aside` (see promo.shoppers.shelf) it is set aside from its first moment on.
+    """
     target, temporary = root / model.name, root / f".{model.name}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -129,6 +134,8 @@ def save(root: Path, model: Model) -> Path:
     write_text(temporary / "weights.csv", as_rows(model.fitted).write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "categories.csv", model.categories.write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
+    if aside:
+        write_text(temporary / SET_ASIDE, json.dumps(aside, indent=2) + "\n")
     swap_in(temporary, target)
     return target
 
@@ -165,11 +172,16 @@ def prior(root: Path) -> Model | None:
     return load(root / PRIOR) if (root / PRIOR).is_dir() else None
 
 
+def usable(root: Path, day: date) -> list[str]:
+    """The models fitted for `day` or before that are not set aside, oldest first."""
+    found = (p for p in root.glob("????-??-??") if not (p / SET_ASIDE).exists())
+    return sorted(p.name for p in found if p.name <= day.isoformat())
+
+
 def in_use(root: Path, day: date) -> Model:
-    """The newest model fitted for `day` or before; else the shipped prior."""
-    names = sorted(p.name for p in root.glob("????-??-??") if p.name <= day.isoformat())
-    if names:
-        return load(root / names[-1])
+    """The newest model fitted for `day` or before and not set aside; else the shipped prior."""
+    if found := usable(root, day):
+        return load(root / found[-1])
     if (root / PRIOR).is_dir():
         return load(root / PRIOR)
     raise ModelError(

@@ -37,6 +37,15 @@ def read(root: Path, buckets: Iterable[int]) -> pl.DataFrame:
     return pl.read_parquet(paths) if paths else profiles.empty()
 
 
+def as_if_folded(root: Path, bucket: int, delivery: int) -> pl.DataFrame:
+    """A bucket's profile with the deliveries up to `delivery` folded in; nothing is written."""
+    # Looked up once: between two looks a night at work may fold, and scans would count twice.
+    newest = _newest(root, bucket)
+    profile = pl.read_parquet(newest) if newest else profiles.empty()
+    pending = lake.parts(root, after=int(newest.stem) if newest else 0, until=delivery)
+    return profiles.fold(profile, lake.read_parts(pending, [bucket]))
+
+
 def fold_pending(
     root: Path, buckets: Iterable[int], delivery: int, oldest: date
 ) -> Iterator[tuple[int, int]]:

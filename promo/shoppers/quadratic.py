@@ -21,6 +21,7 @@ Matrix = NDArray[np.float32]
 
 FURTHEST = 4.0  # standard deviations; a feature beyond says no more
 SAMPLE = 50_000  # rows on which the Hessian is computed
+CONSTANT = 1e-3  # a standard deviation below is rounding, not a difference
 BLOCK = 4096  # rows predicted at a time, so that they stay in the processor's cache
 
 
@@ -80,7 +81,7 @@ def start(x: Matrix, core: int, like: int) -> Quadratic:
     """Where to begin when nothing is known: the logit that stands in column `like` as it is."""
     some = x[:: _stride(len(x))].astype(np.float64)
     mean, sd = some.mean(axis=0), some.std(axis=0)
-    sd[sd < 1e-6] = 1.0
+    sd[sd < CONSTANT] = 1.0
     weights = np.zeros(x.shape[1])
     weights[like] = sd[like]
     return Quadratic(mean, sd, float(mean[like]), weights, np.zeros((core, core)))

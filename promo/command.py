@@ -1,0 +1,89 @@
+"""What all commands share: sentences instead of tracebacks, days, the house and its lock."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from promo.errors import Sentence
+
+# What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
+# libraries of `fit`.
+if TYPE_CHECKING:
+    from promo.config import Settings
+    from promo.house import House
+
+SET_ASIDE, FAILED = 1, 3
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def sentences(command: Command) -> Command:
+    """Turn the failures we foresee into a sentence on standard error and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Sentence as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
+            sys.exit(FAILED)
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Day(click.ParamType[date]):
+    """A calendar day, YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        """Parse an ISO day."""
+        if isinstance(value, date):
+            return value
+        try:
+            day = datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2017-11-06.", param, ctx)
+        if not 2000 <= day.year <= 2099:
+            self.fail(f"{value!r} is not between 2000 and 2099.", param, ctx)
+        return day
+
+
+DAY = Day()
+day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
+
+
+def settings_of(context: click.Context) -> "Settings":
+    """Read the settings that --config names."""
+    from promo import config
+
+    return config.load(context.obj)
+
+
+def settings_or_shipped(context: click.Context) -> "Settings":
+    """As `settings_of`; the shipped settings where no --config is given and none lies here."""
+    given = context.find_root().get_parameter_source("config_path")
+    if given is ParameterSource.DEFAULT and not context.obj.exists():
+        context.obj = Path(__file__).parent.parent / "config.yaml"
+    return settings_of(context)
+
+
+@contextmanager
+def locked(context: click.Context, who: str) -> "Iterator[House]":
+    """The house, for a command that changes it: one at a time."""
+    from promo.files import only_one
+    from promo.house import House
+
+    settings = settings_of(context)
+    with only_one(settings.paths.state / "promo.lock", who):
+        yield House.open(settings)

@@ -1,0 +1,64 @@
+"""A lesson: what a model is fitted from, a house as it was known when a day began."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from promo.calendar import BUCKETS
+from promo.house import House
+from promo.shoppers import LEVELS, examples, fitting, histories, learning, models
+from promo.shoppers.features import Span
+from promo.shoppers.histories import Histories
+from promo.shoppers.models import Model
+
+GROUP = 32  # buckets read at a time
+FIT_COLUMNS = (
+    "shopper", "product", "store", "day", "units", "paid", "lines", "category", "store_brand",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A house on a day."""
+
+    house: House
+    day: date
+
+    def days(self, more: int = 0) -> Iterator[pl.DataFrame]:
+        """Profile rows with what fitting needs to know, group after group of buckets."""
+        for start in range(0, BUCKETS, GROUP):
+            found = self.house.days(range(start, start + GROUP), self.day, more=more)
+            yield found.select(FIT_COLUMNS)
+
+    def said(self, more: int = 0) -> Iterator[pl.DataFrame]:
+        """The same without the categories of which nothing may be said."""
+        unsaid = list(self.house.settings.categories.never_said)
+        return (days.filter(~pl.col("category").is_in(unsaid)) for days in self.days(more))
+
+    def count(self) -> fitting.Statistics:
+        """The sums over all buckets."""
+        settings = self.house.settings
+        return fitting.Statistics.total(
+            fitting.statistics(days, settings, self.day) for days in self.days()
+        )
+
+    def learn(self, model: Model, counts: pl.DataFrame, spans: tuple[Span, ...]) -> Model:
+        """The model with weights for the spans, the one printed first; drawn to the prior's."""
+        settings = self.house.settings
+        prior = models.prior(settings.paths.models)
+        fitted = model.fitted
+        for level in LEVELS:
+            every = examples.strides(learning.of_kinds(counts, level), spans[0], spans)
+            gathered = learning.gather(
+                self._histories(level),
+                lambda h: learning.parameters(model, h),
+                settings.profiles.keep_days,
+                every,
+            )
+            fitted = fitted | learning.fit(gathered, level, prior.fitted if prior else None)
+        return model.with_weights(fitted)
+
+    def _histories(self, level: str) -> Iterator[Histories]:
+        return (histories.of(d, level, self.day) for d in self.said(examples.FARTHEST))
