@@ -160,16 +160,22 @@ def fit(context: click.Context, day: date | None, *, force: bool) -> None:
 @main.command()
 @day_option
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="A Parquet file.")
+@click.option(
+    "--unseen",
+    type=click.IntRange(min=0),
+    default=0,
+    help="So many categories and products that a household has never bought, too.",
+)
 @click.pass_context
 @sentences
-def due(context: click.Context, day: date | None, output: Path) -> None:
+def due(context: click.Context, day: date | None, output: Path, unseen: int) -> None:
     """Write what every household is due to buy in the window of a list made on a day."""
     from promo import due as forecasts
 
     with locked(context, "due") as house:
         night = day or house.settings.current_day()
         house.fold(range(256), night)
-        rows = forecasts.write(house, night, output)
+        rows = forecasts.write(house, night, output, unseen)
     click.echo(f"{rows:,} forecasts for {night} in {output}")
 
 

@@ -18,7 +18,7 @@ from promo.scans import lake
 from promo.shoppers import examples, households, profile_store, profiles
 
 PRODUCT_COLUMNS = (
-    "id", "category", "category_words", "department", "size", "brand", "store_brand",
+    "id", "category", "category_words", "department", "size", "brand", "brand_owner", "store_brand",
     "description", "no_coupon", "delisted",
 )  # fmt: skip
 FLAGS = ("store_brand", "no_coupon", "delisted")
@@ -56,7 +56,7 @@ class House:
         with self.engine.connect() as connection:
             number = database.version(connection, "products")
         copy = self.settings.paths.lake / "products" / f"{number:08d}.parquet"
-        if not copy.is_file():
+        if not copy.is_file() or pl.read_parquet_schema(copy).keys() != set(PRODUCT_COLUMNS):
             lake.write(copy, self._products())
             for old in copy.parent.glob("????????.parquet"):
                 if old != copy:

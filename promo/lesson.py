@@ -12,11 +12,14 @@ from promo.shoppers import LEVELS, examples, fitting, histories, learning, model
 from promo.shoppers.features import Span
 from promo.shoppers.histories import Histories
 from promo.shoppers.models import Model
+from promo.shoppers.taste import Taste
 
 GROUP = 32  # buckets read at a time
 FIT_COLUMNS = (
     "shopper", "product", "store", "day", "units", "paid", "lines", "category", "store_brand",
+    "description", "brand_owner",
 )  # fmt: skip
+MOST_ROWS = 4_000_000  # profile rows that taste is fitted on
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ class Lesson:
             )
             fitted = fitted | learning.fit(gathered, level, prior.fitted if prior else None)
         return model.with_weights(fitted)
+
+    def taste(self) -> Taste:
+        """What households begin to buy that never did, from as many buckets as memory holds."""
+        parts, rows = [], 0
+        for days in self.said():
+            parts.append(days.drop("lines"))
+            rows += days.height
+            if rows > MOST_ROWS:
+                break
+        return Taste.fit(pl.concat(parts), self.day, self.house.settings.seed)
 
     def _histories(self, level: str) -> Iterator[Histories]:
         return (histories.of(d, level, self.day) for d in self.said(examples.FARTHEST))

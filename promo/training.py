@@ -45,7 +45,9 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
         compared = {"compared": verdict.as_card() if verdict else None, "forced": forced}
         model = _model(house, day, now, {"backtest": tested, **compared})
         facts["set_aside"], facts["forced"] = aside is not None and not force, forced
-        return models.save(settings.paths.models, model, None if force else aside)
+    with progress.stage("taste"):
+        taste = Lesson(house, day).taste()
+    return models.save(settings.paths.models, model, None if force else aside, taste)
 
 
 def _earlier(house: House, cut: date, past: fitting.Statistics) -> Model:

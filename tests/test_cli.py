@@ -248,11 +248,29 @@ def test_fit_and_due(small: Path, tmp_path: Path) -> None:
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["category", "product"] * 2
     assert all(" against prior, the model in use" in line for line in lines[3:])
     assert "promo=fit stage=fold" in found.stderr
-    output = tmp_path / "due.parquet"
+    output, more = tmp_path / "due.parquet", tmp_path / "more.parquet"
     assert f"forecasts for {FIRST} in {output}" in promo(
         small, "due", *DAY, "--output", str(output)
     ).stdout  # fmt: skip
-    assert pl.read_parquet(output).height > 0
+    due = pl.read_parquet(output)
+    assert due.height > 0
+    promo(small, "due", *DAY, "--output", str(more), "--unseen", "3")
+    every = pl.read_parquet(more)
+    assert every.filter(pl.col("n") > 0).equals(due)
+    keys = ["shopper", "level", "item"]
+    begun = every.filter(pl.col("n") == 0)
+    assert begun.join(due, on=keys, how="semi").is_empty()
+    assert set(begun["level"]) == {"category", "product"}
+    assert begun.group_by(keys[:2]).len()["len"].max() == 3
+    assert begun["probability"].is_between(0, 1).all()
+    assert set(begun["category"]).isdisjoint(small_house.UNSAID)
+
+
+def test_what_was_never_bought_is_not_told_without_a_fit(small: Path, tmp_path: Path) -> None:
+    words = ("due", *DAY, "--output", str(tmp_path / "x.parquet"), "--unseen", "3")
+    found = promo(small, *words, code=3)
+    assert "The model prior says nothing of what households have never bought" in found.stderr
+    assert not (tmp_path / "x.parquet").exists()
 
 
 def models_of(folder: Path) -> dict[str, Any]:

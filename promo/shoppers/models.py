@@ -4,6 +4,7 @@
     weights.csv     of each level, kind of pair and span, a row a feature: mean, sd, weight, and
                     the weights of its products with the core features (see `quadratic`)
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
+    taste/          what households begin to buy that never did (see promo.shoppers.taste)
     card.json       data range, rows, seed, tiers, metrics
     set_aside.json  only where the model is not to be used: see promo.shoppers.shelf
 
@@ -27,9 +28,11 @@ from promo.shoppers import features
 from promo.shoppers.bgnbd import Parameters
 from promo.shoppers.features import Span
 from promo.shoppers.quadratic import Quadratic
+from promo.shoppers.taste import Taste
 
 POOL = "*"
 PRIOR = "prior"
+TASTE = "taste"
 SET_ASIDE = "set_aside.json"
 CYCLES = {
     "level": pl.String,
@@ -121,7 +124,9 @@ def from_rows(table: pl.DataFrame) -> Fitted:
     return found
 
 
-def save(root: Path, model: Model, aside: dict[str, str] | None = None) -> Path:
+def save(
+    root: Path, model: Model, aside: dict[str, str] | None = None, taste: Taste | None = None
+) -> Path:
     """Write a model's folder, complete or not at all, in the place of one of the same name.
 
     With `aside` (see promo.shoppers.shelf) it is set aside from its first moment on.
@@ -134,6 +139,8 @@ def save(root: Path, model: Model, aside: dict[str, str] | None = None) -> Path:
     write_text(temporary / "weights.csv", as_rows(model.fitted).write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "categories.csv", model.categories.write_csv(**digits))  # type: ignore[call-overload]
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
+    if taste:
+        taste.save(temporary / TASTE)
     if aside:
         write_text(temporary / SET_ASIDE, json.dumps(aside, indent=2) + "\n")
     swap_in(temporary, target)
@@ -170,6 +177,21 @@ def _read(
 def prior(root: Path) -> Model | None:
     """The shipped prior, if the house has it."""
     return load(root / PRIOR) if (root / PRIOR).is_dir() else None
+
+
+def taste(root: Path, model: Model) -> Taste:
+    """What a model knows of taste. Raises ModelError where it knows none, as the prior."""
+    folder = root / model.name / TASTE
+    if not folder.is_dir():
+        raise ModelError(
+            f"The model {model.name} says nothing of what households have never bought: taste is "
+            "a chain's own. Run `promo fit` once scans are in."
+        )
+    try:
+        return Taste.load(folder)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None
 
 
 def usable(root: Path, day: date) -> list[str]:

@@ -58,18 +58,26 @@ class Taste:
         return Taste(day, items, pl.concat(weights))
 
     def unseen(
-        self, days: pl.DataFrame, level: str, top: int, among: Collection[str] | None = None
+        self,
+        days: pl.DataFrame,
+        level: str,
+        top: int,
+        among: Collection[str] | None = None,
+        day: date | None = None,
     ) -> pl.DataFrame:
-        """The best `top` items at a level that each household of `days` has never bought.
+        """The best `top` items at a level that each household had never bought when `day` began.
+
+        `day` is the day of the fit where none is given; a later one sees what was bought since.
 
         Only items sold of late to two households, and only those `among`, where given. Returns
         shopper, item, category, score (log-odds), probability (a first purchase within fourteen
         days), rank (from 1), sorted by shopper and rank. One household's rows do not depend on
         the others'; ties go by item.
         """
-        known = taste_items.coded(days.filter(pl.col("day") < self.day))
+        day = day or self.day
+        known = taste_items.coded(days.filter(pl.col("day") < day))
         items = self.items[level]
-        some = Households.of(taste_items.events(known, level), level, self.day, items)
+        some = Households.of(taste_items.events(known, level), level, day, items)
         allowed = np.ones(items.height, bool)
         if among is not None:
             allowed = items["item"].is_in(list(among)).to_numpy()
