@@ -79,15 +79,28 @@ def _on_a_day(
     h: Histories, p: Parameters, keep: int, back: int, every: Mapping[Key, int]
 ) -> dict[Key, Examples]:
     then, which = h.before(back, keep)
-    of_pairs, kinds = p.take(which), of_kinds(then)
-    found, x = {}, None
+    found = {}
+    for thin, spans in _by_thinness(every).items():
+        # Households are left out before anything is counted, single pairs only after.
+        part, rows = then.one_in(thin)
+        pairs = which[rows]
+        of_pairs, kinds, x = p.take(pairs), of_kinds(part), None
+        for span in spans:
+            x = features.matrix(part, of_pairs, span, x)
+            bought = h.bought(back, span.lead, span.days)[pairs].astype(np.float64)
+            for kind in KINDS:
+                if stride := every.get((kind, span)):
+                    some = np.flatnonzero(kinds[kind])[:: max(1, stride // thin)]
+                    found[kind, span] = Examples(x[some], bought[some])
+    return found
+
+
+def _by_thinness(every: Mapping[Key, int]) -> dict[int, list[Span]]:
+    """The spans by the stride that all their kinds have in common."""
+    found: dict[int, list[Span]] = {}
     for span in dict.fromkeys(span for _, span in every):
-        x = features.matrix(then, of_pairs, span, x)
-        bought = h.bought(back, span.lead, span.days)[which].astype(np.float64)
-        for kind in KINDS:
-            if stride := every.get((kind, span)):
-                rows = np.flatnonzero(kinds[kind])[::stride]
-                found[kind, span] = Examples(x[rows], bought[rows])
+        thin = min(stride for (_, of), stride in every.items() if of == span)
+        found.setdefault(thin, []).append(span)
     return found
 
 

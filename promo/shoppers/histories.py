@@ -4,7 +4,7 @@ A history is of some households (a bucket or more), of one level (category or pr
 beginning of one day. A purchase day is a day on which more came home than went back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -128,6 +128,19 @@ class Histories:
             self.family[pair], begin, self.age[kept] - back, self.units[kept], self.paid[kept],
             earlier,
         ), pair  # fmt: skip
+
+    def one_in(self, stride: int) -> "tuple[Histories, Indices]":
+        """The histories of one household in so many; and which pairs those are."""
+        if stride == 1:
+            return self, np.arange(len(self.start))
+        kept = self.household % stride == 0
+        pairs, purchases = np.flatnonzero(kept), kept[self.pair]
+        counts = self.n[pairs].astype(np.int64)
+        return replace(
+            self, names=self.names[pairs], household=self.household[pairs],
+            family=self.family[pairs], start=np.cumsum(counts) - counts,
+            age=self.age[purchases], units=self.units[purchases], paid=self.paid[purchases],
+        ), pairs  # fmt: skip
 
     def bought(self, back: int, lead: int, days: int) -> NDArray[np.bool_]:
         """Whether each pair was bought in the `days` days from `lead` days after `back` ago on."""

@@ -59,8 +59,17 @@ def test_households_without_habits_teach_nothing_about_repeats() -> None:
 def test_a_stride_takes_one_in_so_many() -> None:
     rows = random_rows(rows=4000)
     whole, part = (gathered(rows, {("repeat", FORTNIGHT): n})["repeat"] for n in (1, 3))
-    assert len(whole.y) / 3 <= len(part.y) <= len(whole.y) / 3 + examples.WINDOWS
+    assert len(whole.y) / 4 <= len(part.y) <= len(whole.y) / 2.5
     assert set(map(bytes, whole.x)).issuperset(map(bytes, part.x))
+
+
+def test_a_thinned_household_s_examples_are_those_it_has_in_the_whole() -> None:
+    rows = random_rows(rows=4000)
+    whole = gathered(rows, {("repeat", FORTNIGHT): 1, ("once", FORTNIGHT): 1})
+    part = gathered(rows, {("repeat", FORTNIGHT): 3, ("once", FORTNIGHT): 6})
+    for kind in KINDS:
+        assert 0 < len(part[kind].y) < len(whole[kind].y)
+        assert set(map(bytes, whole[kind].x)).issuperset(map(bytes, part[kind].x))
 
 
 def test_strides_keep_what_memory_allows() -> None:

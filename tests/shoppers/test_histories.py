@@ -105,6 +105,18 @@ def test_a_household_alone_has_the_same_history() -> None:
     assert_frame_equal(alone, all_of_them.filter(pl.col("shopper") == "h07"))
 
 
+def test_one_household_in_three_keeps_its_whole_history() -> None:
+    h = histories.of(days(ROWS), "product", DAY)
+    part, pairs = h.one_in(3)
+    names = h.names["shopper"].unique(maintain_order=True)[::3]
+    expected = h.table().filter(pl.col("shopper").is_in(names.implode()))
+    assert_frame_equal(part.table(), expected)
+    assert h.names[pairs].equals(part.names)
+    whole, every = h.one_in(1)
+    assert whole is h
+    assert every.tolist() == list(range(h.names.height))
+
+
 def test_nothing_at_all() -> None:
     for rows in ([], [("a", "5", 3, 1)], [("a", "1", 3, -1)]):
         h = histories.of(days(rows), "category", DAY)
