@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from promo.calendar import Window
@@ -39,19 +38,18 @@ from promo.shoppers.quadratic import Quadratic
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-NAMES = (*features.NAMES, *crowd.NAMES, *neighbours.NAMES)
-# These too are crossed with the core and with each other: whether an item is on the wane says
-# most of those who bought it rarely.
-CROSSED = ("active_28", "recent")
-FIRST = (*features.CORE, *CROSSED)
-ORDER = [NAMES.index(name) for name in (*FIRST, *(n for n in NAMES if n not in FIRST))]
+# These too are crossed with the core and with each other.
+FIRST = (*features.CORE, "active", "recent")
+GIVEN = (*features.NAMES, *crowd.NAMES, *neighbours.NAMES)
+NAMES = (*FIRST, *(name for name in GIVEN if name not in FIRST))
+ORDER = [GIVEN.index(name) for name in NAMES]
 # Twice the columns of the yardstick, half of them noise to any one tree.
 TREES = {"max_bin": 63, "feature_fraction": 0.5, "lambda_l2": 10.0}
 
 
 @dataclass(frozen=True)
 class Both:
-    """The two learners; x is of shape (n, NAMES), its columns in ORDER."""
+    """The two learners; x is of shape (n, NAMES)."""
 
     quadratic: Quadratic
     trees: "Booster"
@@ -59,8 +57,7 @@ class Both:
     @classmethod
     def fit(cls, some: Examples, seed: int) -> "Both":
         """Both learned from the same examples."""
-        like = ORDER.index(NAMES.index("chance"))
-        centre = quadratic.start(some.x, len(FIRST), like)
+        centre = quadratic.start(some.x, len(FIRST), NAMES.index("chance"))
         settings = TREES | {"num_threads": 1, "seed": seed}
         return cls(quadratic.fit(some.x, some.y, centre), boosting.grow(some.x, some.y, settings))
 
@@ -88,7 +85,7 @@ class Best:
         if counts.is_empty():
             raise ModelError(f"Nothing was bought before {day}: take in more history.")
         model = Model(day.isoformat(), fitting.fit_cycles(counts), {}, pl.DataFrame(), {})
-        some = self._examples(h, model, learning.of_kinds(counts, self.level))
+        some = past(h, model, self.span, self.seed)
         if not 0 < some.y.sum() < len(some.y):
             raise ModelError(
                 f"There is nothing to learn from before {day}: no pair bought twice was bought "
@@ -107,7 +104,7 @@ class Best:
             raise ModelError(f"The model was fitted for {self.span.days} days from the cut on.")
         h = self._histories(days, day)
         p = learning.parameters(self.model, h)
-        x = np.hstack([features.matrix(h, p, self.span), self._beside(h, p)])[:, ORDER]
+        x = columns(h, p, self.span, self.seed)
         found = h.names.select("shopper", self.level).with_columns(
             probability=pl.Series(self.both.probability(x)),
             expected_day=cycles.expected_day(h, p),
@@ -119,15 +116,24 @@ class Best:
     def _histories(self, days: pl.DataFrame, day: date) -> Histories:
         return histories.of(profiles.as_of(days, day, histories.OLDEST), self.level, day)
 
-    def _examples(self, h: Histories, model: Model, pairs: dict[str, int]) -> Examples:
-        """The pairs bought twice or more on past days, and whether they were bought again."""
-        key = ("repeat", self.span)
-        stride = examples.strides(pairs, self.span, [self.span])[key]
-        p = learning.parameters(model, h)
-        some = examples.gather(h, p, histories.OLDEST, {key: stride}, self._beside)[key]
-        return Examples(np.ascontiguousarray(some.x[:, ORDER]), some.y)
 
-    def _beside(self, h: Histories, p: Parameters) -> NDArray[np.float32]:
-        """The columns of `crowd` and `neighbours`, as of the histories' day."""
-        pasts = tuple(crowd.pasts(h, p))
-        return np.hstack([crowd.columns(h, pasts), neighbours.columns(h, pasts, self.seed)])
+def columns(h: Histories, p: Parameters, span: Span, seed: int) -> Matrix:
+    """NAMES of each pair as of the histories' day, of shape (pairs, NAMES)."""
+    return np.take(np.hstack([features.matrix(h, p, span), _beside(h, p, seed)]), ORDER, axis=1)
+
+
+def past(h: Histories, model: Model, span: Span, seed: int) -> Examples:
+    """The pairs bought twice or more on past days, and whether they were bought in the span."""
+    key = ("repeat", span)
+    pairs = {"repeat": int((h.n > 1).sum()), "once": 0}
+    stride = examples.strides(pairs, span, [span])[key]
+    p = learning.parameters(model, h)
+    some = examples.gather(
+        h, p, histories.OLDEST, {key: stride}, lambda then, p: _beside(then, p, seed)
+    )[key]
+    return Examples(np.take(some.x, ORDER, axis=1), some.y)
+
+
+def _beside(h: Histories, p: Parameters, seed: int) -> Matrix:
+    pasts = tuple(crowd.pasts(h, p))
+    return np.hstack([crowd.columns(h, pasts), neighbours.columns(h, pasts, seed)])

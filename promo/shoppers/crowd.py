@@ -18,20 +18,16 @@ from promo.shoppers.histories import SPAN, Array, Histories, Indices
 
 PASTS = tuple(FORTNIGHT * n for n in (1, 2, 3, 4))  # days back to where past windows begin
 ITEM_PRIOR, HOUSEHOLD_PRIOR = 5.0, 3.0  # purchases added to what was and what was expected
-ACTIVE = (14, 28)  # days
-MOMENTA = ((7, 56), (14, 56), (28, 112))  # days now, and days that they are held against
+RECENT, LONGER = 28, 112  # days; with shorter ones a past holiday stands for what is to come
 NAMES = (
     "buyers",  # log of households that ever bought the item
     "repeats",  # log of their mean purchase days
     "repeaters",  # log of the share of them that bought it twice
-    *(f"active_{days}" for days in ACTIVE),  # log of the share that bought it in the last days
-    # log of purchases a shopping day in the last days over those in the longer time before
-    *(f"momentum_{now}" for now, _ in MOMENTA),
-    # log of purchases in past fortnights over those that BG/NBD expected at their beginning
-    "item_surprise_14",  # the item's, in the last fortnight
-    "item_surprise_56",  # in the last four
-    "household_surprise_14",
-    "household_surprise_56",
+    "active",  # log of the share that bought it in the last RECENT days
+    "momentum",  # log of purchases a shopping day in RECENT days over those in LONGER ones
+    # log of purchases in the past fortnights over those that BG/NBD expected when they began
+    "item_surprise",  # the item's
+    "household_surprise",  # the household's
 )
 
 
@@ -46,7 +42,13 @@ class Past:
 
 def columns(h: Histories, pasts: tuple[Past, ...]) -> NDArray[np.float32]:
     """NAMES of each pair, of shape (pairs, NAMES); `h` is of all households."""
-    found = {**_habits(h), **_momenta(h), **_surprises(h, pasts)}
+    item = items(h)
+    found = {
+        **_habits(h, item),
+        "momentum": _momentum(h, item),
+        "item_surprise": _surprise(item, pasts, ITEM_PRIOR),
+        "household_surprise": _surprise(h.household, pasts, HOUSEHOLD_PRIOR),
+    }
     return np.column_stack([found[name] for name in NAMES]).astype(np.float32)
 
 
@@ -66,48 +68,36 @@ def items(h: Histories) -> Indices:
     return numbers
 
 
-def _habits(h: Histories) -> dict[str, Array]:
-    item = items(h)
+def _habits(h: Histories, item: Indices) -> dict[str, Array]:
     buyers = _total(item, np.ones(len(item)))
     repeaters = _total(item, (h.n > 1).astype(np.float64))
+    active = _total(item, (h.last <= RECENT).astype(np.float64))
     found = {
         "buyers": np.log(buyers),
         "repeats": np.log(_total(item, h.n) / buyers),
         "repeaters": np.log((repeaters + 1) / (buyers + 3)),
+        "active": np.log((active + 0.3) / (buyers + 1)),
     }
-    for days in ACTIVE:
-        active = _total(item, (h.last <= days).astype(np.float64))
-        found[f"active_{days}"] = np.log((active + 0.3) / (buyers + 1))
     return {name: values[item] for name, values in found.items()}
 
 
-def _momenta(h: Histories) -> dict[str, Array]:
-    item = items(h)
-
-    def sold(days: int) -> tuple[Array, float]:
-        bought = h.sum((h.age <= days).astype(np.float64))
-        return _total(item, bought), float((h.visits.age <= days).sum()) + 1
-
-    found = {}
-    for now, base in MOMENTA:
-        (lately, trips_lately), (usually, trips) = sold(now), sold(base)
-        share = (lately + 2 * now / base) / (usually + 2)
-        found[f"momentum_{now}"] = np.log(share * trips / trips_lately)[item]
+def _momentum(h: Histories, item: Indices) -> Array:
+    lately, usually = (
+        _total(item, h.sum((h.age <= days).astype(np.float64))) for days in (RECENT, LONGER)
+    )
+    trips_lately, trips = ((h.visits.age <= days).sum() + 1 for days in (RECENT, LONGER))
+    share = (lately + 2 * RECENT / LONGER) / (usually + 2)
+    found: Array = np.log(share * trips / trips_lately)[item]
     return found
 
 
-def _surprises(h: Histories, pasts: tuple[Past, ...]) -> dict[str, Array]:
-    found = {}
-    for name, of, prior in (
-        ("item", items(h), ITEM_PRIOR),
-        ("household", h.household, HOUSEHOLD_PRIOR),
-    ):
-        for some in (pasts[:1], pasts):
-            bought = expected = np.full(int(of.max(initial=-1)) + 1, prior)
-            for past in some:
-                bought = bought + _total(of, past.bought, past.pairs)
-                expected = expected + _total(of, past.expected, past.pairs)
-            found[f"{name}_surprise_{FORTNIGHT * len(some)}"] = np.log(bought / expected)[of]
+def _surprise(of: Indices, pasts: tuple[Past, ...], prior: float) -> Array:
+    """By items or by households, in the numbers `of` each pair's; small ones drawn to none."""
+    bought = expected = np.full(int(of.max(initial=-1)) + 1, prior)
+    for past in pasts:
+        bought = bought + _total(of, past.bought, past.pairs)
+        expected = expected + _total(of, past.expected, past.pairs)
+    found: Array = np.log(bought / expected)[of]
     return found
 
 
