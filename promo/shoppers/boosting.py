@@ -49,12 +49,11 @@ def check() -> None:
         raise ModelError("LightGBM is not installed: pip install 'promo[boosting]'.")
 
 
-def grow(x: NDArray[np.floating], y: Array, settings: dict[str, Any]) -> "Booster":
-    """Trees for outcomes y of 0 and 1, shape (n,), by x, shape (n, p); `settings` go over ours."""
+def grow(x: NDArray[np.floating], y: Array, rounds: int, settings: dict[str, Any]) -> "Booster":
+    """Trees for outcomes y of 0 and 1, shape (n,), by x, shape (n, p); `settings` over ours."""
     import lightgbm
 
-    data = lightgbm.Dataset(x, y)
-    return lightgbm.train(SETTINGS | settings, data, num_boost_round=ROUNDS)
+    return lightgbm.train(SETTINGS | settings, lightgbm.Dataset(x, y), num_boost_round=rounds)
 
 
 @dataclass
@@ -73,7 +72,7 @@ class LightGbm:
         found = list(examples(days, self.level, day, self.horizon, WINDOWS))
         columns = [features(days, pairs, self.level, cut) for cut, pairs, _ in found]
         x, y = np.concatenate(columns), np.concatenate([y for _, _, y in found])
-        self.booster = grow(x, y, {"num_threads": self.threads, "seed": self.seed})
+        self.booster = grow(x, y, ROUNDS, {"num_threads": self.threads, "seed": self.seed})
 
     def predict(
         self, days: pl.DataFrame, pairs: pl.DataFrame, day: date, window: Window

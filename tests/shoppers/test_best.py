@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from promo.calendar import Window
 from promo.shoppers import (
+    best,
     bgnbd,
     boosting,
     crowd,
@@ -38,7 +39,7 @@ PARAMETERS = Parameters(*(np.array(v) for v in (0.8, 30.0, 0.2, 3.0)))
 
 @pytest.fixture(autouse=True)
 def _few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boosting, "ROUNDS", 30)
+    monkeypatch.setattr(best, "ROUNDS", 15)
 
 
 def history(rows: pl.DataFrame, level: str = "category", back: int = 0) -> Histories:
@@ -55,9 +56,9 @@ def pasts(h: Histories) -> tuple[Past, ...]:
 
 
 def answers(known: pl.DataFrame, level: str = "category", seed: int = 1) -> pl.DataFrame:
-    best = Best(level, 14, seed)
-    best.fit(known, CUT)
-    return best.predict(known, universe.pairs(CHAIN, level, CUT), CUT, WINDOW)
+    model = Best(level, 14, seed)
+    model.fit(known, CUT)
+    return model.predict(known, universe.pairs(CHAIN, level, CUT), CUT, WINDOW)
 
 
 # --- the model -----------------------------------------------------------------------------------
@@ -83,11 +84,11 @@ def test_the_same_again_and_nothing_from_after_the_cut() -> None:
 
 
 def test_answers_come_in_the_order_of_the_pairs() -> None:
-    best = Best("product", 14)
-    best.fit(CHAIN, CUT)
+    model = Best("product", 14)
+    model.fit(CHAIN, CUT)
     pairs = universe.pairs(CHAIN, "product", CUT)
     mixed = pairs.sample(fraction=1, shuffle=True, seed=5)
-    asked, again = (best.predict(CHAIN, some, CUT, WINDOW) for some in (pairs, mixed))
+    asked, again = (model.predict(CHAIN, some, CUT, WINDOW) for some in (pairs, mixed))
     keys = ["shopper", "product"]
     assert pairs.select(keys).hstack(asked).sort(keys).equals(
         mixed.select(keys).hstack(again).sort(keys)
@@ -118,14 +119,14 @@ def test_too_little_to_learn_from_is_a_sentence(known: pl.DataFrame, sentence: s
 
 
 def test_what_was_not_fitted_is_not_answered() -> None:
-    best = Best("category", 14)
+    model = Best("category", 14)
     pairs = universe.pairs(CHAIN, "category", CUT)
     with pytest.raises(ModelError, match="not been fitted"):
-        best.predict(CHAIN, pairs, CUT, WINDOW)
-    best.fit(CHAIN, CUT)
+        model.predict(CHAIN, pairs, CUT, WINDOW)
+    model.fit(CHAIN, CUT)
     for window in (Window(CUT, CUT + timedelta(6)), Window(CUT + timedelta(7), WINDOW.last)):
         with pytest.raises(ModelError, match="fitted for 14 days from the cut on"):
-            best.predict(CHAIN, pairs, CUT, window)
+            model.predict(CHAIN, pairs, CUT, window)
 
 
 class Trees:
