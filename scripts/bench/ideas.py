@@ -1,6 +1,6 @@
 """What each idea of the best model wins over the default on Complete Journey, in log-loss.
 
-    .venv/bin/python scripts/bench/ideas.py             four cuts, both levels; some half an hour
+    .venv/bin/python scripts/bench/ideas.py             four cuts, both levels; a quarter of an hour
     .venv/bin/python scripts/bench/ideas.py category    one level
 
 A line an idea: mean log-loss over the cuts, and by how much it lies above that of the logistic on
