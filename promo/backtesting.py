@@ -21,6 +21,7 @@ from promo.scans.columns import LINE
 from promo.shoppers import backtest, boosting, households, pictures, profiles, universe
 from promo.shoppers.backtest import Question
 from promo.shoppers.baselines import Due, Frequency, Poisson
+from promo.shoppers.best import Best
 from promo.shoppers.boosting import LightGbm
 from promo.shoppers.forecaster import Forecaster
 from promo.shoppers.learning import Learned
@@ -29,7 +30,7 @@ from promo.shoppers.mixtures import BgNbd, GammaPoisson
 
 Make = Callable[[str, int], Forecaster]  # from the level and the days of a window
 
-MODELS: dict[str, Make] = {"default": Learned}
+MODELS: dict[str, Make] = {"default": Learned, "best": Best}
 BASELINES: dict[str, Make] = {
     "frequency": Frequency,
     "due": Due,

@@ -7,7 +7,7 @@ that nobody can read.
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -43,6 +43,19 @@ def installed() -> bool:
     return find_spec("lightgbm") is not None
 
 
+def check() -> None:
+    """Raise ModelError when the extra is not here."""
+    if not installed():
+        raise ModelError("LightGBM is not installed: pip install 'promo[boosting]'.")
+
+
+def grow(x: NDArray[np.floating], y: Array, rounds: int, settings: dict[str, Any]) -> "Booster":
+    """Trees for outcomes y of 0 and 1, shape (n,), by x, shape (n, p); `settings` over ours."""
+    import lightgbm
+
+    return lightgbm.train(SETTINGS | settings, lightgbm.Dataset(x, y), num_boost_round=rounds)
+
+
 @dataclass
 class LightGbm:
     """Boosted trees on `features`, learned from the six newest label windows."""
@@ -55,15 +68,11 @@ class LightGbm:
 
     def fit(self, days: pl.DataFrame, day: date) -> None:
         """Grow the trees. Raises ModelError when lightgbm is not installed."""
-        if not installed():
-            raise ModelError("LightGBM is not installed: pip install 'promo[boosting]'.")
-        import lightgbm
-
+        check()
         found = list(examples(days, self.level, day, self.horizon, WINDOWS))
         columns = [features(days, pairs, self.level, cut) for cut, pairs, _ in found]
-        data = lightgbm.Dataset(np.concatenate(columns), np.concatenate([y for _, _, y in found]))
-        settings = SETTINGS | {"num_threads": self.threads, "seed": self.seed}
-        self.booster = lightgbm.train(settings, data, num_boost_round=ROUNDS)
+        x, y = np.concatenate(columns), np.concatenate([y for _, _, y in found])
+        self.booster = grow(x, y, ROUNDS, {"num_threads": self.threads, "seed": self.seed})
 
     def predict(
         self, days: pl.DataFrame, pairs: pl.DataFrame, day: date, window: Window

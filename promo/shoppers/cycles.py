@@ -38,14 +38,20 @@ def forecast(
     """
     h = histories.of(days, level, day)
     p, mean_units = model.parameters(level, h.names["category"])
-    wait = np.clip(Renewal.of(h, p).median_wait(h.last), 0, FURTHEST)
     quantity = (h.sum(h.units) + QUANTITY_PRIOR * mean_units) / (h.n + QUANTITY_PRIOR)
     return h.table().with_columns(
         probability=pl.Series(probability(h, p, model, window)),
-        expected_day=pl.lit(day) + pl.duration(days=pl.lit(pl.Series(wait.astype(np.int64)))),
+        expected_day=expected_day(h, p),
         expected_quantity=pl.Series(quantity),
         lapsed=pl.Series(alive(h, p) < 0.5),
     )
+
+
+def expected_day(h: Histories, p: Parameters) -> pl.Series:
+    """The median day of the next purchase of each pair, if the household still buys."""
+    wait = np.clip(Renewal.of(h, p).median_wait(h.last), 0, FURTHEST)
+    first = (h.day - date(1970, 1, 1)).days
+    return pl.Series(first + wait.astype(np.int32)).cast(pl.Int32).cast(pl.Date)
 
 
 def probability(h: Histories, p: Parameters, model: Model, window: Window) -> Array:

@@ -5,7 +5,7 @@ its own day, its answer lies in a window that ended before the day of the fit. S
 windows are enough, the latest ones; older ones teach an older chain.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +26,12 @@ FARTHEST = SPANS[-1].lead + SPANS[-1].days + FORTNIGHT * WINDOWS  # days back th
 MOST, MOST_BESIDE = 1_000_000, 200_000  # examples of the span that is printed, and of another
 
 Key = tuple[str, Span]  # kind of pair, span
+Beside = Callable[[Histories, Parameters], Matrix]  # more columns, of shape (pairs, any)
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Features of shape (n, features.NAMES) and whether each pair was bought, (n,)."""
+    """Features of shape (n, features.NAMES and more) and whether each pair was bought, (n,)."""
 
     x: Matrix
     y: Array
@@ -56,11 +57,14 @@ def strides(pairs: Mapping[str, int], main: Span, spans: Iterable[Span]) -> dict
     return found
 
 
-def gather(h: Histories, p: Parameters, keep: int, every: Mapping[Key, int]) -> dict[Key, Examples]:
+def gather(
+    h: Histories, p: Parameters, keep: int, every: Mapping[Key, int], beside: Beside | None = None
+) -> dict[Key, Examples]:
     """The examples in some households' histories up to the day of the fit.
 
     `p` are the parameters of each pair of `h`; `keep` is how many days before its day an example
-    may look at; `every` says which to gather, and of how many to take one.
+    may look at; `every` says which to gather, and of how many to take one; `beside` counts columns
+    to stand beside the features, from what was known on an example's day.
     """
     found: dict[Key, list[Examples]] = {key: [] for key in every}
     for back in range(FORTNIGHT, FARTHEST, FORTNIGHT):
@@ -70,15 +74,17 @@ def gather(h: Histories, p: Parameters, keep: int, every: Mapping[Key, int]) -> 
             if 0 <= back - span.lead - span.days < FORTNIGHT * WINDOWS
         }
         if wanted:
-            for key, examples in _on_a_day(h, p, keep, back, wanted).items():
+            for key, examples in _on_a_day(h, p, keep, back, wanted, beside).items():
                 found[key].append(examples)
     return {key: Examples.concat(parts) for key, parts in found.items()}
 
 
 def _on_a_day(
-    h: Histories, p: Parameters, keep: int, back: int, every: Mapping[Key, int]
-) -> dict[Key, Examples]:
+    h: Histories, p: Parameters, keep: int, back: int, every: Mapping[Key, int],
+    beside: Beside | None,
+) -> dict[Key, Examples]:  # fmt: skip
     then, which = h.before(back, keep)
+    more = beside(then, p.take(which)) if beside else None
     found = {}
     for thin, spans in _by_thinness(every).items():
         # Households are left out before anything is counted, single pairs only after.
@@ -91,7 +97,8 @@ def _on_a_day(
             for kind in KINDS:
                 if stride := every.get((kind, span)):
                     some = np.flatnonzero(kinds[kind])[:: max(1, stride // thin)]
-                    found[kind, span] = Examples(x[some], bought[some])
+                    wide = x[some] if more is None else np.hstack([x[some], more[rows[some]]])
+                    found[kind, span] = Examples(wide, bought[some])
     return found
 
 
