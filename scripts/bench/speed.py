@@ -155,6 +155,7 @@ def _report_pairs(whole: dict[str, float], halves: dict[str, float]) -> None:
     value = {
         **rate,
         "seconds": [round(whole["seconds"], 2), round(halves["seconds"], 2)],
+        "processor_seconds": [round(whole["processor"], 2), round(halves["processor"], 2)],
         "pairs": halves["pairs"],
         "bought_twice_or_more": halves["repeats"],
         "of_those_a_second": round(halves["repeats"] / halves["seconds"]),

@@ -19,6 +19,7 @@ the category's mean and the law, but not the pair's pace. No forecast from histo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -38,10 +39,6 @@ PACES = 200
 SLOWEST = 1 / 2000  # of daily rates; slower is as good as never
 TINY = 1e-300
 PACKS = (1, 2)
-SCHEMA = {
-    "shopper": pl.String, "product": pl.String, "category": pl.String, "day": pl.Date,
-    "units": pl.Int64, "paid": pl.Int64,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,18 +105,15 @@ class Tables:
     begins: Array  # the chance that so many days or more lie before the first purchase
     waits: dict[int, Array]  # by pieces: that a gap is of so many days or more
 
-    @classmethod
-    def of(cls, law: Law, category: int) -> "Tables":
-        """Computed once, looked up for every purchase."""
-        days = np.arange(DAYS + HORIZON + 1, dtype=np.float64)[:, None]
-        paces = law.paces(mean_gap(category))[None]
-        waits = {pieces: law.waits(days, paces, pieces) for pieces in PACKS}
-        return cls(law.begins(days, paces), waits)
 
-
-def mean_gap(category: int) -> float:
-    """Days between purchases of a category, by its number from 0."""
-    return float(8 * np.exp(2.2 * category / (CATEGORIES - 1)))
+@cache
+def tables(law: Law, category: int) -> Tables:
+    """Of a category, by its number from 0; computed once, looked up for every purchase."""
+    days = np.arange(DAYS + HORIZON + 1, dtype=np.float64)[:, None]
+    mean_gap = 8 * 9 ** (category / (CATEGORIES - 1))
+    paces = law.paces(mean_gap)[None]
+    waits = {pieces: law.waits(days, paces, pieces) for pieces in PACKS}
+    return Tables(law.begins(days, paces), waits)
 
 
 def draw(law: Law, households: int, seed: int) -> pl.DataFrame:
@@ -128,43 +122,53 @@ def draw(law: Law, households: int, seed: int) -> pl.DataFrame:
     found = []
     for category in range(CATEGORIES):
         who = np.flatnonzero(random.random(households) < 0.5)
-        for day, household, pieces in _purchases(law, Tables.of(law, category), who, random):
-            rows = {"h": household, "day": day, "units": pieces}
-            found.append(pl.DataFrame(rows).with_columns(category=pl.lit(category)))
-    rows = pl.concat(found).with_columns(
-        shopper=pl.format("h{}", pl.col("h").cast(pl.String).str.zfill(6)),
-        category=pl.format("c{}", pl.col("category").cast(pl.String).str.zfill(2)),
-        day=pl.lit(FIRST) + pl.duration(days="day"),
-        paid=100 * pl.col("units"),
-    )  # fmt: skip
-    named = rows.with_columns(product=pl.col("category"), day=pl.col("day").cast(pl.Date))
-    return named.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()).sort(
-        "shopper", "category", "day"
+        bought = _purchases(law, tables(law, category), who, random)
+        found.append(np.column_stack([*bought, np.full(len(bought[0]), category)]))
+    names = ["days", "household", "units", "number"]
+    category = pl.format("c{}", pl.col("number").cast(pl.String).str.zfill(2))
+    return (
+        pl.DataFrame(np.concatenate(found), names, orient="row")
+        .select(
+            shopper=pl.format("h{}", pl.col("household").cast(pl.String).str.zfill(6)),
+            product=category,
+            category=category,
+            day=pl.lit(FIRST) + pl.duration(days="days"),
+            units="units",
+            paid=100 * pl.col("units"),
+        )
+        .sort("shopper", "category", "day")
     )
 
 
 def _purchases(
-    law: Law, tables: Tables, who: Indices, random: np.random.Generator
-) -> list[tuple[Indices, Indices, Indices]]:
-    """Purchase after purchase: the days, households and pieces of all who are not done yet."""
+    law: Law, of: Tables, who: Indices, random: np.random.Generator
+) -> tuple[Indices, Indices, Indices]:
+    """Days, households and pieces: one purchase of all after the other, until all are done."""
     pace = random.integers(0, PACES, len(who))
-    day = _drawn(tables.begins, pace, random)
+    waits = {pieces: _rising(waits) for pieces, waits in of.waits.items()}
+    day = _drawn(_rising(of.begins), pace, random)
     found = []
     while (going := day < DAYS + HORIZON).any():
         who, pace, day = who[going], pace[going], day[going]
         pieces = 1 + (random.random(len(who)) < law.two_packs).astype(np.int64)
         found.append((day, who, pieces))
-        one, two = (_drawn(tables.waits[k], pace, random) for k in PACKS)
+        one, two = (_drawn(waits[k], pace, random) for k in PACKS)
         lapsed = random.random(len(who)) < law.lapses
         day = np.where(lapsed, DAYS + HORIZON, day + np.where(pieces == 1, one, two))
-    return found
+    days, households, units = (np.concatenate(column) for column in zip(*found, strict=True))
+    return days, households, units
 
 
-def _drawn(waits: Array, pace: Indices, random: np.random.Generator) -> Indices:
-    """Days by the chance that there are so many or more, of shape (days, PACES), for each pace."""
-    rising = np.arange(PACES)[:, None] + (1 - waits.T)  # from 0 to 1, then from 1 to 2, ...
-    place = np.searchsorted(rising.ravel(), pace + random.random(len(pace)), side="right") - 1
-    return place - pace * len(waits)
+def _rising(waits: Array) -> Array:
+    """Pace after pace the chance of fewer days: from 0 to 1, then from 1 to 2, and so on."""
+    rising: Array = (np.arange(PACES)[:, None] + (1 - waits.T)).ravel()
+    return rising
+
+
+def _drawn(rising: Array, pace: Indices, random: np.random.Generator) -> Indices:
+    """A number of days for each pace."""
+    place = np.searchsorted(rising, pace + random.random(len(pace)), side="right") - 1
+    return place - pace * (DAYS + HORIZON + 1)
 
 
 def truth(law: Law, days: pl.DataFrame, pairs: pl.DataFrame) -> Array:
@@ -177,8 +181,8 @@ def truth(law: Law, days: pl.DataFrame, pairs: pl.DataFrame) -> Array:
     )
     parts = []
     for (category,), some in bought.partition_by("category", as_dict=True).items():
-        tables = Tables.of(law, int(str(category)[1:]))
-        parts.append(_posterior(law, tables, some.sort("shopper", "age", descending=[False, True])))
+        of = tables(law, int(str(category)[1:]))
+        parts.append(_posterior(law, of, some.sort("shopper", "age", descending=[False, True])))
     return (
         pairs.select("shopper", "category")
         .join(pl.concat(parts), on=["shopper", "category"], how="left", maintain_order="left")["p"]
@@ -186,22 +190,22 @@ def truth(law: Law, days: pl.DataFrame, pairs: pl.DataFrame) -> Array:
     )
 
 
-def _posterior(law: Law, tables: Tables, bought: pl.DataFrame) -> pl.DataFrame:
+def _posterior(law: Law, of: Tables, bought: pl.DataFrame) -> pl.DataFrame:
     """shopper, category and p of one category's pairs; `bought` lies in order of time."""
     age, units = (bought[name].to_numpy() for name in ("age", "units"))
     start = np.flatnonzero(bought["shopper"].ne_missing(bought["shopper"].shift()).to_numpy())
     last = np.append(start[1:], len(age)) - 1
     gap = np.append(age[:-1] - age[1:], 0)
-    begins = -np.diff(tables.begins, axis=0)
+    begins = -np.diff(of.begins, axis=0)
     seen = np.log(np.maximum(begins[DAYS - age[start]], TINY))
-    for pieces, waits in tables.waits.items():
+    for pieces, waits in of.waits.items():
         ended = np.log(np.maximum((1 - law.lapses) * -np.diff(waits, axis=0), TINY))
         each = np.where((units == pieces)[:, None], ended[gap], 0.0)
         each[last] = 0.0
         seen += np.add.reduceat(each, start)
     two = (units[last] == 2)[:, None]
     waited, after = (
-        np.where(two, tables.waits[2][days], tables.waits[1][days])
+        np.where(two, of.waits[2][days], of.waits[1][days])
         for days in (age[last], age[last] + HORIZON)
     )
     seen = np.exp(seen - seen.max(axis=1, keepdims=True))
