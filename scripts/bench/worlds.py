@@ -36,7 +36,6 @@ CUT = FIRST + timedelta(DAYS)
 HORIZON = 14
 CATEGORIES = 40
 PACES = 200
-SLOWEST = 1 / 2000  # of daily rates; slower is as good as never
 TINY = 1e-300
 PACKS = (1, 2)
 
@@ -58,8 +57,8 @@ class Law:
 
 
 def _rates(mean_gap: float) -> Array:
-    rates = stats.gamma.ppf((np.arange(PACES) + 0.5) / PACES, 2, scale=0.5 / mean_gap)
-    return np.maximum(rates, SLOWEST)
+    rates: Array = stats.gamma.ppf((np.arange(PACES) + 0.5) / PACES, 2, scale=0.5 / mean_gap)
+    return rates
 
 
 def _faster(mean_gap: float) -> Array:
@@ -125,13 +124,13 @@ def draw(law: Law, households: int, seed: int) -> pl.DataFrame:
         bought = _purchases(law, tables(law, category), who, random)
         found.append(np.column_stack([*bought, np.full(len(bought[0]), category)]))
     names = ["days", "household", "units", "number"]
-    category = pl.format("c{}", pl.col("number").cast(pl.String).str.zfill(2))
+    name = pl.format("c{}", pl.col("number").cast(pl.String).str.zfill(2))
     return (
         pl.DataFrame(np.concatenate(found), names, orient="row")
         .select(
             shopper=pl.format("h{}", pl.col("household").cast(pl.String).str.zfill(6)),
-            product=category,
-            category=category,
+            product=name,
+            category=name,
             day=pl.lit(FIRST) + pl.duration(days="days"),
             units="units",
             paid=100 * pl.col("units"),
