@@ -1,6 +1,6 @@
 """Three worlds whose law is known, and the forecaster who knows it: the truth to be measured by.
 
-In every world each of HOUSEHOLDS buys each of CATEGORIES with a chance of one half, and every pair
+In every world each household buys each of CATEGORIES with a chance of one half, and every pair
 of the two has a pace of its own, for ever: one of PACES equally likely ones, the quantiles of a
 gamma whose mean is the category's (a purchase every 8 days in the first, every 72 in the last).
 Days are whole. What comes next depends on the pair's pace and its last purchase only:
