@@ -106,7 +106,8 @@ def judge(cuts: tuple[date, ...] = CUTS) -> None:
         "less_than": rival,
         "difference": [round(x, 4) for x in (loss["model"] - loss[rival], low, high)],
     }
-    report("newcomers: log-loss less than by base rates", value, 0, ok=high < 0)
+    judged = cuts == CUTS  # a few cuts have too few households
+    report("newcomers: log-loss less than by base rates", value, 0, ok=high < 0 if judged else None)
 
 
 if __name__ == "__main__":
