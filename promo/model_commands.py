@@ -24,7 +24,7 @@ def say_comparison(folder: "Path", card: dict[str, Any]) -> None:
 
     compared, aside = card["compared"], shelf.set_aside(folder)
     if compared is None:
-        click.echo("  There was no model in use to compare it with.")
+        click.echo("  Not compared: no model was in use, or it had seen every day of the test.")
     else:
         for level in card["backtest"]:
             click.echo(

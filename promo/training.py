@@ -74,16 +74,18 @@ def _model(house: House, day: date, now: fitting.Statistics, card: dict[str, obj
 def _verdict(
     house: House, days: pl.DataFrame, cut: date, day: date, tested: care.Scores
 ) -> care.Verdict | None:
-    """The model in use held against the same days; None where there is none that works."""
+    """The model in use held against the same days; None where none can be."""
     settings = house.settings
     rival = shelf.rival(settings.paths.models, day)
     if rival is None:
+        return None
+    seen = care.seen_days(rival.card, cut)
+    if seen == FORTNIGHT:  # it knows every answer: a comparison would show nothing
         return None
     try:
         old = _scores(house, days, rival, cut)
     except ModelError:  # a broken model must not stop a new one
         return None
-    seen = care.seen_days(rival.card, cut)
     return care.Verdict(rival.name, cut, seen, tested, old, settings.models.worse_by)
 
 

@@ -337,7 +337,9 @@ def test_models_side_by_side(small: Path) -> None:
 def test_the_first_model_is_compared_with_none(small: Path) -> None:
     shutil.rmtree(small / "models")
     found = promo(small, "fit", *DAY)
-    assert found.stdout.endswith("  There was no model in use to compare it with.\n")
+    assert found.stdout.endswith(
+        "  Not compared: no model was in use, or it had seen every day of the test.\n"
+    )
     assert "only model for" in said(small, "models", "rollback", "--why", "x", *DAY, code=3)
 
 

@@ -86,7 +86,7 @@ class Best:
         counts = fitting.pair_counts(h)
         if counts.is_empty():
             raise ModelError(f"Nothing was bought before {day}: take in more history.")
-        model = Model(day.isoformat(), fitting.fit_cycles(counts), {}, pl.DataFrame(), {})
+        model = Model(day.isoformat(), fitting.fit_cycles(counts), pl.DataFrame(), {})
         some = past(h, model, self.span, self.seed)
         if not 0 < some.y.sum() < len(some.y):
             raise ModelError(

@@ -140,7 +140,8 @@ class Renewal:
 
     The survival of a gap is 1 / (1 + (t / scale)^shape): the one renewal whose every probability
     is closed. Scale and shape are the pair's own mean gap and spread, drawn to what the category
-    leads one to expect and to a random buyer's spread, by one and two gaps.
+    leads one to expect by one gap, and to a random buyer's spread by half of one: more, and
+    whoever buys like clockwork would be taken for one until a year has passed.
     """
 
     scale: Array  # days
@@ -152,7 +153,8 @@ class Renewal:
         """Each pair's own."""
         gaps = h.n - 1
         scale = (h.first - h.last + 1 / np.maximum(rate(h, p), 1e-3)) / (gaps + 1)
-        drawn = (_squares(h) / np.maximum(scale, 1) ** 2 + 2 * 0.8) / (np.maximum(gaps - 1, 0) + 2)
+        squares = _squares(h) / np.maximum(scale, 1) ** 2
+        drawn = (squares + 0.5 * 0.8) / (np.maximum(gaps - 1, 0) + 0.5)
         # The coefficient of variation of a log-logistic is about 1.8 over its shape.
         shape = 1.8 / np.sqrt(drawn + 0.003)
         return cls(np.maximum(scale, 0.5), shape, p.a / (p.a + p.b) + np.zeros_like(scale))

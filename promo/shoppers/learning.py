@@ -1,6 +1,6 @@
 """Learning: from histories to the weights of the cycle model, and the model as a forecaster."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -47,10 +47,15 @@ def fit(gathered: Gathered, level: str, prior: Fitted | None) -> Fitted:
 
 
 class Learned:
-    """The default model as a `forecaster.Forecaster`, learned from nothing but what it is given."""
+    """The default model as a `forecaster.Forecaster`, learned from nothing but what it is given.
 
-    def __init__(self, level: str, horizon: int) -> None:
-        self.level, self.horizon = level, horizon
+    It has weights for the span nearest to `horizon` days from the cut on, or for `spans`, some of
+    `examples.SPANS`; any other window takes the nearest one's.
+    """
+
+    def __init__(self, level: str, horizon: int, spans: Sequence[Span] = ()) -> None:
+        self.level = level
+        self.spans = tuple(spans) or (cycles.nearest(Span(0, horizon)),)
         self.model: Model | None = None
 
     def fit(self, days: pl.DataFrame, day: date) -> None:
@@ -60,8 +65,7 @@ class Learned:
         if counts.is_empty():
             raise ModelError(f"Nothing was bought before {day}: take in more history.")
         model = Model(day.isoformat(), fitting.fit_cycles(counts), pl.DataFrame(), {})
-        span = cycles.nearest(Span(0, self.horizon))
-        every = examples.strides(of_kinds(counts, self.level), span, [span])
+        every = examples.strides(of_kinds(counts, self.level), self.spans[0], self.spans)
         gathered = gather([h], lambda h: parameters(model, h), histories.OLDEST, every)
         self.model = model.with_weights(fit(gathered, self.level, None))
 

@@ -87,7 +87,7 @@ def start(x: Matrix, core: int, like: int) -> Quadratic:
     return Quadratic(mean, sd, float(mean[like]), weights, np.zeros((core, core)))
 
 
-def fit(x: Matrix, y: Array, centre: Quadratic, ridge: float = 100.0, steps: int = 6) -> Quadratic:
+def fit(x: Matrix, y: Array, centre: Quadratic, ridge: float = 30.0, steps: int = 6) -> Quadratic:
     """Penalised maximum likelihood for outcomes y of 0 and 1, shape (n,); x has shape (n, p).
 
     `centre` is what few rows are drawn to, and gives the features' scale; `ridge` is the precision

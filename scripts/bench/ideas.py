@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from cycles import CUTS, HORIZON, journey, on_one_thread
+from cycles import on_one_thread
+from journey import CUTS, HORIZON, year
 from kit import note, report
 
 from promo.shoppers import (
@@ -58,7 +59,7 @@ def answers(question: Question) -> Iterator[tuple[str, Array]]:
     """What each idea says of the question's pairs, in their order."""
     h = histories.of(question.days, question.level, question.cut)
     counts = fitting.pair_counts(h)
-    model = Model("ideas", fitting.fit_cycles(counts), {}, pl.DataFrame(), {})
+    model = Model("ideas", fitting.fit_cycles(counts), pl.DataFrame(), {})
     some = best.past(h, model, SPAN, SEED)
     keys = ["shopper", question.level]
     rows = question.pairs.select(keys).join(
@@ -82,7 +83,7 @@ def _logistic(some: Examples, x: Matrix, names: tuple[str, ...]) -> Array:
 
 
 def main() -> None:
-    days = journey()
+    days = year()
     for level in sys.argv[1:] or LEVELS:
         found: dict[str, list[pl.DataFrame]] = {}
         for cut in CUTS:

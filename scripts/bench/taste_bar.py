@@ -11,6 +11,7 @@ does best over all cuts. Intervals: 1,000 resamples over households.
 
 import argparse
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -107,10 +108,8 @@ def ratios(hits: pl.DataFrame) -> tuple[str, float, np.ndarray, dict[str, float]
     return rival, float(shares["taste"] / shares[rival]), spread, shares
 
 
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--quick", action="store_true", help="one cut")
-    cuts = CUTS[2:3] if words.parse_args().quick else CUTS
+def judge(cuts: Sequence[date] = CUTS) -> None:
+    """Both bars, over all cuts together; every cut's ratio is noted."""
     days = read_days()
     hits = pl.concat([frame for cut in cuts for frame in one_cut(days, cut)])
     for level in TOP:
@@ -124,6 +123,12 @@ def main() -> None:
         told = {name: round(float(share), 4) for name, share in shares.items()}
         good = bool(ratio >= LIMIT[level] and low > 1)
         report(f"never bought: {level}", value | {"rival": rival} | told, LIMIT[level], ok=good)
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--quick", action="store_true", help="one cut")
+    judge(CUTS[2:3] if words.parse_args().quick else CUTS)
 
 
 if __name__ == "__main__":

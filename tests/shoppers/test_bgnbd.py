@@ -88,6 +88,24 @@ def test_finds_what_was_published_for_cdnow() -> None:
     assert bgnbd.log_likelihood(found.logs, h)[0] == pytest.approx(-9582.4, abs=0.05)
 
 
+# x, t_x and T in weeks, and what `lifetimes` 0.11.3 says to them at the parameters below
+# (BetaGeoFitter.conditional_probability_alive). Imported, it warns of the pandas it brings along.
+OF_LIFETIMES = [
+    (0, 0, 38.86, 1.0),
+    (1, 1.71, 38.86, 0.212100985),
+    (2, 30.43, 38.86, 0.72657857),
+    (7, 29.43, 38.86, 0.641756346),
+    (29, 37.71, 38.14, 0.966112418),
+    (10, 1, 39, 8e-09),
+]
+
+
+def test_who_is_alive_as_another_implementation_says() -> None:
+    x, t_x, T, expected = np.array(OF_LIFETIMES).T
+    found = bgnbd.p_alive(parameters(0.243, 4.414, 0.793, 2.426), x, t_x, T)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
 def mean_over_rates(p: Parameters, x: float, t: float) -> float:
     """E[lambda^x exp(-lambda t)] over the gamma, by the trapezoid rule in log(lambda)."""
     s = np.arange(-800, 10, 0.01)
