@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,12 @@ def chain(house: House) -> House:
     return house
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a model."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
 def test_a_fit_writes_a_model_and_a_card_that_beats_the_baseline(chain: House) -> None:
     bought = purchases()
     take(chain, "scans", scans([*bought, *[(None, "0a", DAYS - 1)] * 50, ("new", "0a", DAYS)]))
@@ -111,10 +118,10 @@ def test_a_fit_writes_a_model_and_a_card_that_beats_the_baseline(chain: House) -
         assert tested["auc"] > tested["poisson_auc"] > 0.5
         assert tested["calibration_error"] < 0.1  # twenty bins of some 25 pairs
 
-    written = {path.name: path.read_bytes() for path in folder.iterdir()}
+    written = contents(folder)
     json.loads(written["card.json"], parse_constant=pytest.fail)  # NaN is no JSON
     training.run(chain, TODAY, Progress("fit", terminal=False))
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == written
+    assert contents(folder) == written
 
     said = ["*", "BREAD", "COFFEE", "MILK", "SALT"]
     assert model.categories["category"].to_list() == said
@@ -180,9 +187,9 @@ def test_a_fit_that_is_worse_is_set_aside_unless_forced(deserted: House) -> None
     assert "2017-07-14's data cover 7 of these 14 days: an unfair advantage" in aside["why"]
     assert models.in_use(root, TODAY).name == name
 
-    written = {path.name: path.read_bytes() for path in (root / f"{TODAY}").iterdir()}
+    written = contents(root / f"{TODAY}")
     fitted(deserted)  # judged anew, to the same end
-    assert {path.name: path.read_bytes() for path in (root / f"{TODAY}").iterdir()} == written
+    assert contents(root / f"{TODAY}") == written
 
     card = fitted(deserted, force=True)
     assert card["forced"]
@@ -205,8 +212,8 @@ def test_the_same_recipe_on_the_same_days_is_no_worse(deserted: House) -> None:
     training.run(deserted, cut, Progress("fit", terminal=False))
     compared = fitted(deserted)["compared"]
     assert (compared["with"], compared["seen_days"]) == (f"{cut}", 0)
-    for level in ("category", "product"):
-        assert compared[level]["log_loss_higher_by"] == 0
+    for level in ("category", "product"):  # but for the digits that a file holds
+        assert abs(compared[level]["log_loss_higher_by"]) <= 0.0005
 
 
 def test_a_model_without_a_level_is_not_compared_with(deserted: House) -> None:

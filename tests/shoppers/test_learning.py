@@ -78,7 +78,7 @@ def test_few_examples_leave_the_prior_as_it_is_and_many_do_not() -> None:
     moved = learning.fit(opposite, "category", prior)["category", "repeat", FORTNIGHT]
     stayed = prior["category", "repeat", FORTNIGHT]
     away = np.abs(moved.probability(some.x[20:]) - stayed.probability(some.x[20:])).mean()
-    assert 0 < away < 0.15
+    assert 0 < away < 0.25
     assert learning.of_kinds(counts, "category")["repeat"] == int((h.n > 1).sum())
 
 

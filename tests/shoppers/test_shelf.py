@@ -118,5 +118,5 @@ def test_no_rival(tmp_path: Path) -> None:
 
 def test_tables_of_parameters(root: Path) -> None:
     found = shelf.parameters(root, "prior")
-    assert list(found) == ["categories.csv", "cycles.csv"]
+    assert list(found) == ["categories.csv", "cycles.csv", "weights.csv"]
     assert found["cycles.csv"]["level"].to_list() == ["category", "product"]
