@@ -220,18 +220,34 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
         f"{settings.in_words(found['spend_a_week'])} a week, {store}. {found['why']}\n"
         f"Chances are for {found['first_day']} to {found['last_day']}, by model {found['model']}."
     )
-    table = Table(
-        "category", "last", "days ago", "cycle, days", "chance", "next", "pieces", "", "why"
-    )
-    for one in found["categories"]:
-        state = ", ".join(word for word in ("due", "lapsed") if one[word])
-        table.add_row(
-            one["words"], one["last"], str(one["days_ago"]), _cycle(one),
-            f"{one['probability']:.1%}", one["expected_day"], f"{one['expected_quantity']:.1f}",
-            state, one["why"],
-        )  # fmt: skip
     # Words are a chain's own: no markup, no emoji codes.
-    Console(markup=False, emoji=False).print(table, highlight=False)
+    console = Console(markup=False, emoji=False)
+    table = Table()
+    rows = [_told(one) for one in found["categories"]]
+    for name in SAID if console.width >= WIDE else SAID_IN_SHORT:
+        table.add_column(name, no_wrap=name in ("chance", "next", "cycle, days"))
+    for row in rows:
+        table.add_row(*(row[str(column.header)] for column in table.columns))
+    console.print(table, highlight=False)
+
+
+WIDE = 140  # columns of a terminal that has room for all there is to say
+SAID = ("category", "last", "days ago", "cycle, days", "chance", "next", "pieces", "state", "why")
+SAID_IN_SHORT = ("category", "chance", "next", "why")
+
+
+def _told(one: dict[str, Any]) -> dict[str, str]:
+    return {
+        "category": one["words"],
+        "last": one["last"],
+        "days ago": str(one["days_ago"]),
+        "cycle, days": _cycle(one),
+        "chance": f"{one['probability']:.1%}",
+        "next": one["expected_day"],
+        "pieces": f"{one['expected_quantity']:.1f}",
+        "state": ", ".join(word for word in ("due", "lapsed") if one[word]),
+        "why": one["why"],
+    }
 
 
 def _cycle(one: dict[str, Any]) -> str:

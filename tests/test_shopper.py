@@ -30,10 +30,10 @@ def house(built: Path) -> Iterator[House]:
     house.engine.dispose()
 
 
-def run(folder: Path, *arguments: str, code: int = 0) -> Result:
+def run(folder: Path, *arguments: str, code: int = 0, columns: int = 200) -> Result:
     config = str(folder / "config.yaml")
     command = ["--config", config, "shopper", "--day", f"{FIRST}", *arguments]
-    found = CliRunner().invoke(cli.main, command, env={"COLUMNS": "200"})
+    found = CliRunner().invoke(cli.main, command, env={"COLUMNS": str(columns)})
     assert found.exit_code == code, found.output
     return found
 
@@ -202,3 +202,11 @@ def test_the_table(built: Path) -> None:
     assert "Bread and rolls" in text
     assert "about every 5 days, last yesterday, often two at a time" in text
     assert "too few to tell" in run(built, "c300", "--all").stdout
+
+
+def test_a_narrow_terminal_gets_what_matters(built: Path) -> None:
+    lines = run(built, "c207", columns=80).stdout.splitlines()
+    assert any(
+        "Bread and rolls" in line and "%" in line and "about every" in line for line in lines
+    )
+    assert max(map(len, lines[2:])) <= 80
