@@ -27,7 +27,7 @@ from promo.lists import pages, printing, register
 from promo.lists.compose import drafts, due_items
 from promo.lists.items import Draft
 from promo.lists.keys import CodeKeys
-from promo.offers import candidates, catalogue
+from promo.offers import candidates, live
 from promo.offers.allocation import Budgets, allocate
 from promo.progress import Progress
 from promo.scans import lake
@@ -91,7 +91,7 @@ def run(
         facts["nights"] = len(watched)
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
-            offers = catalogue.live(connection, todo.window, todo.night)
+            offers = live.live(connection, todo.window, todo.night)
             elsewhere = register.open_elsewhere(
                 connection, todo.night, todo.window, todo.wave.buckets
             )
@@ -126,7 +126,7 @@ def describe(house: House, todo: Plan) -> str:
     waiting = sum(profile_store.folded_through(root, bucket) < last for bucket in buckets)
     households = house.shoppers(buckets, todo.night).height
     with house.engine.connect() as connection:
-        offers = catalogue.live(connection, todo.window, todo.night).offers.height
+        offers = live.live(connection, todo.window, todo.night).offers.height
     return (
         f"{todo.night}: wave {todo.wave.number}, buckets {buckets[0]} to {buckets[-1]} with "
         f"{households:,} households, {waiting} buckets with scans to fold in; lists good "
@@ -149,9 +149,7 @@ def _groups(house: House, buckets: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def forecast(
-    house: House, todo: Plan, offers: catalogue.Catalogue, buckets: Sequence[int]
-) -> Forecasts:
+def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence[int]) -> Forecasts:
     """Eligible households of some buckets, what they are due to buy, offers they could get."""
     settings = house.settings
     days = house.days(buckets, todo.night)
@@ -181,7 +179,7 @@ def forecast(
 
 def choose(
     found: Forecasts,
-    offers: catalogue.Catalogue,
+    offers: live.Catalogue,
     elsewhere: set[tuple[str, str]],
     slots: int,
 ) -> pl.DataFrame:

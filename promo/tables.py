@@ -1,17 +1,20 @@
 """Every stored row and constraint. Money is integer minor units; days are calendar days."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    DateTime,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -24,11 +27,20 @@ NAMES = {
 }
 
 
+# SQLite counts up only what is called INTEGER.
+Sequential = BigInteger().with_variant(Integer(), "sqlite")
+
+
 class Base(DeclarativeBase):
     """What all tables share: names for constraints, and how Python types are stored."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {str: String(), int: BigInteger(), dict[str, Any]: JSON()}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        str: String(),
+        int: BigInteger(),
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSON(),
+    }
 
 
 class Product(Base):
@@ -126,7 +138,10 @@ class Delivery(Base):
 
 
 class Offer(Base):
-    """A reward, its conditions, who funds it and how much in all; `terms` is offers.terms.Terms."""
+    """A reward, its conditions, who funds it and how much in all; `terms` is offers.terms.Terms.
+
+    `hard` ones are never promised on paper and are refused at their limit.
+    """
 
     __tablename__ = "offers"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -134,26 +149,53 @@ class Offer(Base):
     ends: Mapped[date]
     funder: Mapped[str]
     objective: Mapped[str]
+    hard: Mapped[bool] = mapped_column(default=False, server_default=false())
+    state: Mapped[str] = mapped_column(default="live", server_default="live")
     budget_money: Mapped[int]
     budget_redemptions: Mapped[int]
     terms: Mapped[dict[str, Any]]
     __table_args__ = (
         CheckConstraint("starts <= ends", name="dates"),
         CheckConstraint("budget_money >= 0 and budget_redemptions >= 0", name="budget"),
+        CheckConstraint("state in ('live', 'paused', 'stopped')", name="state"),
         Index("ix_offers_dates", "starts", "ends"),
     )
 
 
+class OfferEvent(Base):
+    """What was done to an offer, by hand or by its budget, and why; append-only."""
+
+    __tablename__ = "offer_events"
+    id: Mapped[int] = mapped_column(Sequential, primary_key=True)
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    bearer: Mapped[str | None]
+    sentence: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("kind in ('paused', 'resumed', 'stopped', 'exhausted')", name="kind"),
+    )
+
+
 class OfferProduct(Base):
-    """A product that an offer is good for."""
+    """A product that counts towards an offer's first, second or third purchase."""
 
     __tablename__ = "offer_products"
     offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)
     product: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True, index=True)
+    purchase: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, default=1, server_default="1"
+    )
+    __table_args__ = (CheckConstraint("purchase between 1 and 3", name="purchase"),)
 
 
 class Promise(Base):
-    """What a night's lists promise of an offer: held in full against its budget."""
+    """What a night's lists promise of an offer: face value, and the response expected of it.
+
+    Of all promised uses with probability p and face value c: `money_1`, `money_2`, `money_3` are
+    the sums of pc, pc^2, pc^3, `money_22` that of p^2 c^2; `uses_1` and `uses_22` of p and p^2.
+    """
 
     __tablename__ = "promises"
     offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)
@@ -161,6 +203,55 @@ class Promise(Base):
     last_day: Mapped[date]
     uses: Mapped[int]
     money: Mapped[int]
+    money_1: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    money_2: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    money_3: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    money_22: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    uses_1: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    uses_22: Mapped[float] = mapped_column(default=0.0, server_default="0")
+
+
+class OfferCounter(Base):
+    """What an offer has cost so far: the sum of its redemptions, kept in their transactions."""
+
+    __tablename__ = "offer_counters"
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    uses: Mapped[int]
+    money: Mapped[int]
+
+
+class Redemption(Base):
+    """One offer used on one transaction, or a use given back; append-only.
+
+    A `void` or `return` names what it reverses and bears negative uses and money. `lines` holds
+    each line's share, `funder_money` is what the manufacturer pays of `money`.
+    """
+
+    __tablename__ = "redemptions"
+    id: Mapped[int] = mapped_column(Sequential, primary_key=True)
+    kind: Mapped[str]
+    reverses: Mapped[int | None] = mapped_column(ForeignKey("redemptions.id"), index=True)
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), index=True)
+    key_id: Mapped[int | None]
+    counter: Mapped[int | None]
+    shopper: Mapped[str | None]
+    store: Mapped[str]
+    till: Mapped[str]
+    day: Mapped[date]
+    transaction: Mapped[str]
+    number: Mapped[int]
+    uses: Mapped[int]
+    units: Mapped[int]
+    money: Mapped[int]
+    funder_money: Mapped[int]
+    lines: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("kind in ('redeem', 'void', 'return')", name="kind"),
+        CheckConstraint("(kind = 'redeem') = (reverses is null)", name="reverses"),
+        UniqueConstraint("store", "till", "day", "transaction", "kind", "offer", "number"),
+        Index("ix_redemptions_list", "key_id", "counter", "offer"),
+    )
 
 
 class Run(Base):
@@ -195,8 +286,21 @@ class ShopperList(Base):
     first_day: Mapped[date]
     last_day: Mapped[date]
     worth: Mapped[int]
+    issue: Mapped[int] = mapped_column(default=1, server_default="1")
     content: Mapped[dict[str, Any]]
     __table_args__ = (
         UniqueConstraint("night", "shopper"),
         Index("ix_lists_shopper_last_day", "shopper", "last_day"),
     )
+
+
+class EarlierIssue(Base):
+    """What stood on a list before it was issued anew under the same code."""
+
+    __tablename__ = "earlier_issues"
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    counter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    issue: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    replaced: Mapped[datetime]
+    reason: Mapped[str]
+    content: Mapped[dict[str, Any]]

@@ -5,7 +5,7 @@ import math
 import polars as pl
 
 from promo.offers.allocation import Candidates
-from promo.offers.catalogue import Catalogue
+from promo.offers.live import Catalogue
 
 NEVER = math.log(1e-12)
 

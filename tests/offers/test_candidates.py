@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from promo.offers import candidates
-from promo.offers.catalogue import OFFERS, Catalogue
+from promo.offers.live import OFFERS, Catalogue
 
 KNOWN = pl.DataFrame(
     [("m1", "MILK"), ("m2", "MILK"), ("m3", "MILK"), ("m4", "MILK"), ("s1", "SALT"), ("s2", "SALT"),

@@ -9,7 +9,9 @@ from promo.calendar import Window
 from promo.config import Settings
 from promo.database import upsert
 from promo.offers import catalogue
-from promo.offers.catalogue import Catalogue, Imported
+from promo.offers import live as live_offers
+from promo.offers.catalogue import Imported
+from promo.offers.live import Catalogue
 
 NIGHT = date(2017, 11, 6)
 WINDOW = Window(NIGHT, NIGHT + timedelta(13))
@@ -60,7 +62,7 @@ def take(shop: Engine, settings: Settings, *offers: dict[str, Any]) -> Imported:
 
 def live(shop: Engine, window: Window = WINDOW, night: date = NIGHT) -> Catalogue:
     with shop.connect() as connection:
-        return catalogue.live(connection, window, night)
+        return live_offers.live(connection, window, night)
 
 
 def promise(shop: Engine, name: str, night: date, uses: int, last: date | None = None) -> None:
