@@ -20,8 +20,9 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from promo.offers.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -130,7 +131,7 @@ def _floats(values: Ints | Floats) -> Floats:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def chance_of(
     money_1: float,
     money_2: float,
@@ -154,9 +155,9 @@ def chance_of(
     if uses_1 <= 0:
         return 0.0
     one_cost = money_1 * money_3 - money_2 * money_2 <= SAME * money_2 * money_2
-    count = math.floor(uses_left)
+    count = np.floor(uses_left)
     if one_cost and money_1 > 0:
-        count = min(count, math.floor(money_left * money_1 / money_2 + 1e-6))
+        count = min(count, np.floor(money_left * money_1 / money_2 + 1e-6))
     high = uses_22 / uses_1 if one_cost else min(uses_22 / uses_1, money_22 / money_2)
     narrow = _narrow(nodes)
     total, uses, money = 0.0, 1.0, 0.0 if one_cost else 1.0
@@ -171,7 +172,7 @@ def chance_of(
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _narrow(nodes: Floats) -> float:
     """Squared cv of the narrow factor B."""
     if len(nodes) == 1:
@@ -180,7 +181,7 @@ def _narrow(nodes: Floats) -> float:
     return deviation * deviation
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _capped(shock: float, high: float, narrow: float) -> tuple[float, float, float]:
     """The shock on the mean, the typical probability under it, and the variance of B that is left.
 
@@ -196,7 +197,7 @@ def _capped(shock: float, high: float, narrow: float) -> tuple[float, float, flo
     return 1 + shock * (1 - high), 1.0, narrow * (1 - high) * (1 - high)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _uses_pass(uses_1: float, uses_22: float, count: float, shock: float, narrow: float) -> float:
     """Chance of more than `count` uses, given the wide factor of the shock."""
     factor, used, width = _capped(shock, uses_22 / uses_1, narrow)
@@ -205,7 +206,7 @@ def _uses_pass(uses_1: float, uses_22: float, count: float, shock: float, narrow
     return _above(count, mean, spread / mean - used)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _money_pass(
     money_1: float,
     money_2: float,
@@ -222,7 +223,7 @@ def _money_pass(
     variance = square * (1 - used) + shared
     third = factor * money_3 * (1 - used) * (1 - 2 * used)
     third += 3 * width * mean * square * (1 - 2 * used) + 2 * width * width * mean * mean * mean
-    if variance <= 0:
+    if variance <= 1e-12 * square:
         return 1.0 if mean > left else 0.0
     lattice = 2 * variance / mean - third / variance
     finest = FINEST * variance / mean
@@ -236,7 +237,7 @@ def _money_pass(
     return _above(left / lattice - 0.5, mean / lattice, variance / (mean * lattice) - 1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _above(count: float, mean: float, excess: float) -> float:
     """P(N > count) of N with this mean and variance mean (1 + excess); count >= -1/2, any real.
 
@@ -244,20 +245,31 @@ def _above(count: float, mean: float, excess: float) -> float:
     as many trials as make its size plus count.
     """
     if excess < 0:
-        p, expected = -excess, mean
-    else:
-        p, expected = excess / (1 + excess), (mean + count * excess) / (1 + excess)
-    rest = expected - count * p  # p times the trials that may yet fail
-    if rest <= 0:
-        return 0.0
-    q = 1 - p
+        p, expected = min(-excess, 1.0), mean
+        rest = expected - count * p  # p times the trials that may yet fail
+        if rest <= 1e-9:
+            return 0.0
+        if rest < p:  # less than one trial is left: between none and the last
+            return rest / p * _tail(count - 1 + rest / p, expected, p, p)
+        return _tail(count, expected, p, rest)
+    ratio = excess / (1 + excess)
+    if mean < excess:  # falls faster than a geometric: no tail of Peizer and Pratt's kind
+        return min(1.0, (1 - math.pow(1 + excess, -mean / excess)) * math.pow(ratio, count))
+    rest = mean / (1 + excess)
+    return _tail(count, rest + count * ratio, ratio, rest)
+
+
+@compiled
+def _tail(count: float, expected: float, p: float, rest: float) -> float:
+    """P(N > count) of a binomial with this mean and p; rest: p (trials - count), at least p."""
+    q = max(1 - p, 1e-12)
     near = count + 2 / 3 - expected - p / 3
     near += 0.02 * (q / (count + 1) - p * p / rest + (q - 0.5) * p / (expected + p))
     bend = 1 + q * _bend((count + 0.5) / expected) + p * _bend((rest - p / 2) / (expected * q))
     return 0.5 * math.erfc(near * math.sqrt(bend / (2 * (expected + p / 6) * q)))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _bend(x: float) -> float:
     """(1 - x^2 + 2 x log x) / (1 - x)^2, Peizer and Pratt's g."""
     if x <= 0:
@@ -268,7 +280,7 @@ def _bend(x: float) -> float:
     return (1 - x * x + 2 * x * math.log(x)) / (off * off)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _chances(
     stack: Floats, money_left: Floats, uses_left: Floats, nodes: Floats, weights: Floats
 ) -> Floats:
@@ -280,7 +292,7 @@ def _chances(
     return out
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _scales(
     mix: Floats,
     held: Floats,
@@ -295,7 +307,9 @@ def _scales(
     for row in range(len(mix)):
         if mix[row, 4] <= 0:
             continue
-        low, high = 0.0, 2 * (uses_left[row] + 1) / mix[row, 4]
+        dearest = mix[row, 2] / max(mix[row, 1], 1.0)
+        by_money = (money_left[row] + dearest) / max(mix[row, 0], 1e-9)
+        low, high = 0.0, 2 * min(by_money, (uses_left[row] + 1) / mix[row, 4])
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             s = held[row] + middle * mix[row]
