@@ -34,7 +34,8 @@ FINEST = 0.02  # narrowest lattice, as a part of the mean cost; below it stands 
 SAME = 1e-9  # relative variance below which all costs are one
 MIXED = 0.15  # how far unequal probabilities are thought to thin the binomial's variance
 NOTHING = 1e-7  # chances given a shock that need no further thought
-HALVINGS = 45
+DUST = 1e-9  # what adding and taking away leaves of a sum that is nothing
+HALVINGS = 32
 
 
 @dataclass(frozen=True)
@@ -152,18 +153,21 @@ def chance_of(
     """
     if money_left < 0 or uses_left < 0:
         return 1.0
-    if uses_1 <= 0:
+    if uses_1 < DUST:
         return 0.0
-    one_cost = money_1 * money_3 - money_2 * money_2 <= SAME * money_2 * money_2
+    free = money_1 < DUST
+    one_cost = free or money_1 * money_3 - money_2 * money_2 <= SAME * money_2 * money_2
     count = np.floor(uses_left)
-    if one_cost and money_1 > 0:
+    if one_cost and not free:
         count = min(count, np.floor(money_left * money_1 / money_2 + 1e-6))
-    high = uses_22 / uses_1 if one_cost else min(uses_22 / uses_1, money_22 / money_2)
+    high = min(max(uses_22 / uses_1, 0.0), 1.0)
+    if not one_cost:
+        high = min(high, max(money_22 / money_2, 0.0))
     narrow = _narrow(nodes)
     total, uses, money = 0.0, 1.0, 0.0 if one_cost else 1.0
     for row in range(len(nodes) - 1, -1, -1):  # from the worst shock down
         if uses > NOTHING:
-            uses = _uses_pass(uses_1, uses_22, count, nodes[row], narrow)
+            uses = _uses_pass(uses_1, high, count, nodes[row], narrow)
         if money > NOTHING:
             money = _money_pass(money_1, money_2, money_3, high, money_left, nodes[row], narrow)
         if uses + money < NOTHING:
@@ -198,11 +202,11 @@ def _capped(shock: float, high: float, narrow: float) -> tuple[float, float, flo
 
 
 @compiled
-def _uses_pass(uses_1: float, uses_22: float, count: float, shock: float, narrow: float) -> float:
+def _uses_pass(uses_1: float, high: float, count: float, shock: float, narrow: float) -> float:
     """Chance of more than `count` uses, given the wide factor of the shock."""
-    factor, used, width = _capped(shock, uses_22 / uses_1, narrow)
+    factor, used, width = _capped(shock, high, narrow)
     mean = factor * uses_1
-    spread = width * factor * factor * max(uses_1 * uses_1 - uses_22, 0.0)
+    spread = width * factor * factor * max(uses_1 * (uses_1 - high), 0.0)
     return _above(count, mean, spread / mean - used)
 
 

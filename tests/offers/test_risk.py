@@ -179,6 +179,13 @@ def test_nothing_promised_passes_nothing_and_an_overspent_budget_is_passed() -> 
     assert chance(Sums.zero(3), left, np.array([0, 5, 5]), SHOCK).tolist() == [0, 0, 1]
 
 
+def test_the_dust_of_promises_taken_away_is_nothing() -> None:
+    dust = Sums(*(np.array([size]) for size in (1e-14, -1e-12, 1e-10, -1e-15, 2e-17, 9e-17)))
+    some = sums_of(np.full(50, 0.02), np.full(50, 0)) + dust
+    assert chance(dust, np.array([0]), np.array([0]), SHOCK)[0] == 0
+    assert chance(some, np.array([100]), PLENTY, SHOCK)[0] < 1e-6
+
+
 def test_sums_add_by_offer() -> None:
     offer = np.array([0, 2, 2])
     sums = Sums.of(offer, np.array([0.5, 0.1, 0.2]), np.array([100, 10, 20]), 3)
