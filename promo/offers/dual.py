@@ -11,8 +11,6 @@ Newton's step follows from it; prices stay above zero.
 Problems", WWW 2020.)
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from promo.offers import search
@@ -54,15 +52,26 @@ def _stand_ins(night: Night, w: Work, h: int, width: float, pairs: Ints, count: 
 
 
 @compiled
+def add(sums: Floats, p: float, c: float, sign: int) -> None:
+    """Add a promise of chance p and face value c to the six sums of its offer, or take it away."""
+    sums[0] += sign * p * c
+    sums[1] += sign * p
+    sums[2] += sign * p * c * c
+    sums[3] += sign * p * c * c * c
+    sums[4] += sign * p * c * p * c
+    sums[5] += sign * p * p
+
+
+@compiled
 def look(
     night: Night, w: Work, price: Floats, first: int, last: int, step: int, nodes: int,
     width: float, used: Floats, pairs: Ints, chosen: Flags,
 ) -> tuple[float, int]:  # fmt: skip
     """Solve every step-th household of [first, last) at prices (m, 2).
 
-    Adds what their lists use to `used` (m, 2; minor units and uses), writes pairs of stand-ins, and
-    the lists into `chosen` (n,) unless it is empty. Returns the sum of the bounds on their scores,
-    and how many pairs there are.
+    Adds what their lists use to `used` (m, 6: sums of pc and p; where chances count also of pc^2,
+    pc^3, p^2c^2 and p^2), writes pairs of stand-ins, and the lists into `chosen` (n,) unless it is
+    empty. Returns the sum of the bounds on their scores, and how many pairs there are.
     """
     start, offer, worth, chance = night.start, night.offer, night.worth, night.chance
     taken, total, count = w.taken, 0.0, 0
@@ -70,10 +79,11 @@ def look(
         total += search.solve(night, w, h, price, nodes)[1]
         begin, end = start[h], start[h + 1]
         for row in range(begin, end):
-            if taken[row - begin]:
-                share = chance[row] if len(chance) else 1.0
-                used[offer[row], 0] += share * worth[row]
-                used[offer[row], 1] += share
+            if taken[row - begin] and len(chance):
+                add(used[offer[row]], chance[row], worth[row], 1)
+            elif taken[row - begin]:
+                used[offer[row], 0] += worth[row]
+                used[offer[row], 1] += 1
         if len(chosen):
             chosen[begin:end] = taken[: end - begin]
         if width > 0:
