@@ -1,72 +1,221 @@
-"""Allocation: which candidates get a slot, within budgets. For now greedy; its form is final."""
+"""Allocation: which candidates stand on which list, to the last cent of the budgets.
+
+Maximise the value of all lists, subject to each household's rules (slots, categories, funders,
+rivals, value band) and each offer's budget. Budgets get prices (`prices`), at which households are
+served alone (`household`, `search`); what prices leave over or spend too much is put right list by
+list (`repair`). The prices also prove how much better any allocation could be: `bound`.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from promo.offers import ledger, reasons, repair, search
+from promo.offers.household import Flags, Floats, Ints, Night, Numbers, work
+from promo.offers.prices import Dual, Prices, solve
+from promo.offers.risk import Risk, Sums, capacity, nodes
+
+NO_LIMIT = 2**62
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """n (household, offer) pairs, all arrays of shape (n,)."""
+    """n (household, offer) pairs, each once, sorted by household, then offer; shape (n,) all."""
 
     shopper: Ints  # row number of the household
     offer: Ints  # row number of the offer
-    category: Ints  # of the offer, for this household
-    value: NDArray[np.float64]  # what the pair is worth to us; more is better
-    cost: Ints  # minor units held against the offer's budget when it is printed
+    category: Ints  # of the offer, for this household; small numbers from 0
+    value: Floats  # what the pair is worth to us; more is better
+    worth: Ints  # face value to the shopper, minor units
+    probability: Floats  # that it is redeemed if printed
 
 
 @dataclass(frozen=True)
-class Budgets:
-    """What is left of each offer, arrays of shape (offers,): minor units and uses."""
+class Offers:
+    """What is left of each offer, arrays of shape (offers,)."""
 
-    money: Ints
+    money: Ints  # minor units: the budget less what is spent (without risk: less promises, too)
     uses: Ints
+    funder: Ints  # small numbers from 0
+    outstanding: Sums | None = None  # promises of other nights that are open; with risk only
+    pace: Floats | None = None  # most expected money tonight (without risk: most face value)
+    rivals: Ints | None = None  # (m, 2) pairs of offers that never stand on one list
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a list must keep to; arrays of shape (households,)."""
+
+    slots: Ints  # most offers on a list
+    low: Ints | None = None  # least worth of a list, minor units; 0 where there is none
+    high: Ints | None = None  # most worth of a list; 2**62 where there is none
+    per_category: int = 1
+    per_funder: int = 2**30
+    pull: float = 1.0  # value of a minor unit of worth where the band cannot be met
+    risk: Risk | None = None  # None: every promise counts in full
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go. `tolerance`: of the bound, what another step of the prices must promise."""
+
+    tolerance: float = 1e-5
+    nodes: int = 400  # partial lists looked at for one household before the best is taken
+    passes: int = 8  # over all households at the end, at most
+    threads: int = 1  # changes the time, never the answer
+
+    @classmethod
+    def quick(cls) -> "Effort":
+        """A tenth of a per cent is good enough."""
+        return cls(tolerance=1e-4, nodes=50, passes=1)
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """Row numbers of the chosen candidates, by household and falling value; and what is left."""
+    """The lists, and what proves them good."""
 
-    chosen: Ints
-    left: Budgets
+    chosen: Ints  # rows of the candidates that stand on a list, rising
+    prices: Prices
+    bound: float  # no allocation is worth more (with risk: none within the linear budgets)
+    value: float  # of what is chosen, with the pull of worth where bands cannot be met
+    why: Flags  # (n,) a reason each, see `promo.offers.reasons`
+    beaten_by: Ints  # (n,) the row that stands in its place, or -1
+    unmet: Ints  # households whose list stays below its band
 
 
 def allocate(
-    candidates: Candidates, budgets: Budgets, slots: Ints, per_category: int = 1
+    candidates: Candidates,
+    offers: Offers,
+    rules: Rules,
+    prices: Prices | None = None,
+    effort: Effort = Effort(),  # noqa: B008: frozen
 ) -> Allocation:
-    """Choose candidates in falling value while slots, categories and budgets last.
+    """Choose the lists of a night.
 
-    slots: how many offers each household may have, shape (households,). At most `per_category`
-    offers of a category stand on one list. Ties go to the lower household, then the lower offer,
-    so the same input gives the same answer.
+    prices: those of the night before, if known; they only save time. The same input gives the same
+    bytes. Raises ValueError where the arrays are not as `Candidates` says.
     """
-    order = np.lexsort((candidates.offer, candidates.shopper, -candidates.value))
-    order = order[candidates.value[order] > 0]
-    money, uses, free = budgets.money.tolist(), budgets.uses.tolist(), slots.tolist()
-    taken: dict[tuple[int, int], int] = {}
-    chosen = []
-    rows = zip(
-        order.tolist(),
-        candidates.shopper[order].tolist(),
-        candidates.offer[order].tolist(),
-        candidates.category[order].tolist(),
-        candidates.cost[order].tolist(),
-        strict=True,
+    night = _night(candidates, offers, rules)
+    had_low = night.low.copy()
+    _give_up_bands(night, rules.pull, effort.nodes)
+    dual = Dual(night, effort.threads)
+    limits = Limits(night, offers, rules.risk)
+    price = solve(dual, limits, effort.tolerance, 0, prices)
+    chosen = np.zeros(len(night.offer), np.uint8)
+    seen = dual.look(price, 1, 0.0, effort.nodes, chosen)
+    bound = seen.scores + float((price * limits(seen.used)).sum())
+    books = _books(night, offers, rules.risk, chosen)
+    repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
+    rows = np.flatnonzero(chosen)
+    pull = np.repeat(night.pull, np.diff(night.start))[rows] if night.pull.any() else 0.0
+    why, beaten_by = reasons.find(night, chosen)
+    return Allocation(
+        chosen=rows,
+        prices=Prices(price[:, 0], price[:, 1]),
+        bound=bound,
+        value=float((night.value[rows] + pull * night.worth[rows]).sum()),
+        why=why,
+        beaten_by=beaten_by,
+        unmet=np.flatnonzero(had_low > night.low),
     )
-    for row, shopper, offer, category, cost in rows:
-        in_category = taken.get((shopper, category), 0)
-        affordable = uses[offer] > 0 and money[offer] >= cost
-        if free[shopper] and in_category < per_category and affordable:
-            free[shopper] -= 1
-            taken[shopper, category] = in_category + 1
-            uses[offer] -= 1
-            money[offer] -= cost
-            chosen.append(row)
-    picked = np.array(chosen, dtype=np.int64)
-    by_list = np.lexsort((np.arange(len(picked)), candidates.shopper[picked]))
-    left = Budgets(np.array(money, dtype=np.int64), np.array(uses, dtype=np.int64))
-    return Allocation(picked[by_list], left)
+
+
+def _night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
+    """What compiled code sees; columns are narrowed, and checked where that costs little."""
+    households, count = len(rules.slots), len(offers.money)
+    shopper, offer = candidates.shopper, candidates.offer
+    rising = (shopper[1:] > shopper[:-1]) | ((shopper[1:] == shopper[:-1]) & (offer[1:] > offer[:-1]))
+    if not rising.all():
+        row = int(np.flatnonzero(~rising)[0]) + 1
+        raise ValueError(f"candidate {row} does not follow {row - 1} by household, then offer")
+    for name, column, most in (
+        ("shopper", shopper, households), ("offer", offer, count),
+        ("category", candidates.category, 2**31), ("worth", candidates.worth, 2**31),
+    ):  # fmt: skip
+        if len(column) and not 0 <= column.min() <= column.max() < most:
+            raise ValueError(f"{name} of a candidate is not in 0 to {most - 1}")
+    if not np.isfinite(candidates.value).all():
+        raise ValueError("value of a candidate is not a finite number")
+    start = np.searchsorted(shopper, np.arange(households + 1)).astype(np.int64)
+    rival_start, rival = _rivals(offers.rivals, count)
+    low = np.zeros(households, np.int64) if rules.low is None else rules.low.astype(np.int64)
+    high = np.full(households, NO_LIMIT) if rules.high is None else rules.high.astype(np.int64)
+    plain = (low <= 0) & (high >= NO_LIMIT)
+    if len(rival):
+        plain[shopper[np.diff(rival_start)[offer] > 0]] = False
+    return Night(
+        start, _narrow(offer), _narrow(candidates.category), _narrow(candidates.worth),
+        np.ascontiguousarray(candidates.value, dtype=np.float64),
+        np.zeros(0) if rules.risk is None else np.ascontiguousarray(candidates.probability),
+        _narrow(offers.funder), rival_start, rival, _narrow(rules.slots), low.copy(), high,
+        np.zeros(households), plain.astype(np.uint8), rules.per_category, rules.per_funder,
+    )  # fmt: skip
+
+
+def _narrow(column: Ints) -> Numbers:
+    return np.ascontiguousarray(column, dtype=np.int32)
+
+
+def _rivals(pairs: Ints | None, count: int) -> tuple[Numbers, Numbers]:
+    """Where each offer's rivals begin, and the rivals."""
+    if pairs is None or len(pairs) == 0:
+        return np.zeros(count + 1, np.int32), np.zeros(0, np.int32)
+    both = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    start = np.searchsorted(both[:, 0], np.arange(count + 1))
+    return _narrow(start), _narrow(both[:, 1])
+
+
+def _give_up_bands(night: Night, pull: float, nodes: int) -> None:
+    """Households none of whose lists is in their band lose its low end, and are pulled towards it."""
+    room, nothing = work(night), np.zeros((len(night.funder), 2))
+    for h in np.flatnonzero(night.low > 0).tolist():
+        if search.solve(night, room, h, nothing, nodes)[0] <= search.NONE:
+            night.low[h], night.pull[h] = 0, pull
+
+
+def _books(night: Night, offers: Offers, risk: Risk | None, chosen: Flags) -> ledger.Ledger:
+    """The budgets, with the promises of other nights and the chosen ones booked."""
+    count = len(offers.money)
+    sums = np.zeros((count, 6))
+    if risk is not None and offers.outstanding is not None:
+        sums[:, ledger.COLUMNS] = np.stack(offers.outstanding.columns(), axis=1)
+    books = ledger.Ledger(
+        offers.money.astype(np.float64), offers.uses.astype(np.float64),
+        np.full(count, np.inf) if offers.pace is None else offers.pace.astype(np.float64),
+        sums, np.zeros(count), np.full((count, 2), np.inf),
+        *(nodes(risk) if risk is not None else (np.zeros(0), np.zeros(0))),
+        risk.overspend if risk is not None else 0.0,
+    )  # fmt: skip
+    ledger.book_all(night, books, chosen)
+    return books
+
+
+class Limits:
+    """Budgets (offers, 2) of money and uses for the prices: linear in what promises count."""
+
+    def __init__(self, night: Night, offers: Offers, risk: Risk | None) -> None:
+        self.offers, self.risk, self.count = offers, risk, len(offers.money)
+        whole = np.stack([offers.money, offers.uses], axis=1).astype(np.float64)
+        self.whole: Floats = np.maximum(whole, 0)
+        if offers.pace is not None:
+            self.whole[:, 0] = np.minimum(self.whole[:, 0], offers.pace)
+        if risk is not None:
+            every = Sums.of(night.offer, night.chance, night.worth, self.count)
+            self.every = np.stack(every.columns())
+            self.most = np.bincount(night.offer, minlength=self.count) + 1
+
+    def __call__(self, used: Floats) -> Floats:
+        """Budgets for lists that use as much as this (offers, 6).
+
+        With risk they are what lists of this mix may promise by money alone and by uses alone.
+        """
+        if self.risk is None:
+            return self.whole
+        offers = self.offers
+        mix = np.where(used[:, 1] > 0, used[:, ledger.COLUMNS].T, self.every)
+        rest = self.risk, offers.outstanding
+        money, _ = capacity(Sums(*mix), offers.money, self.most, *rest)
+        _, uses = capacity(Sums(*mix), np.full(self.count, NO_LIMIT), offers.uses, *rest)
+        if offers.pace is not None:
+            money = np.minimum(money, offers.pace)
+        return np.stack([money, uses], axis=1)
