@@ -51,6 +51,7 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
+MOST_SAID = 200  # characters of a value at fault
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
@@ -318,7 +319,11 @@ def explain(source: str, error: ValidationError) -> str:
 
 
 def _got(value: object) -> str:
-    """The value at fault, in words; nothing for a whole section."""
+    """The value at fault, in words, shortened; nothing for a whole section."""
     if isinstance(value, dict):
         return ""
-    return f" is {value!r}" if isinstance(value, str | int | float | list) else f" is {value}"
+    try:
+        said = repr(value) if isinstance(value, str | int | float | list) else str(value)
+    except ValueError:  # a whole number that is too long to be written
+        said = "too long a number"
+    return f" is {said if len(said) <= MOST_SAID else said[:MOST_SAID] + '…'}"
