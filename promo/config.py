@@ -4,6 +4,7 @@ import os
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from reprlib import Repr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -51,7 +52,6 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
-MOST_SAID = 200  # characters of a value at fault
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
@@ -319,11 +319,20 @@ def explain(source: str, error: ValidationError) -> str:
 
 
 def _got(value: object) -> str:
-    """The value at fault, in words, shortened; nothing for a whole section."""
-    if isinstance(value, dict):
-        return ""
+    """The value at fault, in words; nothing for a whole section."""
+    return "" if isinstance(value, dict) else f" is {said(value)}"
+
+
+def said(value: object) -> str:
+    """A value as it is quoted in a sentence: shortened, and never an error of its own."""
+    if not isinstance(value, str | int | float | list | dict):
+        value = str(value)
+        return value if len(value) <= SHORT.maxstring else f"{value[: SHORT.maxstring]}…"
     try:
-        said = repr(value) if isinstance(value, str | int | float | list) else str(value)
+        return SHORT.repr(value)
     except ValueError:  # a whole number that is too long to be written
-        said = "too long a number"
-    return f" is {said if len(said) <= MOST_SAID else said[:MOST_SAID] + '…'}"
+        return "too long a number"
+
+
+SHORT = Repr()
+SHORT.maxlevel, SHORT.maxlist, SHORT.maxdict, SHORT.maxstring, SHORT.maxlong = 3, 8, 8, 200, 40

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from promo.offers.values import (
-    WHOLE, Count, Money, MoneyOrNone, Name, Names, Part, Pieces, Share, Times, Weight, fault,
+    WHOLE,
+    Count,
+    Money,
+    MoneyOrNone,
+    Name,
+    Names,
+    Part,
+    Pieces,
+    Share,
+    Times,
+    Weight,
+    fault,
 )  # fmt: skip
 
 NEEDS = ("buy", "spend", "basket", "pounds", "kilograms", "nothing")
@@ -99,7 +110,7 @@ Clock = Annotated[time, BeforeValidator(_clock)]
 
 
 class When(Part):
-    """Days of the week and hours, in the store's own time; `before` is the first minute too late."""
+    """Days of the week and hours, in the store's own time; `before` is a minute too late."""
 
     days: tuple[Day, ...] = ()
     after: Clock | None = None
@@ -169,5 +180,3 @@ class Budget(Part):
 
     money: MoneyOrNone
     redemptions: Count
-
-

@@ -5,33 +5,45 @@ from fractions import Fraction
 
 from promo.offers.basket import POUND, Piece, apportion, half_up
 from promo.offers.rewards import (
-    AmountOff, BundlePrice, FreeItem, Get, GivePoints, NewPrice, PercentOff, Reward,
+    AmountOff,
+    BundlePrice,
+    FreeItem,
+    Get,
+    GivePoints,
+    NewPrice,
+    PercentOff,
+    Reward,
 )  # fmt: skip
 from promo.offers.values import WHOLE
 
 
 def given(reward: Reward, target: Sequence[Piece], prices: Sequence[int]) -> list[int]:
     """Minor units off each piece of the target, which costs `prices`; none above its price."""
-    whole = sum(prices)
     match reward:
         case AmountOff(per="unit"):
             return [_within(reward.amount_off, price, reward) for price in prices]
-        case AmountOff():
-            wanted = half_up(reward.amount_off * _measure(reward.per, target))
-            return apportion(_within(wanted, whole, reward), prices)
-        case PercentOff():
-            wanted = half_up(Fraction(whole * reward.percent_off, WHOLE))
-            return apportion(_at_most(wanted, reward.at_most), prices)
         case NewPrice():
             return [_down_to(reward, *pair) for pair in zip(target, prices, strict=True)]
-        case BundlePrice():
-            return apportion(max(whole - reward.bundle_price, 0), prices)
         case Get():
             off = [_off_each(reward, price) for price in prices]
             return apportion(_at_most(sum(off), reward.at_most), off)
         case FreeItem():
             return [min(reward.free_item, price) for price in prices]
-    return [0] * len(prices)
+    return apportion(_off_together(reward, target, sum(prices)), prices)
+
+
+def _off_together(reward: Reward, target: Sequence[Piece], whole: int) -> int:
+    """What comes off pieces that cost `whole` together."""
+    match reward:
+        case AmountOff():
+            wanted = half_up(reward.amount_off * _measure(reward.per, target))
+            return _within(wanted, whole, reward)
+        case PercentOff():
+            wanted = half_up(Fraction(whole * reward.percent_off, WHOLE))
+            return _at_most(wanted, reward.at_most)
+        case BundlePrice():
+            return max(whole - reward.bundle_price, 0)
+    return 0
 
 
 def points(reward: Reward, target: Sequence[Piece]) -> int:

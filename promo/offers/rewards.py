@@ -129,7 +129,7 @@ KINDS: tuple[type[Reward], ...] = (
     Get, FreeItem, GivePoints, BundlePrice, NewPrice, PercentOff, AmountOff,
 )  # fmt: skip
 LEADING = tuple(kind.leading for kind in reversed(KINDS))
-LADDERS: dict[str, TypeAdapter[dict[str, int]]] = {
+NUMBERS: dict[str, TypeAdapter[dict[str, int]]] = {
     **dict.fromkeys(
         ("amount_off", "new_price", "bundle_price", "free_item"), TypeAdapter(dict[str, Money])
     ),

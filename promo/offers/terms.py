@@ -4,8 +4,8 @@ One definition is stored, validated, printed, priced and billed. Its first purch
 offer itself, a second and a third one under keys of their own, as North American coupons have them.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -17,23 +17,25 @@ from pydantic import (
     model_validator,
 )
 
-from promo.config import explain
+from promo.config import explain, said
 from promo.errors import Sentence
+from promo.offers import ladders
 from promo.offers.conditions import (
-    Budget, Flag, Funding, Offline, Purchase, Rivals, Uses, When, Where,
+    Budget,
+    Flag,
+    Funding,
+    Offline,
+    Purchase,
+    Rivals,
+    Uses,
+    When,
+    Where,
 )  # fmt: skip
-from promo.offers.rewards import LADDERS, AmountOff, AnyReward, GivePoints, PercentOff, Reward
-from promo.offers.values import WHOLE, Line, fault, missing
+from promo.offers.ladders import Cell
+from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
+from promo.offers.values import WHOLE, Line, fault
 
 MAX_TITLE = 60  # characters: two lines on the list
-LOYALTY = ("national", "store_brand", "switcher")
-VOLUME = ("heavy", "medium", "light")
-NOT_A_BUYER = "none"
-Cell = tuple[str, str]
-CELLS: tuple[Cell, ...] = (
-    *((loyalty, volume) for loyalty in LOYALTY for volume in VOLUME),
-    ("unknown", NOT_A_BUYER),
-)
 # Which purchases one use needs, in the order in which they are tried.
 RULES: dict[str, tuple[tuple[int, ...], ...]] = {
     "any": ((1,), (2,), (3,)),
@@ -94,7 +96,7 @@ class Terms(Purchase):
             return None
         if not isinstance(raw, dict):
             raise ValueError("expected a number for each of heavy, medium and light")
-        return _ladder(raw, reward, info)
+        return ladders.checked(raw, reward, info)
 
     @model_validator(mode="after")
     def _purchases_agree(self) -> Self:
@@ -158,14 +160,9 @@ class Terms(Purchase):
 
     def number(self, cell: Cell) -> int:
         """The reward's number in a cell of the grid, (loyalty, volume)."""
-        loyalty, volume = cell
-        ladder = self.ladder
-        if ladder is None:
+        if self.ladder is None:
             return self.reward.number
-        if volume == NOT_A_BUYER:
-            least = min if self.reward.more_is_better else max
-            return ladder.get(NOT_A_BUYER, least(*ladder.values(), self.reward.number))
-        return ladder.get(f"{loyalty}/{volume}", ladder.get(volume, self.reward.number))
+        return ladders.rung(self.ladder, self.reward, cell)
 
     def closed(self, at: datetime, store: str) -> str | None:
         """Why it is not good at a moment in a store's own time: day, time, store; else None."""
@@ -176,7 +173,7 @@ class Terms(Purchase):
         return None if self.where.holds(store) else "store"
 
     def stored(self) -> dict[str, Any]:
-        """The terms as JSON: numbers whole, defaults left out; the budget has columns of its own."""
+        """The terms as JSON: numbers whole, defaults left out, and without the budget."""
         return self.model_dump(mode="json", exclude={"budget"}, exclude_defaults=True)
 
     @classmethod
@@ -191,41 +188,33 @@ class Offered(Terms):
     budget: Budget
 
 
-def _ladder(raw: dict[Any, Any], reward: Reward, info: ValidationInfo) -> dict[str, int]:
-    """A ladder by volume or by cell, numbers checked as the reward's own. Raises ValueError."""
-    cells = {f"{loyalty}/{volume}" for loyalty in LOYALTY for volume in VOLUME}
-    for name in raw:
-        if name not in cells and name not in (*VOLUME, NOT_A_BUYER):
-            fault(str(name), f"unknown; expected {', '.join(VOLUME)}, {NOT_A_BUYER} or a cell such "
-                             f"as {LOYALTY[0]}/{VOLUME[0]}", raw[name])  # fmt: skip
-    groups = sorted({name.rpartition("/")[0] for name in raw if name != NOT_A_BUYER}) or [""]
-    if groups[0] == "" and len(groups) > 1:
-        fault(f"{groups[1]}/{VOLUME[0]}", "either cells or volumes alone, not both", None)
-    found = {}
-    for name in [f"{group}/{v}" if group else v for group in groups for v in VOLUME]:
-        if name not in raw:
-            missing(name)
-    adapter = LADDERS[reward.varies]
-    found = adapter.validate_python(raw, context=info.context)
-    for group in groups:
-        _falls([f"{group}/{v}" if group else v for v in VOLUME], found, raw, reward)
-    return found
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands where a part of an offer could not be read; `why` is a sentence."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
 
 
-def _falls(
-    names: list[str], found: dict[str, int], raw: dict[Any, Any], reward: Reward
-) -> None:
-    for more, less in pairwise(names):
-        better, worse = found[more], found[less]
-        if better < worse if reward.more_is_better else better > worse:
-            fault(less, f"{more} ({raw[more]}) must not get less than {less} ({raw[less]})",
-                  raw[less])  # fmt: skip
+def _refuse_unreadable(raw: Any, where: str) -> None:
+    if isinstance(raw, Unreadable):
+        raise OfferError(f"{where}: {raw.why}")
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        if isinstance(value, Unreadable):
+            raise OfferError(f"{where}: `{name}`: {value.why}")
+        for part, inner in value.items() if isinstance(value, dict) else ():
+            if isinstance(inner, Unreadable):
+                raise OfferError(f"{where}: `{name}.{part}`: {inner.why}")
 
 
 def parse(raw: Any, where: str, currency: str) -> Offered:
     """Check one offer as it was read. Raises OfferError with a sentence for each fault."""
+    _refuse_unreadable(raw, where)
     if not isinstance(raw, dict):
-        raise OfferError(f"{where}: {raw!r} is no offer; expected keys such as `id` and `reward`.")
+        raise OfferError(f"{where}: {said(raw)} is no offer; expected keys such as `id` and "
+                         "`reward`.")  # fmt: skip
     try:
         return Offered.model_validate(raw, context={"currency": currency})
     except ValidationError as error:

@@ -43,7 +43,9 @@ def fault(field: str, message: str, value: object) -> NoReturn:
 
 def missing(field: str) -> NoReturn:
     """Refuse a part for what it lacks."""
-    raise ValidationError.from_exception_data("offer", [{"type": "missing", "loc": (field,)}])
+    raise ValidationError.from_exception_data(
+        "offer", [{"type": "missing", "loc": (field,), "input": None}]
+    )
 
 
 def _decimals_of_money(info: ValidationInfo) -> int:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from promo.offers.basket import Line
+from promo.offers.ladders import CELLS, Cell
 from promo.offers.pricing import price
 from promo.offers.rewards import AmountOff, FreeItem, Get, Reward
 from promo.offers.taking import TARGETS
-from promo.offers.terms import CELLS, Cell, Terms
+from promo.offers.terms import Terms
 from promo.offers.values import MOST
 
 REST = "the rest of the basket"
@@ -21,7 +22,7 @@ REST = "the rest of the basket"
 def ladder(
     terms: Terms, typical: Mapping[int, int], *, unknown: int = 0, point: Decimal = Decimal(0)
 ) -> dict[Cell, int]:
-    """Minor units off in each of terms.CELLS, each a (loyalty, volume).
+    """Minor units off in each of ladders.CELLS, each a (loyalty, volume).
 
     typical: the median price of a piece, in minor units, of the products of the first, second and
     third purchase; a purchase whose prices are unknown is not in it. unknown: the minor units that
@@ -66,8 +67,8 @@ def _line(terms: Terms, reward: Reward, number: int, each: int) -> Line:
     if isinstance(reward, Get | FreeItem) and TARGETS.get(reward.applies_to, 1) == number:
         given = reward.get if isinstance(reward, Get) else 1
         quantity = max(quantity, given) if reward.among else quantity + given
-    unit = "lb" if pounds else "kg"
-    return Line(str(number), quantity, quantity * each, 1000 * quantity, unit)
+    weight = 1000 * quantity
+    return Line(str(number), quantity, quantity * each, weight, "lb" if pounds else "kg")
 
 
 def _rest(terms: Terms, lines: list[Line]) -> list[Line]:
