@@ -27,11 +27,12 @@ Flag = Annotated[bool, Field(strict=True)]
 
 
 class Goods(Part):
-    """Products by their codes, brands or categories."""
+    """Products by their codes, brands or categories, and what they are called on the sheet."""
 
     products: Names = ()
     brands: Names = ()
     categories: Names = ()
+    called: Annotated[Name, Field(max_length=60)] | None = None
 
     @property
     def named(self) -> bool:
@@ -48,7 +49,6 @@ class Purchase(Goods):
     """
 
     but_not: Goods = Goods()
-    called: Annotated[Name, Field(max_length=60)] | None = None
     buy: Pieces | None = None
     spend: Money | None = None
     basket: Money | None = None

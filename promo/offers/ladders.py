@@ -1,4 +1,4 @@
-"""Ladders: the reward's number by cell of the grid; who buys much gets no less than who buys little.
+"""Ladders: the reward by cell of the grid; who buys much gets no less than who buys little.
 
 A ladder goes by volume alone, {heavy, medium, light}, or by cell, {national/heavy: ...}; `none` is
 for households that do not buy the category.
