@@ -44,7 +44,7 @@ class Wording:
                 return f"{_percent(number)} off"
             case NewPrice():
                 return f"{self._money(number)}{PER[reward.per]}"
-            case BundlePrice() if _one_count(terms):
+            case BundlePrice() if _is_bundle(terms):
                 return f"{terms.pieces} for {self._money(number)}"
             case BundlePrice():
                 return f"{self._money(number)} together"
@@ -109,21 +109,18 @@ class Wording:
         return f"when you buy {_joined(terms.rule, {n: p for n, p in phrases.items() if p})}"
 
     def _alone(self, terms: Terms) -> str:
-        more = " or more" if terms.or_more else ""
-        match terms.need:
-            case "buy" if isinstance(terms.reward, BundlePrice):
-                return ""
-            case "buy" if terms.pieces == 1 and not more:
-                return "on one item"
-            case "buy":
-                return f"when you buy {terms.pieces}{more}"
-            case "nothing":
-                return ""
-            case "basket":
-                return f"when your basket costs {self._money(terms.amount)} or more"
-            case "spend":
-                return f"when you spend {self._money(terms.amount)} or more on {THESE}"
-        return f"when you buy {_weight(terms)} or more"
+        if terms.need == "nothing" or _is_bundle(terms):
+            return ""
+        if terms.need == "basket":
+            return f"when your basket costs {self._money(terms.amount)} or more"
+        if terms.need == "spend":
+            name = terms.called or THESE
+            return f"when you spend {self._money(terms.amount)} or more on {name}"
+        if terms.need == "buy" and terms.pieces == 1 and not terms.takes_all:
+            return "on one item"
+        much = f"{terms.pieces}" if terms.need == "buy" else _weight(terms)
+        more = " or more" if terms.takes_all or terms.need != "buy" else ""
+        return f"when you buy {much}{more}"
 
     def _phrase(self, purchase: Purchase) -> str:
         """A purchase among several: `2 of these`, `$5.00 of any bread`."""
@@ -144,8 +141,10 @@ class Wording:
         return money.in_words(minor, self.currency, self.locale)
 
 
-def _one_count(terms: Terms) -> bool:
-    return len(terms.purchases) == 1 and terms.need == "buy"
+def _is_bundle(terms: Terms) -> bool:
+    """Whether the headline says already how many to buy: `3 for $5.00`."""
+    bundle = isinstance(terms.reward, BundlePrice)
+    return bundle and len(terms.purchases) == 1 and terms.need == "buy"
 
 
 def _joined(rule: str, phrases: dict[int, str]) -> str:
