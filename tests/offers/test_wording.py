@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from offers.written import BREAD, JAM, terms
 from promo.offers.wording import Wording
-from tests.offers.written import BREAD, JAM, terms
 
 ONE_GROUP = {"products": ["internal:1"]}
 

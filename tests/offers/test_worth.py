@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offers.strategies import MORE, REWARDS
+from offers.written import BREAD, terms
 from promo.offers import worth
 from promo.offers.ladders import CELLS
-from tests.offers.test_pricing import MORE, REWARDS
-from tests.offers.written import BREAD, terms
 
 
 def everywhere(offer: dict[str, Any], typical: dict[int, int], **more: Any) -> int:
