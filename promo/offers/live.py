@@ -8,6 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from promo import tables
 from promo.calendar import Window
+from promo.offers.ladders import LOYALTY, VOLUME
+from promo.offers.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
 
 
 def _row(offer: Any, money_held: int, uses_held: int) -> list[Any]:
-    off = offer.terms["amount_off"]
+    terms = Terms.from_stored(offer.terms)
     return [
-        offer.id, offer.terms["title"], offer.ends, offer.funder, offer.terms["buy"],
-        off["heavy"], off["medium"], off["light"],
+        offer.id, terms.title, offer.ends, offer.funder, terms.pieces,
+        *(terms.number((LOYALTY[0], volume)) for volume in VOLUME),
         offer.budget_money - int(money_held), offer.budget_redemptions - int(uses_held),
     ]  # fmt: skip

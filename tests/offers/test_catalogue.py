@@ -124,7 +124,7 @@ def test_an_offer_with_no_product_left_is_refused(
 ) -> None:
     found = take(shop, settings, offer("a", products), offer("b"))
     assert found.taken == ["b"]
-    assert "file, offer 1: no product is left to give it on." in found.refused[0]
+    assert "file, offer 1: `products`: no product is left to give it on." in found.refused[0]
     assert "left out" in found.refused[0]
 
 

@@ -11,7 +11,8 @@ import pytest
 from promo import config
 from promo.offers import complete_journey as campaigns
 from promo.offers.coupon_values import CENTS_OFF, FREE_ITEM
-from promo.offers.terms import Terms, parse
+from promo.offers.ladders import VOLUME
+from promo.offers.terms import Offered, parse
 from promo.scans import complete_journey
 
 INSTALLED = complete_journey.folder(complete_journey.INSTALLED)
@@ -19,7 +20,7 @@ UNSAID = config.load(Path(__file__).parents[2] / "config.yaml").categories.never
 
 
 @pytest.fixture(scope="module")
-def offers() -> dict[str, Terms]:
+def offers() -> dict[str, Offered]:
     """Every offer of the data set by id; that they can all be parsed is the first test."""
     found = [parse(raw, where, "USD") for where, raw in campaigns.offers(INSTALLED, UNSAID)]
     by_id = {terms.id: terms for terms in found}
@@ -27,17 +28,17 @@ def offers() -> dict[str, Terms]:
     return by_id
 
 
-def test_dates_and_products_are_the_data_s(offers: dict[str, Terms]) -> None:
+def test_dates_and_products_are_the_data_s(offers: dict[str, Offered]) -> None:
     terms = offers["cj1-51111030050"]
     listed = pl.read_parquet(INSTALLED / "coupons.parquet").filter(
         coupon_upc=51111030050, campaign_id=1
     )
     assert (terms.starts, terms.ends) == (date(2017, 3, 3), date(2017, 4, 9))
     assert sorted(terms.products) == sorted(f"internal:{p}" for p in listed["product_id"])
-    assert (terms.funder, terms.buy, terms.reward.amount_off) == ("maker 69", 1, Decimal(1))
+    assert (terms.funder, terms.buy, terms.reward.number) == ("maker 69", 1, 100)
 
 
-def test_no_product_is_of_a_category_that_is_never_said(offers: dict[str, Terms]) -> None:
+def test_no_product_is_of_a_category_that_is_never_said(offers: dict[str, Offered]) -> None:
     products = pl.read_parquet(INSTALLED / "products.parquet")
     never = products.filter(pl.col("product_category").is_in(list(UNSAID)))
     unsaid = {f"internal:{p}" for p in never["product_id"]}
@@ -45,19 +46,19 @@ def test_no_product_is_of_a_category_that_is_never_said(offers: dict[str, Terms]
     assert not unsaid & {p for terms in offers.values() for p in terms.products}
 
 
-def test_free_items_are_left_out_and_the_ladder_falls(offers: dict[str, Terms]) -> None:
+def test_free_items_are_left_out_and_the_ladder_falls(offers: dict[str, Offered]) -> None:
     for name, terms in offers.items():
         upc = name.split("-")[1]
         assert not (upc.startswith("5") and upc[-2:] in FREE_ITEM)
-        off = terms.amounts("USD")
-        assert off["heavy"] >= off["medium"] >= off["light"] >= 5
-        assert all(cents % 5 == 0 for cents in off.values())
-        assert terms.budget.money >= terms.budget.redemptions * Decimal(off["heavy"]) / 100
+        heavy, medium, light = (terms.number(("national", volume)) for volume in VOLUME)
+        assert heavy >= medium >= light >= 5
+        assert all(cents % 5 == 0 for cents in (heavy, medium, light))
+        assert terms.budget.money >= terms.budget.redemptions * heavy
 
 
-def test_the_worth_of_a_maker_s_coupon_is_what_its_code_says(offers: dict[str, Terms]) -> None:
+def test_the_worth_of_a_maker_s_coupon_is_what_its_code_says(offers: dict[str, Offered]) -> None:
     found = {
-        name: (terms.buy, terms.reward.amount_off * 100)
+        name: (terms.buy, terms.reward.number)
         for name, terms in offers.items()
         if name.split("-")[1].startswith("5") and name[-2:] in CENTS_OFF
     }
@@ -68,7 +69,7 @@ def test_the_worth_of_a_maker_s_coupon_is_what_its_code_says(offers: dict[str, T
         assert abs(cents - max(said, min(2 * said, 100))) <= 2.5
 
 
-def test_the_same_offers_every_time(offers: dict[str, Terms]) -> None:
+def test_the_same_offers_every_time(offers: dict[str, Offered]) -> None:
     again = campaigns.offers(INSTALLED, UNSAID)
     assert [parse(raw, where, "USD") for where, raw in again] == list(offers.values())
 

@@ -87,11 +87,14 @@ def test_an_offer_on_a_whole_department(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        (OAT.replace("1.25,2", ",2"), "`reward.amount_off` is missing"),
+        (OAT.replace("grow,1.25,2", "grow,,2"), "`reward` is missing"),
         (OAT.replace("2017-11-30", "30.11.2017"), "`ends` is '30.11.2017'"),
         (OAT.replace("500,400", "500,many"), "`budget.redemptions` is 'many'"),
-        (OAT.replace("internal:1 internal:2", ""), r"`products` is \[\]"),
-        (OAT.replace("oat-1", "  "), "`id` is ''"),
+        (
+            OAT.replace("internal:1 internal:2", ""),
+            r"`products` is \[\]: expected products, brands",
+        ),
+        (OAT.replace("oat-1", "  "), "`id` is missing"),
         (f"{OAT},surplus", "unknown key `more fields than columns`"),
         ("oat-1,Oat milk", "`funder` is missing"),
     ],

@@ -1,0 +1,91 @@
+from typing import Any
+
+import pytest
+
+from offers.written import BREAD, JAM, terms
+from promo.offers.wording import Wording
+
+ONE_GROUP = {"products": ["internal:1"]}
+
+
+@pytest.mark.parametrize(
+    ("offer", "words"),
+    [
+        ({}, "$1.00 off on one item. Once."),
+        ({"buy": 2}, "$1.00 off when you buy 2. Once."),
+        ({"buy": 2, "or_more": True}, "$1.00 off when you buy 2 or more. Once."),
+        ({"reward": {"amount_off": "0.5", "per": "lb"}, "pounds": "1.5"},
+         "$0.50 off a pound when you buy 1.5 lb or more. Once."),
+        ({"reward": {"amount_off": "0.5", "per": "unit"}, "buy": 3},
+         "$0.50 off each when you buy 3. Once."),
+        ({"reward": {"amount_off": 1, "over_value": "nothing"}},
+         "$1.00 off on one item. Nothing off where the items cost less than that. Once."),
+        ({"reward": {"percent_off": "12.5", "at_most": 3}, "spend": 10, "called": "tea"},
+         "12.5% off when you spend $10.00 or more on tea. At most $3.00 off. Once."),
+        ({"reward": {"new_price": "1.99"}}, "$1.99 each on one item. Once."),
+        ({"reward": {"new_price": "4.99", "per": "kg"}, "kilograms": 1},
+         "$4.99 a kilogram when you buy 1 kg or more. Once."),
+        ({"reward": {"bundle_price": 5}, "buy": 3}, "3 for $5.00. Once."),
+        ({"reward": {"bundle_price": 5}, "second": BREAD},
+         "$5.00 together when you buy 1 of these and 1 of any bread. Once."),
+        ({"reward": {"get": 1}, "buy": 2}, "1 free when you buy 2. Once."),
+        ({"reward": {"get": 1, "among": True}, "buy": 3},
+         "1 of them free when you buy 3. Once."),
+        ({"reward": {"get": 1, "percent_off": 50}, "buy": 1},
+         "50% off 1 more on one item. Once."),
+        ({"reward": {"get": 2, "amount_off": 1, "applies_to": "second"}, "second": BREAD},
+         "$1.00 off 2 more on any bread when you buy 1 of these and 1 of any bread. Once."),
+        ({"reward": {"free_item": 3}}, "Free, up to $3.00 on one item. Once."),
+        ({"reward": {"points": 1500}}, "1,500 points on one item. Once."),
+        ({"reward": {"points": 1, "per": "unit"}, "buy": 2},
+         "1 point each when you buy 2. Once."),
+        ({"reward": {"amount_off": 5}, "products": [], "basket": 50},
+         "$5.00 off when your basket costs $50.00 or more. Once."),
+        ({"reward": {"amount_off": 5, "applies_to": "basket"}, "nothing": True},
+         "$5.00 off on the whole basket. Once."),
+        ({"rule": "any", "second": BREAD | {"buy": 3}},
+         "$1.00 off when you buy 1 of these or 3 of any bread. Once."),
+        ({"second": BREAD | {"spend": 3}, "third": JAM | {"pounds": 2}},
+         "$1.00 off when you buy 1 of these and $3.00 or more of any bread and 2 lb or more of "
+         "any jam. Once."),
+        ({"rule": "first_and_other", "second": BREAD, "third": JAM},
+         "$1.00 off when you buy 1 of these, and 1 of any bread or 1 of any jam. Once."),
+        ({"rule": "first_or_others", "second": BREAD, "third": JAM},
+         "$1.00 off when you buy 1 of these, or 1 of any bread and 1 of any jam. Once."),
+        ({"rule": "third_and_other", "second": BREAD, "third": JAM},
+         "$1.00 off when you buy 1 of these or 1 of any bread, and 1 of any jam. Once."),
+        ({"uses": {"per_list": 3, "per_household": 5, "per_day": 1}},
+         "$1.00 off on one item. Up to 3 times, at most 5 in all for a household, at most 1 a "
+         "day."),
+        ({"when": {"days": ["mon", "tue"], "after": "16:00", "before": "20:00"}},
+         "$1.00 off on one item. Once. Only Mondays, Tuesdays from 16:00 until 20:00."),
+        ({"where": {"stores": ["1"]}}, "$1.00 off on one item. Once. Not in every store."),
+        ({"stacking": "dairy"}, "$1.00 off on one item. Once. Not with other offers of dairy."),
+        ({"stacking": "dairy", "exclusive": True},
+         "$1.00 off on one item. Once. Not with any other offer."),
+        ({"but_not": {"brands": ["Acme", "Zeta"]}},
+         "$1.00 off on one item. Not on Acme, Zeta. Once."),
+        ({"but_not": {"categories": ["TEA"], "called": "tea"}},
+         "$1.00 off on one item. Not on tea. Once."),
+        ({"but_not": {"products": ["internal:9"]}},
+         "$1.00 off on one item. Some items are left out. Once."),
+    ],
+)  # fmt: skip
+def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
+    found = terms(**offer)
+    wording = Wording("USD")
+    assert wording.sentences(found, found.reward.number) == words
+    headline = wording.headline(found, found.reward.number)
+    assert words.startswith(headline)
+    rest = words.removeprefix(headline).strip().removeprefix(". ")
+    assert wording.conditions(found, found.reward.number) == rest[:1].upper() + rest[1:]
+
+
+@pytest.mark.parametrize(
+    ("currency", "locale", "words"),
+    [("USD", "en_US", "$250.00 off"), ("JPY", "en_US", "¥25,000 off"),
+     ("KWD", "en_US", "KWD25.000 off"),
+     ("EUR", "de_DE", "250,00\N{NO-BREAK SPACE}€ off")],
+)  # fmt: skip
+def test_money_is_written_as_the_chain_writes_it(currency: str, locale: str, words: str) -> None:
+    assert Wording(currency, locale).headline(terms(), 25_000) == words
