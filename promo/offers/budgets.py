@@ -124,7 +124,7 @@ def _redeemed(still: ColumnElement[bool]) -> Any:
 
 
 class Promised(NamedTuple):
-    """An offer on a list: redemption probability, worth in minor units, how often it may be used."""
+    """An offer on a list: redemption probability, worth in minor units, uses it may have."""
 
     offer: str
     probability: float
