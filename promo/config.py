@@ -4,6 +4,7 @@ import os
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from reprlib import Repr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -319,6 +320,19 @@ def explain(source: str, error: ValidationError) -> str:
 
 def _got(value: object) -> str:
     """The value at fault, in words; nothing for a whole section."""
-    if isinstance(value, dict):
-        return ""
-    return f" is {value!r}" if isinstance(value, str | int | float | list) else f" is {value}"
+    return "" if isinstance(value, dict) else f" is {said(value)}"
+
+
+def said(value: object) -> str:
+    """A value as it is quoted in a sentence: shortened, and never an error of its own."""
+    if not isinstance(value, str | int | float | list | dict):
+        value = str(value)
+        return value if len(value) <= SHORT.maxstring else f"{value[: SHORT.maxstring]}…"
+    try:
+        return SHORT.repr(value)
+    except ValueError:  # a whole number that is too long to be written
+        return "too long a number"
+
+
+SHORT = Repr()
+SHORT.maxlevel, SHORT.maxlist, SHORT.maxdict, SHORT.maxstring, SHORT.maxlong = 3, 8, 8, 200, 40

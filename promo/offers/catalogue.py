@@ -1,16 +1,16 @@
 """The catalogue: offers in; a bad one is refused with a sentence, the others are stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from promo import money, tables
+from promo import tables
 from promo.config import Settings
 from promo.database import upsert
-from promo.offers.terms import OfferError, Terms, parse
-from promo.scans.gtin import CodeError, gtin14
+from promo.offers.goods import Known
+from promo.offers.terms import Offered, OfferError, Terms, parse
 
 
 @dataclass
@@ -27,65 +27,43 @@ def import_offers(
 ) -> Imported:
     """Take offers in one by one; a bad one is refused with a sentence, the others go in."""
     result, seen = Imported(), set[str]()
-    known = _products(connection)
+    known = Known.read(connection, settings.categories.never_said)
     for where, offer in raw:
         try:
             terms = parse(offer, where, settings.currency)
             if terms.id in seen:
                 raise OfferError(f"{where}: the id {terms.id!r} stands twice in this file.")
             seen.add(terms.id)
-            products, notice = _allowed(terms, known, settings, where)
-            _store(connection, terms, products, settings, where)
+            known.check_names(terms, where)
+            goods = known.goods(terms, where)
+            _store(connection, terms, goods.products, where)
         except OfferError as error:
             result.refused.append(str(error))
         else:
             result.taken.append(terms.id)
-            result.notices.extend(notice)
+            result.notices.extend(goods.notices)
     return result
 
 
-def _products(connection: Connection) -> dict[str, tuple[str | None, bool]]:
-    columns = (tables.Product.id, tables.Product.category, tables.Product.no_coupon)
-    return {row[0]: (row[1], row[2]) for row in connection.execute(select(*columns))}
+def resolve_again(connection: Connection, settings: Settings) -> int:
+    """Look the goods of all offers up anew, as products come and go; returns the offers changed.
 
-
-def _allowed(
-    terms: Terms, known: dict[str, tuple[str | None, bool]], settings: Settings, where: str
-) -> tuple[list[str], list[str]]:
-    """The products that the offer may be given on; what was left out, in a sentence each."""
-    never = settings.categories.never_said
-    wanted = {_product_id(product, where) for product in terms.products}
-    unknown = sorted(wanted - known.keys())
-    banned = {p for p in wanted & known.keys() if known[p][0] in never or known[p][1]}
-    allowed = sorted((wanted & known.keys()) - banned)
-    notices = []
-    if unknown:
-        notices.append(
-            f"{where}: {len(unknown)} products are not in the product table and are left out, "
-            f"{unknown[0]!r} among them."
-        )
-    if banned:
-        notices.append(
-            f"{where}: {len(banned)} products are left out: no_coupon, sensitive or restricted."
-        )
-    if not allowed:
-        raise OfferError(" ".join([*notices, f"{where}: no product is left to give it on."]))
-    return allowed, notices
-
-
-def _product_id(product: str, where: str) -> str:
-    """The id of a product as it is written: any form of GTIN becomes GTIN-14."""
-    domain, _, code = product.partition(":")
-    if domain != "gtin":
-        return product
-    try:
-        return f"gtin:{gtin14(code)}"
-    except CodeError as error:
-        raise OfferError(f"{where}: `products`: {error}") from None
+    An offer whose goods are all gone keeps what it has: lists may promise it.
+    """
+    known = Known.read(connection, settings.categories.never_said)
+    changed = 0
+    offers = connection.execute(select(tables.Offer.id, tables.Offer.terms)).all()
+    for name, stored in offers:
+        try:
+            goods = known.goods(Terms.from_stored(stored), name)
+        except OfferError:
+            continue
+        changed += _set_products(connection, name, goods.products)
+    return changed
 
 
 def _store(
-    connection: Connection, terms: Terms, products: list[str], settings: Settings, where: str
+    connection: Connection, terms: Offered, products: Mapping[int, Iterable[str]], where: str
 ) -> None:
     row = {
         "id": terms.id,
@@ -93,35 +71,52 @@ def _store(
         "ends": terms.ends,
         "funder": terms.funder,
         "objective": terms.objective,
-        "budget_money": money.to_minor(terms.budget.money, settings.currency),
+        "hard": terms.hard,
+        "budget_money": terms.budget.money,
         "budget_redemptions": terms.budget.redemptions,
-        "terms": {
-            "title": terms.title,
-            "buy": terms.buy,
-            "amount_off": terms.amounts(settings.currency),
-        },
+        "terms": terms.stored(),
     }
     promised = select(func.count()).where(tables.Promise.offer == terms.id)
-    if connection.execute(promised).scalar() and not _same(connection, row, products):
-        raise OfferError(
-            f"{where}: lists already promise this offer, so its terms stay as they are. "
-            "Give changed terms an id of their own."
-        )
+    if connection.execute(promised).scalar():
+        _refuse_changes(connection, row, where)
     upsert(connection, tables.Offer, [row])
-    connection.execute(delete(tables.OfferProduct).where(tables.OfferProduct.offer == terms.id))
-    rows = [{"offer": terms.id, "product": product} for product in products]
-    connection.execute(insert(tables.OfferProduct), rows)
+    _set_products(connection, terms.id, products)
 
 
-def _same(connection: Connection, row: dict[str, Any], products: list[str]) -> bool:
-    """Whether an offer is the stored one, but perhaps for a larger budget."""
+def _refuse_changes(connection: Connection, row: dict[str, Any], where: str) -> None:
+    """Lists promise the offer: nothing but its budget may change, and that only grow."""
     stored = connection.execute(
         select(tables.Offer.__table__).where(tables.Offer.id == row["id"])
     ).one()
-    items = select(tables.OfferProduct.product).where(tables.OfferProduct.offer == row["id"])
-    budgets = ("budget_money", "budget_redemptions")
-    return (
-        all(stored._mapping[key] == row[key] for key in row if key not in budgets)
-        and all(stored._mapping[key] <= row[key] for key in budgets)
-        and set(connection.execute(items).scalars()) == set(products)
-    )
+    old, new = stored.terms, row["terms"]
+    changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    changed += [
+        name.replace("_", ".", 1)
+        for name in ("budget_money", "budget_redemptions")
+        if row[name] < stored._mapping[name]
+    ]
+    if changed:
+        raise OfferError(
+            f"{where}: lists already promise this offer, so its terms stay as they are and its "
+            f"budget may only grow, but `{'`, `'.join(changed)}` would change. "
+            "Give changed terms an id of their own."
+        )
+
+
+def _set_products(
+    connection: Connection, offer: str, products: Mapping[int, Iterable[str]]
+) -> bool:
+    """Write which products count to which purchase; returns whether that is news."""
+    table = tables.OfferProduct
+    wanted = {(product, number) for number, some in products.items() for product in some}
+    query = select(table.product, table.purchase).where(table.offer == offer)
+    if wanted == {tuple(row) for row in connection.execute(query)}:
+        return False
+    connection.execute(delete(table).where(table.offer == offer))
+    rows = [
+        {"offer": offer, "product": product, "purchase": number}
+        for product, number in sorted(wanted)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+    return True

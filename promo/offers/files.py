@@ -8,12 +8,33 @@ from typing import Any
 
 import yaml
 
-from promo.offers.terms import OfferError
+from promo.offers.terms import OfferError, Unreadable
 
-CSV_COLUMNS = (
-    "id", "title", "funder", "starts", "ends", "objective", "amount_off", "buy",
-    "heavy", "medium", "light", "budget_money", "budget_redemptions", "products",
-)  # fmt: skip
+# A CSV column -> where its value stands in the offer.
+CSV_COLUMNS: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in (
+        "id", "title", "funder", "starts", "ends", "objective", "buy", "spend", "basket", "pounds",
+        "kilograms", "choose", "stacking", "priority", "returns", "products", "brands",
+        "categories",
+    )},
+    **{name: ("reward", name) for name in (
+        "amount_off", "percent_off", "new_price", "bundle_price", "points", "free_item", "get",
+        "at_most", "per", "over_value", "applies_to",
+    )},
+    **{name: ("ladder", name) for name in ("heavy", "medium", "light", "none")},
+    "but_not_products": ("but_not", "products"),
+    "but_not_brands": ("but_not", "brands"),
+    "but_not_categories": ("but_not", "categories"),
+    "uses_per_list": ("uses", "per_list"),
+    "uses_per_household": ("uses", "per_household"),
+    "uses_per_day": ("uses", "per_day"),
+    "manufacturer": ("funding", "manufacturer"),
+    "handling": ("funding", "handling"),
+    "budget_money": ("budget", "money"),
+    "budget_redemptions": ("budget", "redemptions"),
+}  # fmt: skip
+LISTS = {"products": None, "brands": "|", "categories": "|"}  # what stands between their names
+MOST_ID = 64  # characters of an id that are quoted
 csv.field_size_limit(2**24)  # an offer on a whole department names fifteen thousand products
 
 
@@ -26,32 +47,59 @@ def read(path: Path) -> Iterator[tuple[str, Any]]:
     except UnicodeDecodeError as error:
         raise OfferError(f"{path.name} is not UTF-8: {error}.") from None
     if path.suffix in (".yaml", ".yml"):
-        return _yaml(path.name, text)
+        return from_yaml(path.name, text)
     if path.suffix == ".csv":
         return _csv(path.name, text)
     raise OfferError(f"{path.name}: expected a file that ends in .yaml, .yml or .csv.")
 
 
-class PlainDates(yaml.SafeLoader):
-    """YAML whose dates stay text, so that a day that is none costs one offer and not the file."""
+class PlainYaml(yaml.SafeLoader):
+    """YAML whose numbers, dates and times stay text, and whose keys stand once.
+
+    So a code keeps its zeros, `16:00` is no number of minutes, a day that is none costs one offer
+    and not the file, and a second `reward` does not silently take the place of the first.
+    """
 
 
-PlainDates.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+WITHOUT = {f"tag:yaml.org,2002:{kind}" for kind in ("timestamp", "int", "float")}
+PlainYaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag not in WITHOUT]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
-def _yaml(name: str, text: str) -> Iterator[tuple[str, Any]]:
+def _mapping(loader: PlainYaml, node: yaml.MappingNode) -> dict[Any, Any] | Unreadable:
+    seen = set[str]()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                return Unreadable(f"the key `{key.value}` stands twice, again in line {line}.")
+            seen.add(key.value)
     try:
-        raw = yaml.load(text, PlainDates)
+        return loader.construct_mapping(node, deep=True)
+    except yaml.constructor.ConstructorError as error:
+        mark = error.problem_mark
+        return Unreadable(f"{error.problem}{f', line {mark.line + 1}' if mark else ''}.")
+
+
+PlainYaml.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def from_yaml(name: str, text: str) -> Iterator[tuple[str, Any]]:
+    """Yield (where, raw offer) for each offer of a YAML text; raises OfferError."""
+    try:
+        raw = yaml.load(text, PlainYaml)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OfferError(f"{name} is no YAML: {error}") from None
+    if isinstance(raw, Unreadable):
+        raise OfferError(f"{name}: {raw.why}")
     offers = raw.get("offers") if isinstance(raw, dict) else None
     if not isinstance(offers, list):
         raise OfferError(f"{name}: expected a list of offers under the key `offers`.")
     for number, offer in enumerate(offers, 1):
-        called = f" ({offer['id']})" if isinstance(offer, dict) and "id" in offer else ""
+        said = offer.get("id") if isinstance(offer, dict) else None
+        called = f" ({said[:MOST_ID]})" if isinstance(said, str) else ""
         yield f"{name}, offer {number}{called}", offer
 
 
@@ -64,31 +112,35 @@ def _csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _rows(name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[str, Any]]:
-    unknown = [c for c in reader.fieldnames or () if c not in CSV_COLUMNS]
+    columns = list(reader.fieldnames or ())
+    unknown = [c for c in columns if c not in CSV_COLUMNS]
+    twice = [c for n, c in enumerate(columns) if c in columns[:n]]
     if unknown:
         raise OfferError(
             f"{name}, line 1: unknown column {unknown[0]!r}; expected {', '.join(CSV_COLUMNS)}."
         )
+    if twice:
+        raise OfferError(f"{name}, line 1: the column {twice[0]!r} stands twice.")
     for row in reader:
-        yield f"{name}, line {reader.line_num} ({row.get('id')})", _from_row(row)
+        yield f"{name}, line {reader.line_num} ({(row.get('id') or '')[:MOST_ID]})", _offer(row)
 
 
-def _from_row(row: dict[str, Any]) -> dict[str, Any]:
+def _offer(row: dict[str, Any]) -> dict[str, Any]:
     """A CSV row in the shape of a YAML offer; empty fields are left out, so that they are named."""
-    found = {key: value.strip() for key, value in row.items() if isinstance(value, str) and value}
-    offer: dict[str, Any] = {
-        key: found[key]
-        for key in ("id", "title", "funder", "starts", "ends", "objective", "buy")
-        if key in found
-    }
-    offer["reward"] = {k: found[k] for k in ("amount_off",) if k in found}
-    ladder = {k: found[k] for k in ("heavy", "medium", "light") if k in found}
-    if ladder:
-        offer["ladder"] = ladder
-    offer["budget"] = {
-        k: found[f"budget_{k}"] for k in ("money", "redemptions") if f"budget_{k}" in found
-    }
-    offer["products"] = found.get("products", "").split()
+    offer: dict[str, Any] = {}
+    for column, path in CSV_COLUMNS.items():
+        value = (row.get(column) or "").strip()
+        if not value:
+            continue
+        *sections, name = path
+        part = offer
+        for section in sections:
+            part = part.setdefault(section, {})
+        part[name] = value if name not in LISTS else _names(value, LISTS[name])
     if "(more)" in row:
         offer["more fields than columns"] = row["(more)"]
     return offer
+
+
+def _names(value: str, between: str | None) -> list[str]:
+    return [name.strip() for name in value.split(between) if name.strip()]

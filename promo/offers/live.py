@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from promo import tables
 from promo.calendar import Window
-from promo.offers import budgets
+from promo.offers import budgets, worth
+from promo.offers.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Catalogue:
     money_open and uses_open (what lists of other nights promise, in full), and the same promises
     as risk sums, money_1 to uses_22; sorted by id. ladder: offer, loyalty, volume, worth (minor
     units to the shopper), all ten cells an offer. items: offer, product (of the first purchase).
+    terms: those of each offer, in the order of `offers`.
     """
 
     offers: pl.DataFrame
     ladder: pl.DataFrame
     items: pl.DataFrame
+    terms: tuple[Terms, ...] = ()
 
 
 OFFERS = {
@@ -34,6 +38,8 @@ OFFERS = {
     "objective": pl.String, "buy": pl.Int64, "uses_each": pl.Int64, "funder_share": pl.Float64,
 }  # fmt: skip
 LADDER = {"offer": pl.UInt32, "loyalty": pl.String, "volume": pl.String, "worth": pl.Int64}
+ITEMS = {"id": pl.String, "product": pl.String, "purchase": pl.Int64}
+PRICES = {"product": pl.String, "price": pl.Int64}
 
 
 def live(
@@ -43,12 +49,15 @@ def live(
     prices: pl.DataFrame | None = None,
     *,
     late_days: int = 0,
+    point: Decimal = Decimal(0),
 ) -> Catalogue:
     """The offers that lists made on `night` may hold.
 
-    Live, not hard, for print, good on every day of the window, with something left of the budget
-    and a product that is not delisted. The promises of `night` itself are left out: it may be made
-    again. prices: product, price (minor units typically paid for a piece), or None.
+    Live, for print and not hard, good on every day of the window, with something left of the
+    budget and, where it names products, one that is not delisted. The promises of `night` itself
+    are left out: it may be made again. prices: product, price (minor units typically paid for a
+    piece); shelf prices stand in where it is None. point: what a point is worth to a shopper,
+    minor units.
     """
     offer = tables.Offer
     good = (
@@ -56,34 +65,39 @@ def live(
         & (offer.starts <= window.first) & (offer.ends >= window.last)
     )  # fmt: skip
     items = _items(connection, good)
-    found = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
-    names = set(items["id"])
-    rows = [row for row in found if row.id in names]
-    left = budgets.read(
-        connection, [row.id for row in rows], night, without=night, late_days=late_days
-    )
-    some = ((left.money_left > 0) & (left.uses_left > 0)).tolist()
-    offers = _offers(rows, left).filter(pl.Series(some, dtype=pl.Boolean)).with_row_index("offer")
-    kept = [row for row, has in zip(rows, some, strict=True) if has]
-    pairs = items.join(offers, on="id").select("offer", "product").sort("offer", "product")
-    return Catalogue(offers, _ladder(kept), pairs)
+    given_on = set(items.filter(pl.col("purchase") == 1)["id"])
+    rows = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
+    every = {row.id: Terms.from_stored(row.terms) for row in rows}
+    every = {
+        name: terms
+        for name, terms in every.items()
+        if terms.printable and (name in given_on or not terms.named)
+    }
+    left = budgets.read(connection, list(every), night, without=night, late_days=late_days)
+    some = pl.Series((left.money_left > 0) & (left.uses_left > 0))
+    offers = _offers(list(every.values()), left).filter(some).with_row_index("offer")
+    pairs = items.join(offers.select("offer", "id"), on="id").sort("offer", "purchase", "product")
+    if prices is None:
+        prices = _shelf_prices(connection, window.first)
+    kept = tuple(every[name] for name in offers["id"])
+    first = pairs.filter(pl.col("purchase") == 1).select("offer", "product")
+    return Catalogue(offers, _ladder(kept, pairs, prices, point), first, kept)
 
 
 def _items(connection: Connection, good: ColumnElement[bool]) -> pl.DataFrame:
-    """Products of the first purchase that are not delisted: id (of the offer), product."""
+    """Products that are not delisted: id (of the offer), product, purchase."""
     product, pair = tables.Product, tables.OfferProduct
     rows = connection.execute(
-        select(pair.offer, pair.product)
+        select(pair.offer, pair.product, pair.purchase)
         .join(tables.Offer, tables.Offer.id == pair.offer)
         .join(product, product.id == pair.product)
-        .where(good, pair.purchase == 1, ~product.delisted)
+        .where(good, ~product.delisted)
     )
-    schema = {"id": pl.String, "product": pl.String}
-    return pl.DataFrame(list(map(tuple, rows)), schema=schema, orient="row")
+    return pl.DataFrame(list(map(tuple, rows)), schema=ITEMS, orient="row")
 
 
-def _offers(rows: Sequence[Any], left: budgets.Budgets) -> pl.DataFrame:
-    facts = pl.DataFrame([_facts(row) for row in rows], schema=OFFERS, orient="row")
+def _offers(every: Sequence[Terms], left: budgets.Budgets) -> pl.DataFrame:
+    facts = pl.DataFrame([_facts(terms) for terms in every], schema=OFFERS, orient="row")
     sums = zip(budgets.SUMS, left.open.columns(), strict=True)
     return facts.with_columns(
         money_left=pl.Series(left.money_left, dtype=pl.Int64),
@@ -94,20 +108,44 @@ def _offers(rows: Sequence[Any], left: budgets.Budgets) -> pl.DataFrame:
     )
 
 
-def _facts(row: Any) -> list[Any]:
+def _facts(terms: Terms) -> list[Any]:
     return [
-        row.id, row.terms["title"], row.starts, row.ends, row.funder, row.objective,
-        row.terms["buy"], 1, 1.0,
+        terms.id, terms.title, terms.starts, terms.ends, terms.funder, terms.objective,
+        terms.pieces, terms.uses.per_list, terms.funder_share,
     ]  # fmt: skip
 
 
-def _ladder(rows: Sequence[Any]) -> pl.DataFrame:
-    volumes = {"heavy": "heavy", "medium": "medium", "light": "light"}
-    cells = [(loyalty, volume) for loyalty in ("national", "store_brand", "switcher")
-             for volume in volumes]  # fmt: skip
+def _shelf_prices(connection: Connection, day: date) -> pl.DataFrame:
+    """The regular price of the offers' products on a day, the median of the stores'."""
+    shelf = tables.ShelfPrice
+    offered = select(tables.OfferProduct.product)
+    age = func.row_number().over(
+        partition_by=(shelf.store, shelf.product), order_by=shelf.day.desc()
+    )
+    prices = (
+        select(shelf.product, shelf.price, age.label("age"))
+        .where(shelf.day <= day, shelf.product.in_(offered))
+        .subquery()
+    )
+    rows = connection.execute(select(prices.c.product, prices.c.price).where(prices.c.age == 1))
+    return pl.DataFrame(list(map(tuple, rows)), schema=PRICES, orient="row")
+
+
+def _ladder(
+    every: Sequence[Terms], pairs: pl.DataFrame, prices: pl.DataFrame, point: Decimal
+) -> pl.DataFrame:
+    """What each offer is worth in each cell, at the median price of each purchase's products."""
+    median = pl.col("price").median().round().cast(pl.Int64)
+    known = pairs.join(prices, on="product").group_by("offer", "purchase").agg(median)
+    typical: dict[int, dict[int, int]] = {}
+    for number, purchase, price in known.iter_rows():
+        typical.setdefault(number, {})[purchase] = price
+    unknown = prices.select(median).item() or 0
     rungs = [
-        (number, loyalty, volume, row.terms["amount_off"][volumes.get(volume, "light")])
-        for number, row in enumerate(rows)
-        for loyalty, volume in [*cells, ("unknown", "none")]
+        (number, *cell, minor)
+        for number, terms in enumerate(every)
+        for cell, minor in worth.ladder(
+            terms, typical.get(number, {}), unknown=unknown, point=point
+        ).items()
     ]
     return pl.DataFrame(rungs, schema=LADDER, orient="row")

@@ -1,86 +1,84 @@
-"""Terms: what an offer gives, on what, when, to whom how much, and who pays.
+"""Terms: what an offer gives, on what, when, where, to whom how much, and who pays.
 
-One definition is stored, printed and (later) priced and billed. For now one reward is known: an
-amount off when a number of pieces of the listed products is bought.
+One definition is stored, validated, printed, priced and billed. Its first purchase stands in the
+offer itself, a second and a third one under keys of their own, as North American coupons have them.
 """
 
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from promo import money
-from promo.config import explain
+from promo.config import explain, said
 from promo.errors import Sentence
+from promo.offers import ladders
+from promo.offers.conditions import (
+    Budget,
+    Flag,
+    Funding,
+    Offline,
+    Purchase,
+    Rivals,
+    Uses,
+    When,
+    Where,
+)  # fmt: skip
+from promo.offers.ladders import Cell
+from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
+from promo.offers.values import WHOLE, Line, fault
 
 MAX_TITLE = 60  # characters: two lines on the list
-MOST = 10**12  # currency units, or uses: more is a typing error, and no row could hold it
-Amount = Annotated[Decimal, Field(gt=0, le=MOST)]
+# Which purchases one use needs, in the order in which they are tried.
+RULES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "any": ((1,), (2,), (3,)),
+    "all": ((1, 2, 3),),
+    "first_and_other": ((1, 2), (1, 3)),
+    "first_or_others": ((1,), (2, 3)),
+    "third_and_other": ((1, 3), (2, 3)),
+}
+CHAIN = "chain"  # the funder's name where the chain itself pays
 
 
 class OfferError(Sentence):
     """An offer cannot be taken in; the message names the offer, the field and the need."""
 
 
-class Part(BaseModel):
-    """A part of an offer as it is written: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Reward(Part):
-    """`amount_off`, in currency units."""
-
-    amount_off: Amount
-
-
-class Ladder(Part):
-    """The amount off by the household's volume in the offer's category, in currency units."""
-
-    heavy: Amount
-    medium: Amount
-    light: Amount
-
-    @model_validator(mode="after")
-    def _falling(self) -> "Ladder":
-        if not self.heavy >= self.medium >= self.light:
-            raise ValueError(
-                f"heavy ({self.heavy}) must not get less than medium ({self.medium}), nor medium "
-                f"less than light ({self.light})"
-            )
-        return self
-
-
-class Budget(Part):
-    """The most that the offer may cost in all, in currency units and in uses."""
-
-    money: Annotated[Decimal, Field(ge=0, le=MOST)]
-    redemptions: Annotated[int, Field(ge=0, le=MOST)]
-
-
-class Terms(Part):
-    """An offer as it is written in a file; `ends` is the last day on which it is good."""
+class Terms(Purchase):
+    """An offer but for its budget; `ends` is the last day on which it is good."""
 
     id: str = Field(pattern=r"^[!-~]{1,64}$")
-    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=r"^[^\x00-\x1f]+$")
-    funder: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")
+    title: Annotated[Line, StringConstraints(max_length=MAX_TITLE)]
+    funder: Annotated[Line, StringConstraints(max_length=120)]
     starts: date
     ends: date
     objective: Literal["retain", "convert", "grow", "trial", "reward"] = "reward"
-    reward: Reward
-    buy: Annotated[int, Field(ge=1, le=99)] = 1
-    ladder: Ladder | None = None
-    budget: Budget
-    products: tuple[str, ...] = Field(min_length=1)
+    reward: AnyReward
+    ladder: dict[str, int] | None = None
+    rule: Literal["any", "all", "first_and_other", "first_or_others", "third_and_other"] = "all"
+    second: Purchase | None = None
+    third: Purchase | None = None
+    choose: Literal["dearest", "cheapest"] = "dearest"
+    uses: Uses = Uses()
+    when: When = When()
+    where: Where = Where()
+    stacking: Line | None = None
+    exclusive: Flag = False
+    priority: Annotated[int, Field(ge=0, le=99)] = 0
+    may_be_doubled: Flag = False
+    returns: Literal["keep", "restore", "reclaim"] = "keep"
+    offline: Offline = Offline()
+    funding: Funding | None = None
+    rivals: Rivals = Rivals()
+    printable: Flag = True
+    hard: Flag = False
 
     @field_validator("ends")
     @classmethod
@@ -90,26 +88,134 @@ class Terms(Part):
             raise ValueError(f"{ends} is before the day it starts, {starts}")
         return ends
 
-    def amounts(self, currency: str) -> dict[str, int]:
-        """Minor units off by volume: heavy, medium, light; the reward itself without a ladder."""
-        off = self.reward.amount_off
-        ladder = self.ladder or Ladder(heavy=off, medium=off, light=off)
-        return {name: money.to_minor(value, currency) for name, value in ladder}
+    @field_validator("ladder", mode="before")
+    @classmethod
+    def _rungs(cls, raw: Any, info: ValidationInfo) -> dict[str, int] | None:
+        reward = info.data.get("reward")
+        if raw is None or reward is None:  # a faulty reward is named by itself
+            return None
+        if not isinstance(raw, dict):
+            raise ValueError("expected a number for each of heavy, medium and light")
+        return ladders.checked(raw, reward, info)
+
+    @model_validator(mode="after")
+    def _purchases_agree(self) -> Self:
+        if self.third is not None and self.second is None:
+            fault("second", "is needed where there is a `third`", None)
+        if self.second is None and self.rule != "all":
+            fault("rule", "says nothing without a `second` purchase", self.rule)
+        if self.third is None and self.rule in ("first_or_others", "third_and_other"):
+            fault("rule", "needs a `third` purchase", self.rule)
+        for name in ("second", "third"):
+            purchase = getattr(self, name)
+            if purchase is not None and purchase.called is None:
+                fault(name, "needs `called`: its goods in words, for the sheet", purchase.called)
+        return self
+
+    @model_validator(mode="after")
+    def _reward_has_a_target(self) -> Self:
+        target = self.reward.applies_to
+        if target in ("second", "third") and getattr(self, target) is None:
+            fault("reward", f"applies to the {target} purchase, and there is none", target)
+        goods = any(purchase.named for purchase in self.purchases.values())
+        if not goods and not isinstance(self.reward, AmountOff | PercentOff | GivePoints):
+            fault("reward", "needs goods to come off: products, brands or categories", None)
+        return self
+
+    @model_validator(mode="after")
+    def _hard_is_never_printed(self) -> Self:
+        if self.hard and self.printable:
+            fault("hard", "only an offer with `printable: false` may be hard", self.hard)
+        return self
+
+    @property
+    def purchases(self) -> dict[int, Purchase]:
+        """The purchases by number, 1 to 3."""
+        numbered = enumerate((self, self.second, self.third), 1)
+        return {number: purchase for number, purchase in numbered if purchase is not None}
+
+    @property
+    def ways(self) -> tuple[tuple[int, ...], ...]:
+        """The sets of purchases that make one use, in the order in which they are tried."""
+        if self.rule == "all":
+            return (tuple(self.purchases),)
+        return tuple(way for way in RULES[self.rule] if set(way) <= self.purchases.keys())
+
+    @property
+    def pieces(self) -> int:
+        """The pieces to buy of the first purchase, one where it asks for something else."""
+        return self.buy or 1
+
+    @property
+    def funder_share(self) -> float:
+        """The manufacturer's share of what the offer costs, 0 to 1."""
+        return self.funder_percent / WHOLE
+
+    @property
+    def funder_percent(self) -> int:
+        """The same in hundredths of a percent; what the chain funds itself has none."""
+        if self.funding is not None:
+            return self.funding.manufacturer
+        return 0 if self.funder == CHAIN else WHOLE
+
+    def number(self, cell: Cell) -> int:
+        """The reward's number in a cell of the grid, (loyalty, volume)."""
+        if self.ladder is None:
+            return self.reward.number
+        return ladders.rung(self.ladder, self.reward, cell)
+
+    def closed(self, at: datetime, store: str) -> str | None:
+        """Why it is not good at a moment in a store's own time: day, time, store; else None."""
+        if not self.starts <= at.date() <= self.ends:
+            return "day"
+        if not self.when.holds(at):
+            return "time"
+        return None if self.where.holds(store) else "store"
+
+    def stored(self) -> dict[str, Any]:
+        """The terms as JSON: numbers whole, defaults left out, and without the budget."""
+        return self.model_dump(mode="json", exclude={"budget"}, exclude_defaults=True)
+
+    @classmethod
+    def from_stored(cls, stored: dict[str, Any]) -> "Terms":
+        """The terms that `stored` wrote."""
+        return Terms.model_validate(stored)
 
 
-def parse(raw: Any, where: str, currency: str) -> Terms:
+class Offered(Terms):
+    """An offer as it stands in a file: its terms, and its budget."""
+
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands where a part of an offer could not be read; `why` is a sentence."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def _refuse_unreadable(raw: Any, where: str) -> None:
+    if isinstance(raw, Unreadable):
+        raise OfferError(f"{where}: {raw.why}")
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        if isinstance(value, Unreadable):
+            raise OfferError(f"{where}: `{name}`: {value.why}")
+        for part, inner in value.items() if isinstance(value, dict) else ():
+            if isinstance(inner, Unreadable):
+                raise OfferError(f"{where}: `{name}.{part}`: {inner.why}")
+
+
+def parse(raw: Any, where: str, currency: str) -> Offered:
     """Check one offer as it was read. Raises OfferError with a sentence for each fault."""
+    _refuse_unreadable(raw, where)
     if not isinstance(raw, dict):
-        raise OfferError(f"{where}: {raw!r} is no offer; expected keys such as `id` and `reward`.")
+        raise OfferError(f"{where}: {said(raw)} is no offer; expected keys such as `id` and "
+                         "`reward`.")  # fmt: skip
     try:
-        terms = Terms.model_validate(raw)
+        return Offered.model_validate(raw, context={"currency": currency})
     except ValidationError as error:
         raise OfferError(explain(where, error)) from None
-    amounts = {"reward.amount_off": terms.reward.amount_off, "budget.money": terms.budget.money}
-    amounts |= {f"ladder.{name}": value for name, value in terms.ladder or ()}
-    for name, value in amounts.items():
-        try:
-            money.to_minor(str(value), currency)
-        except ValueError as error:
-            raise OfferError(f"{where}: `{name}`: {error}.") from None
-    return terms

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 from promo import tables
 from promo.database import upsert
 from promo.offers.redemptions import ListId, Redemption, Use
+from promo.offers.terms import parse
 
 NIGHT = date(2017, 11, 6)
 LAST = NIGHT + timedelta(13)
@@ -43,15 +44,27 @@ def households(engine: Engine, names: Sequence[str]) -> None:
         upsert(connection, tables.Shopper, [shopper | {"id": name} for name in names])
 
 
-def offer(engine: Engine, name: str, money: int = 10_000, uses: int = 100, **change: Any) -> None:
+def offer(
+    engine: Engine,
+    name: str,
+    money: int = 10_000,
+    redemptions: int = 100,
+    state: str = "live",
+    **terms: Any,
+) -> None:
     """An offer of 1.00 off milk, live from ten days before NIGHT to ten after LAST."""
-    off = {"heavy": 150, "medium": 125, "light": 100}
+    written = {
+        "id": name, "title": f"Offer {name}", "funder": "Maker 7", "products": ["internal:milk"],
+        "starts": NIGHT - timedelta(10), "ends": LAST + timedelta(10),
+        "reward": {"amount_off": "1.00"}, "ladder": {"heavy": 1.5, "medium": 1.25, "light": 1},
+        "budget": {"money": 100, "redemptions": 100},
+    } | terms  # fmt: skip
+    parsed = parse(written, name, "USD")
     row = {
-        "id": name, "starts": NIGHT - timedelta(10), "ends": LAST + timedelta(10),
-        "funder": "Maker 7", "objective": "reward", "hard": False, "state": "live",
-        "budget_money": money, "budget_redemptions": uses,
-        "terms": {"title": f"Offer {name}", "buy": 1, "amount_off": off},
-    } | change  # fmt: skip
+        "id": name, "starts": parsed.starts, "ends": parsed.ends, "funder": parsed.funder,
+        "objective": parsed.objective, "hard": parsed.hard, "state": state,
+        "budget_money": money, "budget_redemptions": redemptions, "terms": parsed.stored(),
+    }  # fmt: skip
     pair = {"offer": name, "product": "milk", "purchase": 1}
     with engine.begin() as connection:
         upsert(connection, tables.Offer, [row])

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine, insert, update
 
@@ -43,12 +44,13 @@ def names(engine: Engine) -> list[str]:
         ({}, True),
         ({"state": "paused"}, False),
         ({"state": "stopped"}, False),
-        ({"hard": True}, False),
+        ({"hard": True, "printable": False}, False),
+        ({"printable": False}, False),
         ({"starts": NIGHT, "ends": LAST}, True),
-        ({"starts": NIGHT + DAY}, False),
+        ({"starts": NIGHT + DAY, "ends": LAST}, False),
         ({"ends": LAST - DAY}, False),
         ({"money": 0}, False),
-        ({"uses": 0}, False),
+        ({"redemptions": 0}, False),
     ],
 )
 def test_what_may_be_printed(engine: Engine, change: dict[str, Any], *, good: bool) -> None:
@@ -59,9 +61,9 @@ def test_what_may_be_printed(engine: Engine, change: dict[str, Any], *, good: bo
 
 
 def test_an_exhausted_offer_is_not_printed_the_same_night(engine: Engine) -> None:
-    shop.offer(engine, "a", uses=2)
+    shop.offer(engine, "a", redemptions=2)
     shop.offer(engine, "b", money=200)
-    shop.offer(engine, "c", money=201, uses=3)
+    shop.offer(engine, "c", money=201, redemptions=3)
     for number in (1, 2):
         with engine.begin() as connection:
             for name in ("a", "b", "c"):
@@ -85,6 +87,54 @@ def test_delisted_products_and_those_of_other_purchases_are_no_items(engine: Eng
         connection.execute(update(tables.Product).where(milk).values(delisted=True))
     assert names(engine) == ["a"]
     assert live(engine).items.rows() == [(0, "oats")]
+
+
+def prices(**found: int) -> pl.DataFrame:
+    rows = list(found.items())
+    return pl.DataFrame(rows, live_offers.PRICES, orient="row")
+
+
+def worths(engine: Engine, known: pl.DataFrame | None) -> list[int]:
+    """What the first offer is worth: national heavy, medium, light, and who does not buy."""
+    with engine.connect() as connection:
+        found = live_offers.live(connection, WINDOW, NIGHT, known).ladder
+    assert found.height == 10
+    return [*found["worth"].to_list()[:3], found["worth"].to_list()[-1]]
+
+
+def test_the_ladder_at_typical_prices(engine: Engine) -> None:
+    shop.offer(engine, "a")
+    pair = {"offer": "a", "product": "oats", "purchase": 1}
+    with engine.begin() as connection:
+        connection.execute(insert(tables.OfferProduct).values(pair))
+    assert worths(engine, None) == [150, 125, 100, 100]
+    # Never more than what the item costs.
+    assert worths(engine, prices(milk=110)) == [110, 110, 100, 100]
+    assert worths(engine, prices(milk=110, oats=140)) == [125, 125, 100, 100]
+    assert worths(engine, prices(salt=1)) == [150, 125, 100, 100]
+
+
+def test_shelf_prices_stand_in(engine: Engine) -> None:
+    shop.offer(engine, "a")
+    rows = [("1", -9, 50), ("1", 0, 110), ("1", 1, 60), ("2", -3, 130)]
+    shelf = [
+        {"store": store, "product": "milk", "day": NIGHT + day * DAY, "price": price}
+        for store, day, price in rows
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(tables.ShelfPrice), shelf)
+    assert worths(engine, None) == [120, 120, 100, 100]
+    assert worths(engine, prices(milk=300)) == [150, 125, 100, 100]
+
+
+def test_what_the_catalogue_says_of_an_offer(engine: Engine) -> None:
+    shop.offer(engine, "a", buy=2, uses={"per_list": 3}, funding={"manufacturer": 75},
+               objective="grow")  # fmt: skip
+    found = live(engine)
+    row = found.offers.row(0, named=True)
+    facts = ("id", "title", "funder", "objective", "buy", "uses_each", "funder_share")
+    assert [row[name] for name in facts] == ["a", "Offer a", "Maker 7", "grow", 2, 3, 0.75]
+    assert [terms.id for terms in found.terms] == ["a"]
 
 
 def test_promises_of_other_nights_stand_beside_what_is_left(engine: Engine) -> None:

@@ -1,12 +1,12 @@
 """Redemptions, on both databases: counted once, reversed and never edited, exact in a crowd."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, insert, select
 
 from offers import shop
 from offers.shop import ON, USE, use
@@ -80,7 +80,9 @@ def test_the_same_use_with_other_figures_is_refused(engine: Engine, change: dict
     [
         use("o1", 2),
         use("o2"),
-        *(use("o1", use=USE._replace(**{name: "9"})) for name in ("store", "till", "transaction")),
+        use("o1", use=USE._replace(store="9")),
+        use("o1", use=USE._replace(till="9")),
+        use("o1", use=USE._replace(transaction="9")),
         use("o1", use=USE._replace(day=shop.NIGHT)),
     ],
 )
@@ -184,7 +186,7 @@ def test_an_offer_of_an_earlier_issue_is_honoured_without_a_promise(engine: Engi
     with pytest.raises(RedemptionError, match="Offer o2 does not stand on this list"):
         put(engine, use("o2", on=ON))
     with engine.begin() as connection:
-        connection.execute(tables.EarlierIssue.__table__.insert().values(earlier))
+        connection.execute(insert(tables.EarlierIssue).values(earlier))
     put(engine, use("o2", on=ON))
     assert [(r["promised"], r["counter"]) for r in rows(engine)] == [(0, 1)]
 
@@ -199,7 +201,7 @@ def test_a_list_and_a_card_must_be_of_one_household(engine: Engine) -> None:
 
 
 def test_crossing_the_budget_is_told_once_and_uses_go_on(engine: Engine) -> None:
-    shop.offer(engine, "o1", uses=2)
+    shop.offer(engine, "o1", redemptions=2)
     told = [put(engine, use("o1", number)).exhausted for number in (1, 2, 3)]
     assert told == [False, True, False]
     assert shop.counted(engine, "o1") == (300, 3)  # a printed promise is honoured
@@ -219,12 +221,12 @@ def test_money_crosses_as_well_as_uses(engine: Engine) -> None:
 
 
 def test_a_new_budget_is_told_of_anew(engine: Engine) -> None:
-    shop.offer(engine, "o1", uses=1)
+    shop.offer(engine, "o1", redemptions=1)
     put(engine, use("o1", 1))
     shop.set_budget(engine, "o1", 10_000, 2)
     event = {"offer": "o1", "at": shop.NOW, "kind": "budget", "reason": "more"}
     with engine.begin() as connection:
-        connection.execute(tables.OfferEvent.__table__.insert().values(event))
+        connection.execute(insert(tables.OfferEvent).values(event))
     assert put(engine, use("o1", 2)).exhausted
 
 
@@ -232,7 +234,7 @@ def test_a_new_budget_is_told_of_anew(engine: Engine) -> None:
 def test_a_hard_offer_is_refused_at_its_limit_and_leaves_the_rest_alone(
     engine: Engine, money: int, uses: int
 ) -> None:
-    shop.offer(engine, "o1", money=money, uses=uses, hard=True)
+    shop.offer(engine, "o1", money=money, redemptions=uses, hard=True, printable=False)
     put(engine, use("o1", 1))
     put(engine, use("o1", 2))
     with engine.begin() as connection:
@@ -251,26 +253,28 @@ def test_a_hard_offer_is_refused_at_its_limit_and_leaves_the_rest_alone(
 # --- at the same instant ---------------------------------------------------------------------
 
 
-def together(work: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Results, or exceptions, of calls that begin at the same instant."""
-    start = Barrier(len(work))
+def together(work: Callable[[int], Any]) -> list[Any]:
+    """Results, or exceptions, of TILLS calls that begin at the same instant."""
+    start = Barrier(TILLS)
 
-    def one(call: Callable[[], Any]) -> Any:
+    def one(number: int) -> Any:
         start.wait()
         try:
-            return call()
+            return work(number)
         except RedemptionError as error:
             return error
 
-    with ThreadPoolExecutor(len(work)) as pool:
-        return list(pool.map(one, work))
+    with ThreadPoolExecutor(TILLS) as pool:
+        return list(pool.map(one, range(TILLS)))
 
 
 def test_tills_at_the_same_instant_are_all_counted(engine: Engine) -> None:
-    shop.offer(engine, "o1", uses=TILLS)
-    calls = [lambda n=n: [put(engine, use("o1", 10 * n + i)) for i in range(5)]
-             for n in range(TILLS)]  # fmt: skip
-    found = [one for till in together(calls) for one in till]
+    shop.offer(engine, "o1", redemptions=TILLS)
+
+    def five(till: int) -> list[Recorded]:
+        return [put(engine, use("o1", 10 * till + number)) for number in range(5)]
+
+    found = [one for till in together(five) for one in till]
     assert shop.counted(engine, "o1") == (500 * TILLS, 5 * TILLS)
     assert len({one.id for one in found}) == 5 * TILLS
     assert sum(one.exhausted for one in found) == 1
@@ -278,15 +282,15 @@ def test_tills_at_the_same_instant_are_all_counted(engine: Engine) -> None:
 
 
 def test_one_use_sent_by_many_at_once_is_one(engine: Engine) -> None:
-    found = together([lambda: put(engine, use("o1"))] * TILLS)
+    found = together(lambda _: put(engine, use("o1")))
     assert len(set(found)) == 1
     assert sorted(one.repeated for one in found) == [False] + [True] * (TILLS - 1)
     assert shop.counted(engine, "o1") == (100, 1)
 
 
 def test_the_last_of_a_hard_offer_goes_to_one(engine: Engine) -> None:
-    shop.offer(engine, "o1", uses=3, hard=True)
-    found = together([lambda n=n: put(engine, use("o1", n)) for n in range(TILLS)])
+    shop.offer(engine, "o1", redemptions=3, hard=True, printable=False)
+    found = together(lambda number: put(engine, use("o1", number)))
     assert sum(isinstance(one, Recorded) for one in found) == 3
     assert sum(isinstance(one, BudgetSpent) for one in found) == TILLS - 3
     assert shop.counted(engine, "o1") == (300, 3) == (100 * len(rows(engine)), len(rows(engine)))
@@ -294,8 +298,7 @@ def test_the_last_of_a_hard_offer_goes_to_one(engine: Engine) -> None:
 
 def test_one_use_is_taken_back_once(engine: Engine) -> None:
     put(engine, use("o1"))
-    own = [USE._replace(transaction=f"v{n}") for n in range(TILLS)]
-    found = together([lambda u=u: put(engine, void(use=u)) for u in own])
+    found = together(lambda n: put(engine, void(use=USE._replace(transaction=f"v{n}"))))
     assert sum(isinstance(one, Recorded) for one in found) == 1
     assert shop.counted(engine, "o1") == (0, 0)
 
@@ -310,13 +313,13 @@ def test_baskets_with_the_same_offers_in_any_order_do_not_wait_for_each_other(
             for name in names:
                 record(connection, use(name, number))
 
-    assert together([lambda n=n: basket(n) for n in range(TILLS)]) == [None] * TILLS
+    assert together(basket) == [None] * TILLS
     assert shop.counted(engine, "o1") == shop.counted(engine, "o2") == (100 * TILLS, TILLS)
 
 
 def test_one_promise_is_taken_once(engine: Engine) -> None:
     shop.a_list(engine, 1, [shop.item("o1")])
-    together([lambda n=n: put(engine, use("o1", n, on=ON)) for n in range(TILLS)])
+    together(lambda number: put(engine, use("o1", number, on=ON)))
     assert sum(row["promised"] for row in rows(engine)) == 1
 
 
