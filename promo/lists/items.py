@@ -29,6 +29,7 @@ class OfferItem:
     category: str
     cell: str
     probability: float
+    uses: int = 1  # how often the list may use it
 
 
 @dataclass(frozen=True)
