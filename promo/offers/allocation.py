@@ -16,7 +16,8 @@ class Candidates:
     offer: Ints  # row number of the offer
     category: Ints  # of the offer, for this household
     value: NDArray[np.float64]  # what the pair is worth to us; more is better
-    cost: Ints  # minor units held against the offer's budget when it is printed
+    worth: Ints  # face value in minor units, held against the budget when it is printed
+    probability: NDArray[np.float64]  # of a redemption
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def allocate(
         candidates.shopper[order].tolist(),
         candidates.offer[order].tolist(),
         candidates.category[order].tolist(),
-        candidates.cost[order].tolist(),
+        candidates.worth[order].tolist(),
         strict=True,
     )
     for row, shopper, offer, category, cost in rows:

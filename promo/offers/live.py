@@ -1,5 +1,6 @@
 """The live offers: those good for the whole of a window, with what is left of their budgets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +15,23 @@ from promo.calendar import Window
 class Catalogue:
     """The offers good on every day of a window, with what is left of their budgets.
 
-    offers: offer (row number), id, title, ends, funder, buy, heavy, medium, light, money_left,
-    uses_left, sorted by id; items: offer (row number in `offers`), product.
+    offers: offer (row number), id, title, ends, funder, objective, buy, funder_share, handling
+    (minor units a use), money_left, uses_left, sorted by id; ladder: offer, loyalty, volume, worth
+    (minor units); items: offer (row number in `offers`), product.
     """
 
     offers: pl.DataFrame
+    ladder: pl.DataFrame
     items: pl.DataFrame
 
 
 OFFERS = {
-    "id": pl.String, "title": pl.String, "ends": pl.Date, "funder": pl.String, "buy": pl.Int64,
-    "heavy": pl.Int64, "medium": pl.Int64, "light": pl.Int64,
+    "id": pl.String, "title": pl.String, "ends": pl.Date, "funder": pl.String,
+    "objective": pl.String, "buy": pl.Int64, "funder_share": pl.Float64, "handling": pl.Int64,
     "money_left": pl.Int64, "uses_left": pl.Int64,
 }  # fmt: skip
+
+LADDER = {"offer": pl.UInt32, "loyalty": pl.String, "volume": pl.String, "worth": pl.Int64}
 
 
 def live(connection: Connection, window: Window, night: object) -> Catalogue:
@@ -50,10 +55,8 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
             .group_by(promise.offer)
         )
     }
-    rows = [
-        _row(found, *held.get(found.id, (0, 0)))
-        for found in connection.execute(select(offer.__table__).where(good).order_by(offer.id))
-    ]
+    found_rows = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
+    rows = [_row(found, *held.get(found.id, (0, 0))) for found in found_rows]
     offers = pl.DataFrame(rows, schema=OFFERS, orient="row").with_row_index("offer")
     delisted = select(tables.Product.id).where(tables.Product.delisted)
     items = connection.execute(
@@ -65,13 +68,23 @@ def live(connection: Connection, window: Window, night: object) -> Catalogue:
         list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"
     )
     found = pairs.join(offers, on="id").select("offer", "product")
-    return Catalogue(offers, found.sort("offer", "product"))
+    return Catalogue(offers, _ladder(found_rows), found.sort("offer", "product"))
 
 
 def _row(offer: Any, money_held: int, uses_held: int) -> list[Any]:
-    off = offer.terms["amount_off"]
     return [
-        offer.id, offer.terms["title"], offer.ends, offer.funder, offer.terms["buy"],
-        off["heavy"], off["medium"], off["light"],
+        offer.id, offer.terms["title"], offer.ends, offer.funder, offer.objective,
+        offer.terms["buy"], 1.0, 0,
         offer.budget_money - int(money_held), offer.budget_redemptions - int(uses_held),
     ]  # fmt: skip
+
+
+def _ladder(rows: Sequence[Any]) -> pl.DataFrame:
+    cells = [(loyalty, volume) for loyalty in ("national", "store_brand", "switcher")
+             for volume in ("heavy", "medium", "light")]  # fmt: skip
+    rungs = [
+        (number, loyalty, volume, row.terms["amount_off"].get(volume, row.terms["amount_off"]["light"]))
+        for number, row in enumerate(rows)
+        for loyalty, volume in [*cells, ("unknown", "none")]
+    ]  # fmt: skip
+    return pl.DataFrame(rungs, schema=LADDER, orient="row")

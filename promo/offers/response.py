@@ -54,9 +54,9 @@ class Response:
     redemptions: int = 0
 
     def probability(
-        self, habit: Array, proneness: Array, depth: Array, days: Array, elasticity: float
+        self, habit: Array, proneness: Array, depth: Array, days: Array | int, elasticity: float
     ) -> Array:
-        """Of a redemption in so many days; all of shape (n,), depth without unit."""
+        """Of a redemption in so many days; all of shape (n,), depth a share of the price."""
         z = self._design(habit, proneness) @ self._theta
         p: Array = expit(z + self._known(depth, days, elasticity))
         return np.clip(p, NEVER_SURE, 1 - NEVER_SURE)
@@ -78,7 +78,7 @@ class Response:
         centred = habit - self.mean_habit, proneness - self.mean_proneness
         return np.column_stack([np.ones(len(habit)), *centred])
 
-    def _known(self, depth: Array, days: Array, elasticity: float) -> Array:
+    def _known(self, depth: Array, days: Array | int, elasticity: float) -> Array:
         deep = np.log(np.clip(depth, *DEPTHS) / self.usual_depth)
         known: Array = elasticity * deep + np.log(days / USUAL_DAYS) / 2
         return known
