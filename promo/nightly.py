@@ -32,7 +32,13 @@ from promo.offers.allocation import Budgets, allocate
 from promo.progress import Progress
 from promo.scans import lake
 from promo.shoppers import (
-    LEVELS, cycles, households, models, prices, profile_store, segments,
+    LEVELS,
+    cycles,
+    households,
+    models,
+    prices,
+    profile_store,
+    segments,
 )  # fmt: skip
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time

@@ -58,13 +58,11 @@ def find(
         catalogue.offers.select("offer", "buy", "funder_share", "handling", "objective"),
         on="offer", how="left", maintain_order="left",
     )  # fmt: skip
-    priced = _with_prices(_with_habits(worth, of, catalogue, known), catalogue, known, model)
-    answered = priced.with_columns(
-        probability=model.probability(
-            *(priced[name].to_numpy() for name in ("habit", "proneness", "depth")),
-            settings.lists.window_days, settings.response.elasticity,
-        )
-    )  # fmt: skip
+    usual = _with_habits(worth, of, catalogue, known)
+    priced = with_prices(usual, catalogue.items, known, model.usual_depth)
+    asked = priced.with_columns(days=pl.lit(settings.lists.window_days))
+    chance = model.probability(asked, settings.response.elasticity)
+    answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
     valued = answered.with_columns(value.value(settings.response))
     best = _best(valued, settings.response.candidates, settings.response.discovery_candidates)
     return best.drop("buy", "funder_share", "handling", "objective", "margin")
@@ -147,20 +145,20 @@ def _with_habits(
     return habits.attach(pairs, sums, homes, catalogue.items, known)
 
 
-def _with_prices(
-    pairs: pl.DataFrame, catalogue: Catalogue, known: pl.DataFrame, model: Response
+def with_prices(
+    pairs: pl.DataFrame, items: pl.DataFrame, known: pl.DataFrame, usual_depth: float
 ) -> pl.DataFrame:
-    """Pairs with price and margin of a piece of the offer's products, and depth.
+    """Pairs (offer, worth, buy, ...) with price and margin of a piece, and depth, in their order.
 
-    Products weigh as they sell. Where no price is known the offer is taken to be as deep as usual
-    and to earn nothing.
+    Products of an offer weigh as they sell. Where no price is known the offer is taken to be as
+    deep as usual and to earn nothing.
     """
     weight = pl.col("sold") + 1
-    priced = catalogue.items.join(known, left_on="product", right_on="id").drop_nulls("price")
+    priced = items.join(known, left_on="product", right_on="id").drop_nulls("price")
     of_offer = priced.group_by("offer").agg(
         (pl.col(name) * weight).sum() / weight.sum() for name in ("price", "margin")
     )
-    usual = pl.col("worth") / pl.col("buy") / model.usual_depth
+    usual = pl.col("worth") / pl.col("buy") / usual_depth
     return (
         pairs.join(of_offer, on="offer", how="left", maintain_order="left")
         .with_columns(pl.col("price").fill_null(usual), pl.col("margin").fill_null(0.0))

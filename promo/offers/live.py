@@ -82,8 +82,12 @@ def _row(offer: Any, money_held: int, uses_held: int) -> list[Any]:
 def _ladder(rows: Sequence[Any]) -> pl.DataFrame:
     cells = [(loyalty, volume) for loyalty in ("national", "store_brand", "switcher")
              for volume in ("heavy", "medium", "light")]  # fmt: skip
+
+    def least(row: Any) -> int:
+        return int(row.terms["amount_off"]["light"])
+
     rungs = [
-        (number, loyalty, volume, row.terms["amount_off"].get(volume, row.terms["amount_off"]["light"]))
+        (number, loyalty, volume, row.terms["amount_off"].get(volume, least(row)))
         for number, row in enumerate(rows)
         for loyalty, volume in [*cells, ("unknown", "none")]
     ]  # fmt: skip

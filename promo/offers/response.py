@@ -33,7 +33,7 @@ NEVER_SURE = 1e-6
 DEPTHS = (0.01, 2.0)  # a depth beyond is a price that is not known well
 LEVEL, SLOPE = 1.0, 16.0  # precision with which bias and weights are drawn to the model before
 STEPS = 50
-EXAMPLE = ("habit", "proneness", "depth", "days", "redeemed")
+FACTS = ("habit", "proneness", "depth", "days")  # of a pair; depth is a share of the price
 
 
 class ResponseError(Sentence):
@@ -53,12 +53,10 @@ class Response:
     pairs: int = 0
     redemptions: int = 0
 
-    def probability(
-        self, habit: Array, proneness: Array, depth: Array, days: Array | int, elasticity: float
-    ) -> Array:
-        """Of a redemption in so many days; all of shape (n,), depth a share of the price."""
-        z = self._design(habit, proneness) @ self._theta
-        p: Array = expit(z + self._known(depth, days, elasticity))
+    def probability(self, pairs: pl.DataFrame, elasticity: float) -> Array:
+        """Of a redemption of each pair, shape (n,); `pairs` has FACTS."""
+        x, known = self._read(pairs, elasticity)
+        p: Array = expit(x @ self._theta + known)
         return np.clip(p, NEVER_SURE, 1 - NEVER_SURE)
 
     def save(self, folder: Path) -> None:
@@ -74,28 +72,25 @@ class Response:
     def _theta(self) -> Array:
         return np.array([self.bias, self.habit, self.proneness])
 
-    def _design(self, habit: Array, proneness: Array) -> Array:
+    def _read(self, pairs: pl.DataFrame, elasticity: float) -> tuple[Array, Array]:
+        """What the weights stand before, shape (n, 3), and the part of the log odds without."""
+        habit, proneness, depth, days = (_floats(pairs, name) for name in FACTS)
         centred = habit - self.mean_habit, proneness - self.mean_proneness
-        return np.column_stack([np.ones(len(habit)), *centred])
-
-    def _known(self, depth: Array, days: Array | int, elasticity: float) -> Array:
         deep = np.log(np.clip(depth, *DEPTHS) / self.usual_depth)
         known: Array = elasticity * deep + np.log(days / USUAL_DAYS) / 2
-        return known
+        return np.column_stack([np.ones(len(habit)), *centred]), known
 
 
 def fit(examples: pl.DataFrame, before: Response, elasticity: float) -> Response:
     """The model learned from pairs that were printed; drawn to the one `before`.
 
-    examples: EXAMPLE, a row a pair: redeemed is 0 or 1, days those on which it would have been
-    seen. Without rows the model before stands.
+    examples: FACTS and redeemed (0 or 1), a row a pair; days are those on which a redemption would
+    have been seen. Without rows the model before stands.
     """
     if examples.is_empty():
         return before
-    habit, proneness, depth, days, y = (
-        examples[name].cast(pl.Float64).to_numpy() for name in EXAMPLE
-    )
-    x, known = before._design(habit, proneness), before._known(depth, days, elasticity)
+    y = _floats(examples, "redeemed")
+    x, known = before._read(examples, elasticity)
     theta = _newton(x, y, known, before._theta, np.array([LEVEL, SLOPE, SLOPE]))
     bias, *slopes = (float(v) for v in theta)
     return replace(
@@ -106,13 +101,16 @@ def fit(examples: pl.DataFrame, before: Response, elasticity: float) -> Response
 
 def unlearned(examples: pl.DataFrame) -> Response:
     """Where a fit without a model before it begins: the means and the rate of its examples."""
-    habit, proneness, depth, y = (
-        examples[name].cast(pl.Float64).to_numpy() for name in EXAMPLE if name != "days"
-    )
+    habit, proneness, depth, y = (_floats(examples, name) for name in (*FACTS[:3], "redeemed"))
     rate = (y.sum() + 1) / (len(y) + 100)
     usual = float(np.exp(np.log(np.clip(depth, *DEPTHS)).mean()))
     means = float(habit.mean()), float(proneness.mean())
     return Response(float(np.log(rate)), 0.5, 1.0, *means, usual)
+
+
+def _floats(pairs: pl.DataFrame, name: str) -> Array:
+    found: Array = pairs[name].cast(pl.Float64).to_numpy()
+    return found
 
 
 def _newton(x: Array, y: Array, known: Array, centre: Array, precision: Array) -> Array:

@@ -6,6 +6,7 @@ deliveries.
 """
 
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -48,6 +49,13 @@ def typical(counted: pl.DataFrame) -> pl.DataFrame:
         .unique("product", keep="first", maintain_order=True)
         .select("product", "price", n="whole")
     )
+
+
+def as_bytes(prices: pl.DataFrame) -> bytes:
+    """What `prices.parquet` holds."""
+    buffer = BytesIO()
+    prices.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def load(root: Path, name: str) -> pl.DataFrame | None:

@@ -69,11 +69,13 @@ def campaigns(types: str) -> tuple[Campaign, ...]:
         return pl.read_parquet(source / f"{name}.parquet")
 
     told = read("campaign_descriptions").select(
-        "campaign_id", pl.col("campaign_type").str.slice(-1), pl.col("start_date", "end_date").cast(day)
+        "campaign_id", pl.col("campaign_type").str.slice(-1),
+        pl.col("start_date", "end_date").cast(day),
     )  # fmt: skip
     dealt = read("campaigns").select("campaign_id", shopper=pl.col("household_id").cast(text))
     items = read("coupons").select(
-        "campaign_id", offer=pl.col("coupon_upc").cast(text), product=pl.col("product_id").cast(text)
+        "campaign_id", offer=pl.col("coupon_upc").cast(text),
+        product=pl.col("product_id").cast(text),
     )  # fmt: skip
     used = read("coupon_redemptions").select(
         "campaign_id", shopper=pl.col("household_id").cast(text),
@@ -99,7 +101,8 @@ def known(campaign: Campaign) -> pl.DataFrame:
     """Every (household, coupon) pair of a campaign: what was known when it began, and the outcome.
 
     Columns: shopper, offer, wide (a coupon on a department rather than a brand), lines (past scans
-    of its products), bought_days, response.EXAMPLE, campaign, starts and ends.
+    of its products), bought_days, response.FACTS,
+    redeemed (0 or 1), campaign, starts and ends.
     """
     past = profiles.as_of(days(), campaign.starts, KEEP).join(
         campaign.households, on="shopper", how="semi"

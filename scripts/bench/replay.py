@@ -14,11 +14,12 @@ import argparse
 import numpy as np
 import polars as pl
 from campaigns import campaigns, known
-from kit import note, report
+from kit import ROOT, note, report
 from numpy.typing import NDArray
 
 from promo.offers import response
 from promo.shoppers import metrics
+from promo.shoppers.models import PRIOR
 
 SEEDS = 10
 SHORT, LONG = 8, 16
@@ -45,20 +46,25 @@ def chosen(pairs: pl.DataFrame, score: Array, most: int) -> Array:
     return total / SEEDS
 
 
+def column(pairs: pl.DataFrame, name: str) -> Array:
+    """A column as floats."""
+    return pairs[name].cast(pl.Float64).to_numpy()
+
+
 def judge() -> None:
     """The bars, and what else could have been chosen by."""
     pairs = pools()
     used = pairs["redeemed"].to_numpy()
     brand = used * ~pairs["wide"].to_numpy()
     score = as_the_night(pairs)
-    ours, count = (used * chosen(pairs, s, LONG) for s in (score, pairs["lines"].to_numpy()))
+    ours, count = (used * chosen(pairs, s, LONG) for s in (score, column(pairs, "lines")))
     short = used * chosen(pairs, score, SHORT)
     for (number,), rows in pairs.with_row_index().partition_by("campaign", as_dict=True).items():
         at = rows["index"].to_numpy()
         share = ours[at].sum() / used[at].sum()
         note(f"campaign {number}: {share:.3f} of {used[at].sum():.0f}, counting "
              f"{count[at].sum() / used[at].sum():.3f}")  # fmt: skip
-    days = used * chosen(pairs, pairs["bought_days"].to_numpy(), LONG)
+    days = used * chosen(pairs, column(pairs, "bought_days"), LONG)
     note(f"counting days {days.sum() / used.sum():.4f}")
     _report("recall@16", pairs, ours, used)
     _report("brand", pairs, ours * brand, brand)
@@ -76,9 +82,8 @@ def as_the_night(pairs: pl.DataFrame) -> Array:
 
     Within a household it is in the order of the habit alone, whatever the weights.
     """
-    model = response.Response(-5.0, 1.0, 1.0, 0.0, 0.0, 1.0)
-    facts = (pairs[name].to_numpy() for name in response.EXAMPLE if name != "redeemed")
-    return model.probability(*facts, 0.0)
+    model = response.load(ROOT / "models", PRIOR)
+    return model.probability(pairs, 0.0)
 
 
 def _report(name: str, pairs: pl.DataFrame, hits: Array, of: Array) -> None:

@@ -11,11 +11,10 @@ Intervals: 1,000 resamples over households.
 """
 
 import argparse
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from campaigns import FIRST, Campaign, campaigns, known
+from campaigns import FIRST, campaigns, known
 from kit import ROOT, report
 
 from promo.offers import response
@@ -29,10 +28,9 @@ GAIN, WITHIN = 0.04, 0.20
 DAYS, USES = (0.5, 1.5, 3.5, 7.5), (-3.2, -2.6, -2.0)  # where cells of bought days, proneness end
 
 
-def printed(fewest: str = "BC") -> pl.DataFrame:
+def printed() -> pl.DataFrame:
     """Every pair of the campaigns, with what was known and what became of it."""
-    some: list[Campaign] = [c for c in campaigns(fewest) if c.starts >= FIRST]
-    return pl.concat([known(c) for c in some])
+    return pl.concat([known(c) for c in campaigns("BC") if c.starts >= FIRST])
 
 
 def forward(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -41,18 +39,21 @@ def forward(pairs: pl.DataFrame) -> pl.DataFrame:
     for (starts,), later in pairs.partition_by("starts", as_dict=True).items():
         earlier = pairs.filter(pl.col("ends") < starts)
         if earlier["redeemed"].sum() >= FEWEST:
-            found.append(later.with_columns(
-                full=answers(earlier, later), alone=answers(flat(earlier), flat(later)),
-                cell=cells(earlier, later, ("days",)), cells=cells(earlier, later, ("days", "uses")),
-            ))  # fmt: skip
+            found.append(
+                later.with_columns(
+                    full=answers(earlier, later),
+                    alone=answers(flat(earlier), flat(later)),
+                    cell=cells(earlier, later, ("days",)),
+                    cells=cells(earlier, later, ("days", "uses")),
+                )
+            )
     return pl.concat(found)
 
 
 def answers(earlier: pl.DataFrame, later: pl.DataFrame) -> pl.Series:
     """What a model that learned from the earlier pairs says of the later ones."""
     model = response.fit(earlier, response.unlearned(earlier), ELASTICITY)
-    facts = (later[name].to_numpy() for name in response.EXAMPLE if name != "redeemed")
-    return pl.Series(model.probability(*facts, ELASTICITY))
+    return pl.Series(model.probability(later, ELASTICITY))
 
 
 def flat(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -68,7 +69,9 @@ def cells(earlier: pl.DataFrame, later: pl.DataFrame, by: tuple[str, ...]) -> pl
     )
     whole = earlier["redeemed"].mean()
     rate = (pl.col("redeemed").sum() + 10 * pl.lit(whole)) / (pl.len() + 10)
-    rates = earlier.with_columns(days_=days, uses_=uses).group_by(*(f"{b}_" for b in by)).agg(rate=rate)
+    rates = (
+        earlier.with_columns(days_=days, uses_=uses).group_by(*(f"{b}_" for b in by)).agg(rate=rate)
+    )
     placed = later.with_columns(days_=days, uses_=uses)
     joined = placed.join(rates, on=[f"{b}_" for b in by], how="left", maintain_order="left")
     return joined["rate"].fill_null(whole)
@@ -96,7 +99,9 @@ def _judge(later: pl.DataFrame) -> None:
     value = {"gain": round(gain, 4), "low": round(low, 4), "high": round(high, 4)} | auc
     report("response: AUC gain over purchases", value, GAIN, ok=gain >= GAIN and low > 0)
     _judge_top(scored["full"])
-    losses = {n: round(metrics.measure("log_loss", scored[n]), 5) for n in names if n != "bought_days"}
+    losses = {
+        n: round(metrics.measure("log_loss", scored[n]), 5) for n in names if n != "bought_days"
+    }
     better = losses["full"] < min(losses["cell"], losses["cells"])
     report("response: log-loss", losses, "below cell and cells", ok=better)
 
@@ -122,7 +127,7 @@ def write_prior() -> None:
     pairs = printed()
     model = response.fit(pairs, response.unlearned(pairs), ELASTICITY)
     model.save(ROOT / "models" / "prior")
-    print(replace(model).as_json())
+    print(model.as_json(), end="")
 
 
 def main() -> None:
