@@ -54,6 +54,7 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
+OBJECTIVES = ("retain", "convert", "grow", "trial", "reward")
 Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
 
 
@@ -166,6 +167,37 @@ class Margin(Section):
     by_category: dict[str, Share]
 
 
+class Weights(Section):
+    """What an objective counts, a minor unit each."""
+
+    margin: float = Field(ge=0, le=100)
+    sales: float = Field(ge=0, le=100)
+    worth: float = Field(ge=0, le=100)
+    subsidy: float = Field(ge=0, le=100)
+
+
+class Response(Section):
+    """Priors on what offers bring, and what counts as value."""
+
+    elasticity: float = Field(ge=0, le=5)
+    anyway_odds: float = Field(ge=1, le=1000)
+    kept: Share
+    candidates: int = Field(gt=0, le=1000)
+    discovery_candidates: int = Field(ge=0)
+    weights: dict[str, Weights]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Response":
+        if self.discovery_candidates > self.candidates:
+            raise ValueError(
+                f"discovery_candidates {self.discovery_candidates} are part of the candidates "
+                f"and not more than {self.candidates}"
+            )
+        if set(self.weights) != set(OBJECTIVES):
+            raise ValueError(f"weights must be those of {', '.join(OBJECTIVES)}, each once")
+        return self
+
+
 class Categories(Section):
     """Categories with a rule of their own, by their name in the product file."""
 
@@ -205,6 +237,7 @@ class Settings(Section):
     segments: Segments
     models: Models
     margin: Margin
+    response: Response
     categories: Categories
 
     @model_validator(mode="after")

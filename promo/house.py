@@ -19,9 +19,13 @@ from promo.shoppers import examples, households, profile_store, profiles
 
 PRODUCT_COLUMNS = (
     "id", "category", "category_words", "department", "size", "brand", "brand_owner", "store_brand",
-    "description", "no_coupon", "delisted",
+    "description", "no_coupon", "delisted", "cost", "margin_rate",
 )  # fmt: skip
-FLAGS = ("store_brand", "no_coupon", "delisted")
+TYPES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("store_brand", "no_coupon", "delisted"), pl.Boolean()),
+    "cost": pl.Int64(),
+    "margin_rate": pl.Float64(),
+}
 
 
 @dataclass
@@ -65,9 +69,7 @@ class House:
 
     def _products(self) -> pl.DataFrame:
         columns = [tables.Product.__table__.c[name] for name in PRODUCT_COLUMNS]
-        schema: dict[str, pl.DataType] = {
-            name: pl.Boolean() if name in FLAGS else pl.String() for name in PRODUCT_COLUMNS
-        }
+        schema = {name: TYPES.get(name, pl.String()) for name in PRODUCT_COLUMNS}
         return self.frame(select(*columns).order_by(tables.Product.id), schema)
 
     def shoppers(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
@@ -95,6 +97,20 @@ class House:
         text, flag = pl.String(), pl.Boolean()
         names = {"id": text, "name": text, "language": text, "suppressed": flag, "consented": flag}
         return self.frame(query, names)
+
+    def redeemed(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
+        """Uses of our own offers before `day` that still count: shopper, day, offer, counter."""
+        use, undone = tables.Redemption, select(tables.Redemption.reverses)
+        query = (
+            select(use.shopper, use.day, use.offer, use.counter)
+            .join(tables.Shopper, tables.Shopper.id == use.shopper)
+            .where(use.kind == "redeem", use.day < day, tables.Shopper.bucket.in_(list(buckets)))
+            .where(use.id.not_in(undone.where(tables.Redemption.reverses.is_not(None))))
+            .order_by(use.id)
+        )
+        text, number = pl.String(), pl.Int64()
+        schema = {"shopper": text, "day": pl.Date(), "offer": text, "counter": number}
+        return self.frame(query, schema)
 
     def store_names(self) -> dict[str, str]:
         """Every store's name, its id where it has none."""

@@ -27,11 +27,19 @@ from promo.lists import pages, printing, register
 from promo.lists.compose import drafts, due_items
 from promo.lists.items import Draft
 from promo.lists.keys import CodeKeys
-from promo.offers import candidates, live
+from promo.offers import candidates, live, response
 from promo.offers.allocation import Budgets, allocate
 from promo.progress import Progress
 from promo.scans import lake
-from promo.shoppers import LEVELS, cycles, households, models, profile_store, segments
+from promo.shoppers import (
+    LEVELS,
+    cycles,
+    households,
+    models,
+    prices,
+    profile_store,
+    segments,
+)  # fmt: skip
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
@@ -50,6 +58,8 @@ class Plan:
     wave: Wave
     window: Window
     model: models.Model
+    response: response.Response
+    prices: pl.DataFrame | None  # shoppers.prices
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,9 @@ def plan(house: House, night: date) -> Plan:
         raise AlreadyPublished(f"The night of {night} is published; nothing was changed.")
     settings = house.settings
     model = models.in_use(settings.paths.models, night)
-    return Plan(night, settings.wave(night), settings.window(night), model)
+    root = settings.paths.models
+    answers, paid = response.load(root, model.name), prices.load(root, model.name)
+    return Plan(night, settings.wave(night), settings.window(night), model, answers, paid)
 
 
 def run(
@@ -170,10 +182,13 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     known = by_product.join(
         house.products.drop("category"), left_on="product", right_on="id", how="left"
     )
+    redeemed = house.redeemed(buckets, todo.night)
+    told = candidates.Households(todo.night, days, by_product, by_category, cells, redeemed)
+    priced = prices.with_margins(house.products, todo.prices, settings.margin)
     return Forecasts(
         eligible,
         due_items(by_category, known, settings),
-        candidates.find(by_product, by_category, cells, offers, house.products),
+        candidates.find(told, offers, priced, todo.response, settings),
     )
 
 

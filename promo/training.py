@@ -5,12 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
+from promo import answers
 from promo.calendar import BUCKETS, FORTNIGHT
 from promo.house import House
 from promo.lesson import Lesson
+from promo.offers import response
 from promo.progress import Progress
 from promo.scans import lake
-from promo.shoppers import LEVELS, backtest, care, cycles, examples, fitting, models, shelf
+from promo.shoppers import LEVELS, backtest, care, cycles, examples, fitting, models, prices, shelf
 from promo.shoppers.features import Span
 from promo.shoppers.models import Model, ModelError
 
@@ -47,7 +49,12 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
         facts["set_aside"], facts["forced"] = aside is not None and not force, forced
     with progress.stage("taste"):
         taste = Lesson(house, day).taste()
-    return models.save(settings.paths.models, model, None if force else aside, taste)
+    with progress.stage("response") as facts:
+        paid = answers.typical_prices(house, day)
+        answered = answers.learn(house, day, paid)
+        facts["redemptions"] = answered.redemptions
+    beside = {prices.FILE: prices.as_bytes(paid), response.FILE: answered.as_json().encode()}
+    return models.save(settings.paths.models, model, None if force else aside, taste, beside)
 
 
 def _earlier(house: House, cut: date, past: fitting.Statistics) -> Model:

@@ -1,43 +1,71 @@
 """Candidates: which offers could stand on whose list, and what each is worth there."""
 
 import math
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
+from promo.config import Settings
+from promo.offers import habits, value
 from promo.offers.allocation import Candidates
 from promo.offers.live import Catalogue
+from promo.offers.response import Response
 
 NEVER = math.log(1e-12)
+NO_CELL = ("unknown", "none")  # loyalty and volume of a household that does not buy the category
+
+
+@dataclass(frozen=True)
+class Households:
+    """What is known of some households when `night` begins.
+
+    days: as-of profile rows; products, categories: the cycles' forecasts for the lists' window;
+    cells: segments.grid; redeemed: shopper and day of redemptions of our own offers.
+    """
+
+    night: date
+    days: pl.DataFrame
+    products: pl.DataFrame
+    categories: pl.DataFrame
+    cells: pl.DataFrame
+    redeemed: pl.DataFrame | None = None
 
 
 def find(
-    products: pl.DataFrame,
-    categories: pl.DataFrame,
-    cells: pl.DataFrame,
-    catalogue: Catalogue,
-    known: pl.DataFrame,
+    of: Households, catalogue: Catalogue, known: pl.DataFrame, model: Response, settings: Settings
 ) -> pl.DataFrame:
-    """All (household, offer) pairs worth a thought.
+    """The (household, offer) pairs worth a thought, at most `response.candidates` a household.
 
-    products: forecast rows (shopper, product, category, paid, probability); categories: forecast
-    rows by category; cells: segments.grid; known: the product table (id, category).
-    A pair's probability is that of buying one of the offer's products the household has bought
-    before; where it has bought none, that of its category times the share of the category's
-    products that the offer covers. Its worth comes from the ladder, its value is probability
-    times worth. Returns shopper, offer (row number in the catalogue), category, probability, new,
-    loyalty, volume, worth (minor units) and value, sorted by shopper and offer.
+    known: the product table with prices and margins, as `prices.with_margins` gives it. Columns,
+    sorted by shopper and offer: shopper, offer (row number in the catalogue), category; familiar
+    (it has bought one of the offer's products); baseline (probability that it buys one in the
+    window anyway); loyalty, volume; worth (minor units, from the ladder); habit, proneness, depth
+    and probability (of a redemption, `response`); anyway, incremental_margin and value (minor
+    units, `value`). What is worth nothing to the shopper is left out.
+
+    The baseline is the forecast of the offer's products that the household has bought before;
+    where it has bought none, that of its category times the share of the category's products that
+    the offer covers.
     """
-    scored = pl.concat([_familiar(products, catalogue), _unfamiliar(categories, catalogue, known)])
-    best = scored.sort("shopper", "offer", "new").unique(
+    pairs = pl.concat(
+        [_familiar(of.products, catalogue), _unfamiliar(of.categories, catalogue, known)]
+    )
+    once = pairs.sort("shopper", "offer", "familiar", descending=[False, False, True]).unique(
         ["shopper", "offer"], keep="first", maintain_order=True
     )
-    return (
-        best.join(cells, on=["shopper", "category"], how="left")
-        .with_columns(pl.col("loyalty").fill_null("unknown"), pl.col("volume").fill_null("none"))
-        .join(catalogue.ladder, on=["offer", "loyalty", "volume"])
-        .with_columns(value=pl.col("probability") * pl.col("worth"))
-        .sort("shopper", "offer")
-    )
+    worth = _with_worth(once, of.cells, catalogue).join(
+        catalogue.offers.select("offer", "buy", "funder_share", "handling", "objective"),
+        on="offer", how="left", maintain_order="left",
+    )  # fmt: skip
+    usual = _with_habits(worth, of, catalogue, known)
+    priced = with_prices(usual, catalogue.items, known, model.usual_depth)
+    asked = priced.with_columns(days=pl.lit(settings.lists.window_days))
+    chance = model.probability(asked, settings.response.elasticity)
+    answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
+    valued = answered.with_columns(value.value(settings.response))
+    best = _best(valued, settings.response.candidates, settings.response.discovery_candidates)
+    return best.drop("buy", "funder_share", "handling", "objective", "margin")
 
 
 def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
@@ -46,6 +74,7 @@ def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
     rows = found.join(numbers, on="shopper", maintain_order="left").select(
         pl.col("row", "offer", "worth").cast(pl.Int64),
         "value",
+        "probability",
         category=pl.col("category").rank("dense").cast(pl.Int64),
     )
     return Candidates(
@@ -53,7 +82,8 @@ def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
         offer=rows["offer"].to_numpy(),
         category=rows["category"].to_numpy(),
         value=rows["value"].to_numpy(),
-        cost=rows["worth"].to_numpy(),
+        worth=rows["worth"].to_numpy(),
+        probability=rows["probability"].to_numpy(),
     )
 
 
@@ -68,8 +98,8 @@ def _familiar(products: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     )
     return by_category.group_by("shopper", "offer", maintain_order=True).agg(
         category=pl.col("category").first(),
-        probability=1 - pl.col("none").sum().clip(lower_bound=NEVER).exp(),
-        new=pl.lit(value=False),
+        baseline=1 - pl.col("none").sum().clip(lower_bound=NEVER).exp(),
+        familiar=pl.lit(value=True),
     )
 
 
@@ -91,6 +121,56 @@ def _unfamiliar(
         "shopper",
         "offer",
         "category",
-        probability=pl.col("probability") * pl.col("share"),
-        new=pl.lit(value=True),
+        baseline=pl.col("probability") * pl.col("share"),
+        familiar=pl.lit(value=False),
     )
+
+
+def _with_worth(pairs: pl.DataFrame, cells: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    """Pairs with loyalty, volume and worth; those worth nothing are left out."""
+    placed = pairs.join(
+        cells, on=["shopper", "category"], how="left", maintain_order="left"
+    ).with_columns(pl.col("loyalty").fill_null(NO_CELL[0]), pl.col("volume").fill_null(NO_CELL[1]))
+    cell = ["offer", "loyalty", "volume"]
+    return placed.join(catalogue.ladder, on=cell, how="inner", maintain_order="left").filter(
+        pl.col("worth") > 0
+    )
+
+
+def _with_habits(
+    pairs: pl.DataFrame, of: Households, catalogue: Catalogue, known: pl.DataFrame
+) -> pl.DataFrame:
+    sums = habits.pairs(of.products, of.days, catalogue.items, known, of.night)
+    homes = habits.households(of.days, of.redeemed)
+    return habits.attach(pairs, sums, homes, catalogue.items, known)
+
+
+def with_prices(
+    pairs: pl.DataFrame, items: pl.DataFrame, known: pl.DataFrame, usual_depth: float
+) -> pl.DataFrame:
+    """Pairs (offer, worth, buy, ...) with price and margin of a piece, and depth, in their order.
+
+    Products of an offer weigh as they sell. Where no price is known the offer is taken to be as
+    deep as usual and to earn nothing.
+    """
+    weight = pl.col("sold") + 1
+    priced = items.join(known, left_on="product", right_on="id").drop_nulls("price")
+    of_offer = priced.group_by("offer").agg(
+        (pl.col(name) * weight).sum() / weight.sum() for name in ("price", "margin")
+    )
+    usual = pl.col("worth") / pl.col("buy") / usual_depth
+    return (
+        pairs.join(of_offer, on="offer", how="left", maintain_order="left")
+        .with_columns(pl.col("price").fill_null(usual), pl.col("margin").fill_null(0.0))
+        .with_columns(depth=pl.col("worth") / (pl.col("buy") * pl.col("price")))
+    )
+
+
+def _best(valued: pl.DataFrame, number: int, discovery: int) -> pl.DataFrame:
+    """The best `number` of each household, up to `discovery` unfamiliar ones among them."""
+    strange = ~pl.col("familiar")
+    ranked = valued.sort("shopper", "value", "offer", descending=[False, True, False])
+    marked = ranked.with_columns(kept=strange & (strange.cum_sum().over("shopper") <= discovery))
+    room = number - pl.col("kept").sum().over("shopper")
+    place = (~pl.col("kept")).cum_sum().over("shopper")
+    return marked.filter(pl.col("kept") | (place <= room)).drop("kept").sort("shopper", "offer")

@@ -4,6 +4,8 @@
     weights.csv     of each level, kind of pair and span, a row a feature: mean, sd, weight, and
                     the weights of its products with the core features (see `quadratic`)
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
+    response.json   how households answer offers (see promo.offers.response)
+    prices.parquet  what is typically paid for a piece (see promo.shoppers.prices)
     taste/          what households begin to buy that never did (see promo.shoppers.taste)
     card.json       data range, rows, seed, tiers, metrics
     set_aside.json  only where the model is not to be used: see promo.shoppers.shelf
@@ -13,10 +15,11 @@ The row with category `*` is the pool of all, for categories that the model has 
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -125,11 +128,16 @@ def from_rows(table: pl.DataFrame) -> Fitted:
 
 
 def save(
-    root: Path, model: Model, aside: dict[str, str] | None = None, taste: Taste | None = None
+    root: Path,
+    model: Model,
+    aside: dict[str, str] | None = None,
+    taste: Taste | None = None,
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Path:
     """Write a model's folder, complete or not at all, in the place of one of the same name.
 
-    With `aside` (see promo.shoppers.shelf) it is set aside from its first moment on.
+    With `aside` (see promo.shoppers.shelf) it is set aside from its first moment on. `beside`
+    are files of other rooms that belong to the fit, by name.
     """
     target, temporary = root / model.name, root / f".{model.name}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -141,6 +149,8 @@ def save(
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
     if taste:
         taste.save(temporary / TASTE)
+    for name, content in beside.items():
+        (temporary / name).write_bytes(content)
     if aside:
         write_text(temporary / SET_ASIDE, json.dumps(aside, indent=2) + "\n")
     swap_in(temporary, target)
