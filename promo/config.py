@@ -167,6 +167,7 @@ class States(Section):
     recent_days: int = Field(gt=0)
     before_days: int = Field(gt=0)
     change: Share
+    sure: float = Field(ge=0)
     deal_share: Share
     big_basket: Decimal = Field(gt=0)
 

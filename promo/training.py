@@ -11,6 +11,7 @@ from promo.lesson import Lesson
 from promo.progress import Progress
 from promo.scans import lake
 from promo.shoppers import LEVELS, backtest, care, cycles, examples, fitting, models, shelf
+from promo.shoppers.clubs import Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.models import Model, ModelError
 
@@ -47,7 +48,20 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
         facts["set_aside"], facts["forced"] = aside is not None and not force, forced
     with progress.stage("taste"):
         taste = Lesson(house, day).taste()
-    return models.save(settings.paths.models, model, None if force else aside, taste)
+    with progress.stage("clubs") as facts:
+        clubs = Lesson(house, day).clubs(_clubs_in_use(house, day))
+        facts["clubs"] = len(clubs.names) if clubs else 0
+    return models.save(settings.paths.models, model, None if force else aside, taste, clubs)
+
+
+def _clubs_in_use(house: House, day: date) -> Clubs | None:
+    """The clubs that a fit for `day` begins with; None where there are none that can be read."""
+    root = house.settings.paths.models
+    name = shelf.newest(root, day, besides=day.isoformat())
+    try:
+        return models.clubs(root, name) if name else None
+    except ModelError:  # a broken model must not stop a new one
+        return None
 
 
 def _earlier(house: House, cut: date, past: fitting.Statistics) -> Model:

@@ -1,56 +1,29 @@
 """Clubs: about a dozen life-styles, read from the mix of categories that a household buys.
 
-A household's mix is the square root of each category's share of its purchase days. Categories
-that stand high in the same mixes belong together: the positive correlations of the mixes, C x C,
-are explained by a few non-negative factors (symmetric non-negative factorisation; Ding, He &
-Simon, "On the Equivalence of Nonnegative Matrix Factorization and Spectral Clustering", SDM 2005),
-the diagonal left out. A factor is a club; a household belongs to the one on which it stands
-highest above the average household. Correlations come from sums of integers, so a fit needs one
-pass over the buckets, whatever the number of households, and is the same however they are cut.
-A refit begins with the clubs in use, so that a club stays itself.
-
-Categories that are never said, never due or no groceries are no input, and so never in a name.
+A household's mix is the square root of each category's share of its purchase days. A club is a
+list of weights, not negative, over the categories (see club_fitting); a household belongs to the
+club on which it stands highest above the average household. Categories that are never said, never
+due or no groceries are no input, and so never in a name.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import sparse
 
 from promo.config import Clubs as Rules
+from promo.files import write_text
 from promo.shoppers import settled
 from promo.shoppers.settled import Floats
 
-UNIT = 1000  # a mix's square roots are whole thousandths, so that sums are exact
-LEAST_BUYERS = 0.02  # of the households, that a category needs to be part of the mix
-LEAST_HOUSEHOLDS = 20  # a club: what fewer have in common is chance
-STARTS = 8  # drawn beginnings of a first fit; the best end counts
-ROUNDS = {"first": 600, "again": 100}  # multiplicative updates
+CLUBS, WEIGHTS, CLUB = "clubs.csv", "club_weights.csv", "club_"
 NAMED_BY = 2  # categories in a club's name
 STILL_NAMED = 6  # places down to which they may fall until it is named anew
 Whole = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Sums over households: how many there are, buyers and mix by category, and its products."""
-
-    households: int
-    buyers: Whole  # (c,)
-    mix: Whole  # (c,)
-    products: Whole  # (c, c)
-
-    def __add__(self, other: "Moments") -> "Moments":
-        return Moments(
-            self.households + other.households,
-            self.buyers + other.buyers,
-            self.mix + other.mix,
-            self.products + other.products,
-        )
 
 
 @dataclass(frozen=True)
@@ -75,15 +48,59 @@ class Clubs:
         keep = np.array([category not in unsaid for category in self.categories], bool)
         if keep.all():
             return self
-        some = [i for i in range(len(keep)) if keep[i]]
-        weights = self.weights[keep]
-        left = [tuple(c for c in name if c not in unsaid) for name in self.names]
-        categories = tuple(self.categories[i] for i in some)
-        fresh = _names(weights, categories, None)
-        names = tuple(a or b for a, b in zip(left, fresh, strict=True))
-        words = tuple(self.words[i] for i in some)
+        left = self.table().filter(keep)
+        categories, weights = tuple(left["category"]), self.weights[keep]
+        fresh = names(weights, categories)
+        kept = (
+            name if not set(name) & set(unsaid) else new
+            for name, new in zip(self.names, fresh, strict=True)
+        )
+        return Clubs._of(left, tuple(kept), self.spread)
+
+    def table(self) -> pl.DataFrame:
+        """A row a category: category, words, mean, sd, and a column a club: `club_1`..."""
+        columns = {
+            "category": self.categories,
+            "words": self.words,
+            "mean": self.mean,
+            "sd": self.sd,
+        }
+        weights = {f"{CLUB}{k}": column for k, column in enumerate(self.weights.T, 1)}
+        return pl.DataFrame(columns | weights)
+
+    def save(self, folder: Path) -> None:
+        """Write clubs.csv, a row a club, and club_weights.csv, a row a category."""
+        told = {
+            "club": range(1, len(self.names) + 1),
+            "name": [self.said(club) for club in range(len(self.names))],
+            "named_by": ["|".join(name) for name in self.names],
+            "spread": self.spread,
+        }
+        for file, table in ((CLUBS, pl.DataFrame(told)), (WEIGHTS, self.table())):
+            write_text(folder / file, table.write_csv(float_precision=6))
+
+    @staticmethod
+    def load(folder: Path) -> "Clubs":
+        """Read what `save` wrote. Raises OSError, ValueError, PolarsError."""
+        clubs = pl.read_csv(folder / CLUBS, schema_overrides={"named_by": pl.String})
+        texts = {"category": pl.String, "words": pl.String}
+        table = pl.read_csv(folder / WEIGHTS, schema_overrides=texts)
+        named = tuple(tuple(n.split("|")) if n else () for n in clubs["named_by"].fill_null(""))
+        found = Clubs._of(table, named, clubs["spread"].to_numpy())
+        if found.weights.shape[1] != len(named) or not {*sum(named, ())} <= {*found.categories}:
+            raise ValueError(f"{CLUBS} and {WEIGHTS} do not belong together")
+        return found
+
+    @staticmethod
+    def _of(table: pl.DataFrame, named: tuple[tuple[str, ...], ...], spread: Floats) -> "Clubs":
         return Clubs(
-            names, self.spread, categories, words, self.mean[keep], self.sd[keep], weights
+            named,
+            spread,
+            tuple(table["category"]),
+            tuple(table["words"]),
+            table["mean"].to_numpy(),
+            table["sd"].to_numpy(),
+            table.select(pl.col(f"^{CLUB}\\d+$")).to_numpy(),
         )
 
 
@@ -95,112 +112,22 @@ def bought(days: pl.DataFrame, unsaid: Collection[str]) -> pl.DataFrame:
     return net.filter(pl.col("units") > 0).drop("units")
 
 
-def moments(purchases: pl.DataFrame, categories: Sequence[str], least: int) -> Moments:
-    """The sums of some households; those with fewer than `least` purchase days tell too little.
-
-    `purchases` are as `bought` gives them, `categories` all there are, of all buckets.
-    """
-    counts = purchases.group_by("shopper", "category").agg(n=pl.len().cast(pl.Int64))
-    total = pl.col("n").sum().over("shopper")
-    places = pl.Series("category", categories, pl.String)
-    own = (
-        counts.filter(pl.col("category").is_in(places.to_list()), total >= least)
-        .with_columns(share=pl.col("n") / pl.col("n").sum().over("shopper"))
-        .sort("shopper", "category")
-    )
-    column = own["category"].cast(pl.Enum(places)).to_physical().to_numpy()
-    row = own["shopper"].rank("dense").to_numpy().astype(np.int64) - 1
-    mix = np.rint(UNIT * np.sqrt(own["share"].to_numpy())).astype(np.int64)
-    households = own["shopper"].n_unique()
-    found = sparse.csr_array((mix, (row, column)), shape=(households, len(categories)))
-    return Moments(
-        households,
-        np.bincount(column, minlength=len(categories)).astype(np.int64),
-        np.asarray(found.sum(axis=0), np.int64),
-        (found.T @ found).toarray(),
-    )
-
-
-def fit(
-    found: Moments, words: Mapping[str, str], rules: Rules, seed: int, before: Clubs | None = None
-) -> Clubs | None:
-    """The clubs of a chain; None where households or categories are too few.
-
-    `words` names every category that `found` counts, in its order. `before` are the clubs in use:
-    the fit begins with them, if they are as many.
-    """
-    enough = (found.buyers >= max(LEAST_BUYERS * found.households, 2)).nonzero()[0]
-    if found.households < LEAST_HOUSEHOLDS * rules.number or len(enough) < 2 * rules.number:
-        return None
-    n, every = found.households, tuple(words)
-    mean = found.mix[enough] / n / UNIT
-    covariance = found.products[np.ix_(enough, enough)] / n / UNIT**2 - np.outer(mean, mean)
-    sd = np.sqrt(np.maximum(np.diag(covariance), UNIT**-2.0))
-    likeness = covariance / np.outer(sd, sd)
-    categories = tuple(every[i] for i in enough)
-    if before is not None and len(before.names) != rules.number:
-        before = None
-    weights = _factors(likeness, rules.number, seed, _carried(before, categories))
-    spread = np.sqrt(np.maximum(np.einsum("ck,cd,dk->k", weights, likeness, weights), 1e-12))
-    names = _names(weights, categories, before)
-    spoken = tuple(words[category] for category in categories)
-    return Clubs(names, spread, categories, spoken, mean, sd, weights)
-
-
-def _carried(before: Clubs | None, categories: Sequence[str]) -> Floats | None:
-    """The weights in use for these categories; a new one begins small, and equal, on all clubs."""
-    if before is None:
-        return None
-    place = {category: i for i, category in enumerate(before.categories)}
-    small = np.full(len(before.names), before.weights.mean())
-    # A weight of zero could never rise again.
-    least = before.weights.mean() / 100
-    rows = [before.weights[place[c]] if c in place else small for c in categories]
-    return np.maximum(np.array(rows), least)
-
-
-def _factors(likeness: Floats, k: int, seed: int, start: Floats | None) -> Floats:
-    """Weights (c, k) >= 0 whose products of rows come nearest to the positive likenesses."""
-    positive = np.maximum(likeness, 0)
-    np.fill_diagonal(positive, 0)
-    if start is not None:
-        return _descend(positive, start, ROUNDS["again"])[0]
-    random = np.random.default_rng(seed)
-    size = np.sqrt(positive.mean() / k)
-    starts = [size * random.random((len(positive), k)) for _ in range(STARTS)]
-    ends = [_descend(positive, one, ROUNDS["first"]) for one in starts]
-    best = min(ends, key=lambda end: end[1])[0]
-    order: Floats = best[:, np.argsort(-(best**2).sum(axis=0), kind="stable")]
-    return order
-
-
-def _descend(positive: Floats, weights: Floats, rounds: int) -> tuple[Floats, float]:
-    """Damped multiplicative updates, the diagonal left out; the weights and their squared error."""
-    for _ in range(rounds):
-        own = weights * (weights**2).sum(axis=1, keepdims=True)
-        fitted = weights @ (weights.T @ weights) - own
-        weights = weights * (0.5 + 0.5 * (positive @ weights) / np.maximum(fitted, 1e-12))
-    apart = positive - weights @ weights.T
-    np.fill_diagonal(apart, 0)
-    return weights, float((apart**2).sum())
-
-
-def _names(
-    weights: Floats, categories: Sequence[str], before: Clubs | None
+def names(
+    weights: Floats, categories: Sequence[str], before: Sequence[tuple[str, ...]] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """The categories that each club is named by: its heaviest of those that are nobody's more.
 
-    So no category stands in two names. A club in use keeps its name while the name's categories
-    stay near the top.
+    So no category stands in two names. A club named `before` keeps its name while the name's
+    categories stay near the top.
     """
     owner = weights.argmax(axis=1)
-    names: list[tuple[str, ...]] = []
+    found: list[tuple[str, ...]] = []
     for club in range(weights.shape[1]):
         own = [i for i in np.argsort(-weights[:, club], kind="stable") if owner[i] == club]
         top = [categories[i] for i in own[:STILL_NAMED]]
-        kept = before is not None and set(before.names[club]) <= set(top)
-        names.append(before.names[club] if before and kept else tuple(top[:NAMED_BY]))
-    return tuple(names)
+        kept = bool(before) and set(before[club]) <= set(top)
+        found.append(before[club] if kept else tuple(top[:NAMED_BY]))
+    return tuple(found)
 
 
 def assign(

@@ -4,6 +4,8 @@
     weights.csv     of each level, kind of pair and span, a row a feature: mean, sd, weight, and
                     the weights of its products with the core features (see `quadratic`)
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
+    clubs.csv       club, name, the categories it is named by, spread; not in the prior
+    club_weights.csv  category, words, mean, sd, and a column a club (see promo.shoppers.clubs)
     taste/          what households begin to buy that never did (see promo.shoppers.taste)
     card.json       data range, rows, seed, tiers, metrics
     set_aside.json  only where the model is not to be used: see promo.shoppers.shelf
@@ -26,6 +28,7 @@ from promo.errors import Sentence
 from promo.files import swap_in, write_text
 from promo.shoppers import features
 from promo.shoppers.bgnbd import Parameters
+from promo.shoppers.clubs import CLUBS, Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.quadratic import Quadratic
 from promo.shoppers.taste import Taste
@@ -125,7 +128,11 @@ def from_rows(table: pl.DataFrame) -> Fitted:
 
 
 def save(
-    root: Path, model: Model, aside: dict[str, str] | None = None, taste: Taste | None = None
+    root: Path,
+    model: Model,
+    aside: dict[str, str] | None = None,
+    taste: Taste | None = None,
+    clubs: Clubs | None = None,
 ) -> Path:
     """Write a model's folder, complete or not at all, in the place of one of the same name.
 
@@ -141,6 +148,8 @@ def save(
     write_text(temporary / "card.json", json.dumps(model.card, indent=2) + "\n")
     if taste:
         taste.save(temporary / TASTE)
+    if clubs:
+        clubs.save(temporary)
     if aside:
         write_text(temporary / SET_ASIDE, json.dumps(aside, indent=2) + "\n")
     swap_in(temporary, target)
@@ -189,6 +198,18 @@ def taste(root: Path, model: Model) -> Taste:
         )
     try:
         return Taste.load(folder)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None
+
+
+def clubs(root: Path, name: str) -> Clubs | None:
+    """A model's clubs; None where it has none, as the prior. Raises ModelError."""
+    folder = root / name
+    if not (folder / CLUBS).is_file():
+        return None
+    try:
+        return Clubs.load(folder)
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         cause = str(error).strip().splitlines()[0]
         raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None

@@ -2,8 +2,7 @@
 
 A state is read from trips and spend of late against the weeks before them; a kind from the share
 of its money that it spends at a discount and from what it spends on a trip. A trip is a day on
-which it came. Only groceries count, and only as many weeks as are needed: thresholds stand in
-`config.yaml` under `states`.
+which it came. Only groceries count; the thresholds stand in `config.yaml` under `states`.
 """
 
 from datetime import date
@@ -11,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from promo.config import Settings
+from promo.config import States as Rules
 from promo.shoppers import households
 
 STATES = ("new", "growing", "steady", "fading", "lapsed")
@@ -22,39 +22,57 @@ def states(days: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
 
     `days` are as-of profile rows with category. Lapsed: no visit for `lapsed_days`; new: the first
     kept visit within `new_days`; growing or fading: spend a week moved by `change` against
-    the `before_days` before the `recent_days`, and trips a week moved the same way; else steady.
-    Returns shopper, state, days_ago (last visit), first_ago, spend_recent, spend_before (minor
-    units a week), trips_recent, trips_before (a week), sorted by shopper.
+    the `before_days` before the `recent_days`, and trips moved the same way by `sure` standard
+    deviations, were they Poisson; else steady. Returns shopper, state, days_ago (last visit),
+    first_ago, spend_recent, spend_before (minor units a week), trips_recent, trips_before (a
+    week), sorted by shopper.
     """
     rules = settings.states
-    age = (pl.lit(day) - pl.col("day")).dt.total_days()
-    visits = (
-        days.filter(households.is_grocery(settings))
-        .group_by("shopper", "day")
-        .agg(pl.col("paid").sum())
-        .with_columns(age=age)
+    lengths = {"recent": rules.recent_days, "before": rules.before_days}
+    a_week = (
+        (pl.col(f"{name}_{when}") * 7 / length).alias(f"{name}_{when}")
+        for name in ("spend", "trips")
+        for when, length in lengths.items()
     )
+    return (
+        _visits(days.filter(households.is_grocery(settings)), rules, day)
+        .with_columns(state=_state(rules))
+        .select("shopper", "state", "days_ago", "first_ago", *a_week)
+        .sort("shopper")
+    )
+
+
+def _visits(grocery: pl.DataFrame, rules: Rules, day: date) -> pl.DataFrame:
+    """First and last visit, spend and trips of late and before, in whole numbers."""
+    age = (pl.lit(day) - pl.col("day")).dt.total_days()
+    visits = grocery.group_by("shopper", "day").agg(pl.col("paid").sum()).with_columns(age=age)
     recent = pl.col("age") <= rules.recent_days
     before = ~recent & (pl.col("age") <= rules.recent_days + rules.before_days)
-    facts = visits.group_by("shopper").agg(
+    return visits.group_by("shopper").agg(
         days_ago=pl.col("age").min(),
         first_ago=pl.col("age").max(),
-        spend_recent=pl.col("paid").filter(recent).sum() * 7 / rules.recent_days,
-        spend_before=pl.col("paid").filter(before).sum() * 7 / rules.before_days,
-        trips_recent=recent.sum() * 7 / rules.recent_days,
-        trips_before=before.sum() * 7 / rules.before_days,
+        spend_recent=pl.col("paid").filter(recent).sum(),
+        spend_before=pl.col("paid").filter(before).sum(),
+        trips_recent=recent.sum().cast(pl.Int64),
+        trips_before=before.sum().cast(pl.Int64),
     )
-    spend = pl.col("spend_recent") - pl.col("spend_before")
-    trips = pl.col("trips_recent") - pl.col("trips_before")
-    much = pl.col("spend_before") * rules.change
-    state = (
+
+
+def _state(rules: Rules) -> pl.Expr:
+    """The state, from what `_visits` counts."""
+    times = rules.recent_days / rules.before_days
+    usual = pl.col("spend_before") * times
+    spend, much = pl.col("spend_recent") - usual, usual * rules.change
+    trips = pl.col("trips_recent") - pl.col("trips_before") * times
+    variance = pl.col("trips_recent") + pl.col("trips_before") * times**2
+    chance = variance.sqrt() * rules.sure
+    return (
         pl.when(pl.col("days_ago") > rules.lapsed_days).then(pl.lit("lapsed"))
         .when(pl.col("first_ago") <= rules.new_days).then(pl.lit("new"))
-        .when(spend >= much, trips > 0).then(pl.lit("growing"))
-        .when(spend <= -much, trips < 0).then(pl.lit("fading"))
+        .when(spend >= much, trips > chance).then(pl.lit("growing"))
+        .when(spend <= -much, trips < -chance).then(pl.lit("fading"))
         .otherwise(pl.lit("steady"))
     )  # fmt: skip
-    return facts.select("shopper", state.alias("state"), pl.exclude("shopper")).sort("shopper")
 
 
 def kinds(days: pl.DataFrame, settings: Settings) -> pl.DataFrame:
