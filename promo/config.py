@@ -137,6 +137,7 @@ class Segments(Section):
     medium_share: Share
     loyal_share: float = Field(gt=0.5, le=1)
     prior_purchases: float = Field(ge=0)
+    hysteresis: float = Field(ge=0, lt=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> "Segments":
@@ -150,6 +151,27 @@ class Segments(Section):
                 f"not below heavy_share {self.heavy_share}"
             )
         return self
+
+
+class Clubs(Section):
+    """How many life-styles there are, and who belongs to one."""
+
+    number: int = Field(ge=2, le=50)
+    least_purchases: int = Field(ge=1)
+    hysteresis: float = Field(ge=0)
+
+
+class States(Section):
+    """When a household is new, growing, fading or lapsed, a deal-seeker or a big-basket one."""
+
+    lapsed_days: int = Field(gt=0)
+    new_days: int = Field(gt=0)
+    recent_days: int = Field(gt=0)
+    before_days: int = Field(gt=0)
+    change: Share
+    sure: float = Field(ge=0)
+    deal_share: Share
+    big_basket: Decimal = Field(gt=0)
 
 
 class Models(Section):
@@ -235,6 +257,8 @@ class Settings(Section):
     delivery: Delivery
     lists: Lists
     segments: Segments
+    clubs: Clubs
+    states: States
     models: Models
     margin: Margin
     response: Response
@@ -284,6 +308,10 @@ class Settings(Section):
     def current_day(self) -> date:
         """Today in the chain's zone, or the day that `today` fixes for a replay."""
         return self.today or datetime.now(ZoneInfo(self.time_zone)).date()
+
+    def minor(self, amount: Decimal) -> int:
+        """An amount of the settings in minor units."""
+        return money.to_minor(str(amount), self.currency)
 
     def in_words(self, minor: int) -> str:
         """An amount of money as the chain writes it."""

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import add
 
 import polars as pl
 
 from promo.calendar import BUCKETS
 from promo.house import House
-from promo.shoppers import LEVELS, examples, fitting, histories, learning, models
+from promo.shoppers import (
+    LEVELS,
+    club_fitting,
+    clubs,
+    examples,
+    fitting,
+    histories,
+    learning,
+    models,
+)
+from promo.shoppers.clubs import Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.histories import Histories
 from promo.shoppers.models import Model
@@ -72,6 +84,36 @@ class Lesson:
             if rows > MOST_ROWS:
                 break
         return Taste.fit(pl.concat(parts), self.day, self.house.settings.seed)
+
+    def clubs(self, before: Clubs | None) -> Clubs | None:
+        """The chain's life-styles, from sums over all buckets, beginning with those in use."""
+        settings = self.house.settings
+        words = self._words()
+        found = reduce(
+            add,
+            (
+                club_fitting.moments(
+                    clubs.bought(days, settings.categories.never_due),
+                    list(words),
+                    settings.clubs.least_purchases,
+                )
+                for days in self.days()
+            ),
+        )
+        return club_fitting.fit(found, words, settings.clubs, settings.seed, before)
+
+    def _words(self) -> dict[str, str]:
+        """The words of every category that may be named, by its name, sorted."""
+        unsaid = self.house.settings.categories.never_due
+        named = (
+            self.house.products.filter(pl.col("category").is_not_null())
+            .filter(~pl.col("category").is_in(list(unsaid)))
+            .group_by("category")
+            .agg(words=pl.col("category_words").drop_nulls().min())
+            .sort("category")
+        )
+        words = named.select("category", pl.col("words").fill_null(pl.col("category")))
+        return dict(words.rows())
 
     def _histories(self, level: str) -> Iterator[Histories]:
         return (histories.of(d, level, self.day) for d in self.said(examples.FARTHEST))

@@ -218,6 +218,7 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
     click.echo(
         f"Household {found['shopper']}{name}: {found['tier']}, "
         f"{settings.in_words(found['spend_a_week'])} a week, {store}. {found['why']}\n"
+        f"{_portrait(found)}"
         f"Chances are for {found['first_day']} to {found['last_day']}, by model {found['model']}."
     )
     # Words are a chain's own: no markup, no emoji codes.
@@ -231,9 +232,26 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
     console.print(table, highlight=False)
 
 
+def _portrait(found: dict[str, Any]) -> str:
+    """State, kind and club in words, a line each."""
+    parts = [found[name]["words"] for name in ("state", "kind", "club") if found[name]]
+    return "".join(f"{part}\n" for part in parts)
+
+
 WIDE = 140  # columns of a terminal that has room for all there is to say
-SAID = ("category", "last", "days ago", "cycle, days", "chance", "next", "pieces", "state", "why")
-SAID_IN_SHORT = ("category", "chance", "next", "why")
+SAID = (
+    "category",
+    "last",
+    "days ago",
+    "cycle, days",
+    "chance",
+    "next",
+    "pieces",
+    "buyer",
+    "state",
+    "why",
+)
+SAID_IN_SHORT = ("category", "chance", "next", "buyer", "why")
 
 
 def _told(one: dict[str, Any]) -> dict[str, str]:
@@ -245,6 +263,7 @@ def _told(one: dict[str, Any]) -> dict[str, str]:
         "chance": f"{one['probability']:.1%}",
         "next": one["expected_day"],
         "pieces": f"{one['expected_quantity']:.1f}",
+        "buyer": one["buyer"],
         "state": ", ".join(word for word in ("due", "lapsed") if one[word]),
         "why": one["why"],
     }

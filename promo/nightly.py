@@ -38,8 +38,10 @@ from promo.shoppers import (
     models,
     prices,
     profile_store,
+    profiles,
     segments,
-)  # fmt: skip
+    settled,
+)
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
@@ -164,21 +166,27 @@ def _groups(house: House, buckets: Sequence[int]) -> list[list[int]]:
 def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence[int]) -> Forecasts:
     """Eligible households of some buckets, what they are due to buy, offers they could get."""
     settings = house.settings
-    days = house.days(buckets, todo.night)
+    past = house.days(buckets, todo.night, more=settled.REACH)
+    days = profiles.as_of(past, todo.night, settings.profiles.keep_days)
     shoppers = house.shoppers(buckets, todo.night)
     facts = households.facts(days, settings, todo.night)
     with house.engine.connect() as connection:
         served = register.served(connection, todo.night, buckets)
     facts = facts.filter(~pl.col("shopper").is_in(served))
-    eligible = households.eligible(facts, shoppers, settings.min_spend).with_columns(
-        tier=segments.tier(pl.col("spend_year"), todo.model.card["tiers_from"])
+    tiers = segments.tiers(past, todo.model.card["tiers_from"], settings, todo.night)
+    eligible = households.eligible(facts, shoppers, settings.min_spend).join(
+        tiers, on="shopper", how="left", maintain_order="left"
     )
     unsaid = pl.col("category").is_in(list(settings.categories.never_said))
-    days = days.join(eligible.select("shopper"), on="shopper", how="semi").filter(~unsaid)
+    past, days = (
+        frame.join(eligible, on="shopper", how="semi").filter(~unsaid) for frame in (past, days)
+    )
     by_category, by_product = (
         cycles.forecast(days, level, todo.model, todo.night, todo.window) for level in LEVELS
     )
-    cells = segments.grid(days, todo.model, settings.segments)
+    cells = segments.grid(
+        past, todo.model, settings.segments, todo.night, settings.profiles.keep_days
+    )
     known = by_product.join(
         house.products.drop("category"), left_on="product", right_on="id", how="left"
     )

@@ -13,6 +13,7 @@ from promo.offers import response
 from promo.progress import Progress
 from promo.scans import lake
 from promo.shoppers import LEVELS, backtest, care, cycles, examples, fitting, models, prices, shelf
+from promo.shoppers.clubs import Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.models import Model, ModelError
 
@@ -53,8 +54,22 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
         paid = answers.typical_prices(house, day)
         answered = answers.learn(house, day, paid)
         facts["redemptions"] = answered.redemptions
+    with progress.stage("clubs") as facts:
+        clubs = Lesson(house, day).clubs(_clubs_in_use(house, day))
+        facts["clubs"] = len(clubs.names) if clubs else 0
     beside = {prices.FILE: prices.as_bytes(paid), response.FILE: answered.as_json().encode()}
-    return models.save(settings.paths.models, model, None if force else aside, taste, beside)
+    aside = None if force else aside
+    return models.save(settings.paths.models, model, aside, taste, clubs, beside)
+
+
+def _clubs_in_use(house: House, day: date) -> Clubs | None:
+    """The clubs that a fit for `day` begins with; None where there are none that can be read."""
+    root = house.settings.paths.models
+    name = shelf.newest(root, day, besides=day.isoformat())
+    try:
+        return models.clubs(root, name) if name else None
+    except ModelError:  # a broken model must not stop a new one
+        return None
 
 
 def _earlier(house: House, cut: date, past: fitting.Statistics) -> Model:

@@ -124,7 +124,9 @@ def _night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
     """What compiled code sees; columns are narrowed, and checked where that costs little."""
     households, count = len(rules.slots), len(offers.money)
     shopper, offer = candidates.shopper, candidates.offer
-    rising = (shopper[1:] > shopper[:-1]) | ((shopper[1:] == shopper[:-1]) & (offer[1:] > offer[:-1]))
+    rising = (shopper[1:] > shopper[:-1]) | (
+        (shopper[1:] == shopper[:-1]) & (offer[1:] > offer[:-1])
+    )
     if not rising.all():
         row = int(np.flatnonzero(~rising)[0]) + 1
         raise ValueError(f"candidate {row} does not follow {row - 1} by household, then offer")

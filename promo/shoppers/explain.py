@@ -73,6 +73,44 @@ def why(row: Mapping[str, Any]) -> str:
     return f"{text}, often {_number(at_once)} at a time" if at_once > 1 else text
 
 
+def state(row: Mapping[str, Any], settings: Settings) -> str:
+    """The sentence behind a household's state; `row` is one of states.states."""
+    name, rules = row["state"], settings.states
+    if name == "lapsed":
+        return f"Lapsed: last seen {in_days(row['days_ago'])}."
+    if name == "new":
+        return f"New: first seen {in_days(row['first_ago'])}."
+    spends = (settings.in_words(round(row[f"spend_{when}"])) for when in ("recent", "before"))
+    trips = (f"{row[f'trips_{when}']:.1f}" for when in ("recent", "before"))
+    told = " against ".join(f"{s} and {t} trips" for s, t in zip(spends, trips, strict=True))
+    weeks = f"{rules.recent_days} days to the {rules.before_days} before"
+    return f"{name.capitalize()}: {told} a week, the last {weeks}."
+
+
+KINDS = {"deal_seeker": "Deal-seeker", "big_basket": "Big-basket household", "regular": "Regular"}
+
+
+def kind(row: Mapping[str, Any], settings: Settings) -> str:
+    """The sentence behind how a household shops; `row` is one of states.kinds."""
+    return (
+        f"{KINDS[row['kind']]}: {settings.in_words(round(row['basket']))} a trip, "
+        f"{row['deal_share']:.0%} of it at a discount, {row['coupon_share']:.0%} with coupons."
+    )
+
+
+def club(row: Mapping[str, Any]) -> str:
+    """The sentence on a household's life-style; `row` is one of clubs.assign."""
+    return f"Club: {row['name']} ({row['share']:.0%} of its purchases)."
+
+
+LOYALTIES = {"national": "national brands", "store_brand": "store brand", "switcher": "any brand"}
+
+
+def cell(loyalty: str, volume: str) -> str:
+    """A cell of the grid in words: `heavy, store brand`."""
+    return f"{volume}, {LOYALTIES[loyalty]}"
+
+
 def in_days(ago: int) -> str:
     """How long ago, in words."""
     return "yesterday" if ago == 1 else f"{_days(ago)} ago"

@@ -12,6 +12,12 @@ def with_products(days: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     return days.join(products, left_on="product", right_on="id", how="left", maintain_order="left")
 
 
+def is_grocery(settings: Settings) -> pl.Expr:
+    """Whether a row is money spent on groceries; a product that nobody knows is."""
+    other = pl.col("category").is_in(list(settings.categories.not_grocery))
+    return ~other.fill_null(value=False)
+
+
 def facts(days: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     """One row a household: shopper, spend, spend_year (minor units), store.
 
@@ -19,12 +25,10 @@ def facts(days: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     `spend_days` before `day`, `spend_year` the same over all days kept, `store` where most of
     `spend` was paid (the smallest id of several).
     """
-    other = pl.col("category").is_in(list(settings.categories.not_grocery))
-    grocery = ~other.fill_null(value=False)
     age = (pl.lit(day) - pl.col("day")).dt.total_days()
     recent = age <= settings.eligibility.spend_days
     by_store = (
-        days.filter(grocery)
+        days.filter(is_grocery(settings))
         .group_by("shopper", "store")
         .agg(spend=pl.col("paid").filter(recent).sum(), spend_year=pl.col("paid").sum())
         .sort("shopper", "store")

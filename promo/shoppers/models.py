@@ -6,6 +6,8 @@
     categories.csv  category, buyers, store_brand_share, medium_from, heavy_from (minor units)
     response.json   how households answer offers (see promo.offers.response)
     prices.parquet  what is typically paid for a piece (see promo.shoppers.prices)
+    clubs.csv       club, name, the categories it is named by, spread; not in the prior
+    club_weights.csv  category, words, mean, sd, and a column a club (see promo.shoppers.clubs)
     taste/          what households begin to buy that never did (see promo.shoppers.taste)
     card.json       data range, rows, seed, tiers, metrics
     set_aside.json  only where the model is not to be used: see promo.shoppers.shelf
@@ -29,6 +31,7 @@ from promo.errors import Sentence
 from promo.files import swap_in, write_text
 from promo.shoppers import features
 from promo.shoppers.bgnbd import Parameters
+from promo.shoppers.clubs import CLUBS, Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.quadratic import Quadratic
 from promo.shoppers.taste import Taste
@@ -132,6 +135,7 @@ def save(
     model: Model,
     aside: dict[str, str] | None = None,
     taste: Taste | None = None,
+    clubs: Clubs | None = None,
     beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Path:
     """Write a model's folder, complete or not at all, in the place of one of the same name.
@@ -151,6 +155,8 @@ def save(
         taste.save(temporary / TASTE)
     for name, content in beside.items():
         (temporary / name).write_bytes(content)
+    if clubs:
+        clubs.save(temporary)
     if aside:
         write_text(temporary / SET_ASIDE, json.dumps(aside, indent=2) + "\n")
     swap_in(temporary, target)
@@ -199,6 +205,18 @@ def taste(root: Path, model: Model) -> Taste:
         )
     try:
         return Taste.load(folder)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None
+
+
+def clubs(root: Path, name: str) -> Clubs | None:
+    """A model's clubs; None where it has none, as the prior. Raises ModelError."""
+    folder = root / name
+    if not (folder / CLUBS).is_file():
+        return None
+    try:
+        return Clubs.load(folder)
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         cause = str(error).strip().splitlines()[0]
         raise ModelError(f"The model {folder} cannot be read: {cause}. Fit again.") from None

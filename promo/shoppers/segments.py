@@ -1,47 +1,66 @@
 """Segments: the nine-cell grid of a household in a category, and its tier in the pyramid."""
 
 from collections.abc import Mapping
+from datetime import date
 
+import numpy as np
 import polars as pl
 
-from promo.config import Segments
+from promo.config import Segments, Settings
+from promo.shoppers import households, settled
 from promo.shoppers.models import POOL, Model
+from promo.shoppers.settled import Floats
 
-LOYALTY = ("national", "switcher", "store_brand")
+LOYALTY = ("national", "switcher", "store_brand")  # by rising share of the store brand
 VOLUME = ("heavy", "medium", "light")
+TIERS = ("base", "high", "top")  # by rising spend
 
 
-def grid(days: pl.DataFrame, model: Model, settings: Segments) -> pl.DataFrame:
+def grid(
+    days: pl.DataFrame, model: Model, settings: Segments, day: date, keep_days: int
+) -> pl.DataFrame:
     """Loyalty and volume of each household in each category it bought in the kept year.
 
-    `days` are as-of profile rows with category and store_brand. Loyalty comes from the store
-    brand's share of what was paid, with `prior_purchases` average purchases at the category's own
-    share added, because two purchases do not make a loyalist. Volume compares what was paid with
-    the category's buyers. Returns shopper, category, loyalty, volume, sorted.
+    `days` are profile rows of [day - keep_days - settled.REACH, day) with category and
+    store_brand. Loyalty comes from the store brand's share of what was paid, with
+    `prior_purchases` average purchases at the category's own share added, because two purchases
+    do not make a loyalist. Volume compares what was paid with the category's buyers. Both change
+    only past a line by the `hysteresis` (see settled). Returns shopper, category, loyalty,
+    volume, sorted.
     """
-    own = pl.col("paid").filter(pl.col("store_brand"))
-    spent = (
+    paid = pl.col("paid").sum()
+    own = pl.col("paid").filter(pl.col("store_brand")).sum()
+    bought = (
         days.filter(pl.col("category").is_not_null())
-        .group_by("shopper", "category")
-        .agg(paid=pl.col("paid").sum(), own=own.sum(), n=pl.col("day").n_unique())
+        .group_by("shopper", "category", "day")
+        .agg(paid=paid, own=own, n=pl.lit(1, pl.Int64))
     )
-    known = _with_pool(spent, model)
-    average = pl.col("paid") / pl.col("n") * settings.prior_purchases
-    mixed = (pl.col("own") + average * pl.col("store_brand_share")) / (pl.col("paid") + average)
+    keys = ("shopper", "category")
+    known = _with_pool(settled.sums(bought, keys, ("paid", "own", "n"), day, keep_days), model)
+    paid_then, own_then, n = (settled.looks_of(known[name]) for name in ("paid", "own", "n"))
+    pool = known["store_brand_share"].to_numpy()[:, None]
+    share = _share(paid_then, own_then, n, pool, settings.prior_purchases)
+    lines = known.select("medium_from", "heavy_from").to_numpy().astype(np.float64)
+    least = 1 - settings.loyal_share
+    loyalty = settled.side(
+        share, np.array([least, settings.loyal_share]), np.full(2, settings.hysteresis * least)
+    )
+    spent = np.where(n > 0, paid_then, np.nan)
+    volume = settled.side(spent, lines, settings.hysteresis * lines)
+    return known.select(
+        "shopper",
+        "category",
+        loyalty=pl.Series(np.array(LOYALTY)[loyalty]),
+        volume=pl.Series(np.array(VOLUME)[2 - volume]),
+    )
+
+
+def _share(paid: Floats, own: Floats, n: Floats, pool: Floats, prior: float) -> Floats:
+    """The store brand's share, shrunk to the category; NaN where nothing was bought yet."""
+    average = paid / np.maximum(n, 1) * prior
     # Where everything went back, 0 / 0 must not make a loyalist.
-    share = pl.when(pl.col("paid") > 0).then(mixed).otherwise(pl.col("store_brand_share"))
-    loyalty = (
-        pl.when(share >= settings.loyal_share).then(pl.lit("store_brand"))
-        .when(share <= 1 - settings.loyal_share).then(pl.lit("national"))
-        .otherwise(pl.lit("switcher"))
-    )  # fmt: skip
-    volume = (
-        pl.when(pl.col("paid") >= pl.col("heavy_from")).then(pl.lit("heavy"))
-        .when(pl.col("paid") >= pl.col("medium_from")).then(pl.lit("medium"))
-        .otherwise(pl.lit("light"))
-    )  # fmt: skip
-    cells = known.select("shopper", "category", loyalty=loyalty, volume=volume)
-    return cells.sort("shopper", "category")
+    mixed = (own + average * pool) / np.where(paid > 0, paid + average, 1)
+    return np.where(n > 0, np.where(paid > 0, mixed, pool), np.nan)
 
 
 def _with_pool(spent: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -51,13 +70,21 @@ def _with_pool(spent: pl.DataFrame, model: Model) -> pl.DataFrame:
     return known.with_columns(pl.col(name).fill_null(pool[name].item()) for name in names)
 
 
-def tier(spend_year: pl.Expr, lowest: Mapping[str, int]) -> pl.Expr:
-    """The tier of a yearly spend; `lowest` is the least spend of `top` and of `high`."""
-    return (
-        pl.when(spend_year >= lowest["top"]).then(pl.lit("top"))
-        .when(spend_year >= lowest["high"]).then(pl.lit("high"))
-        .otherwise(pl.lit("base"))
-    )  # fmt: skip
+def tiers(
+    days: pl.DataFrame, lowest: Mapping[str, int], settings: Settings, day: date
+) -> pl.DataFrame:
+    """The tier of each household that bought groceries in the kept year.
+
+    `days` are as for `grid`; `lowest` is the least yearly spend of `top` and of `high`. Returns
+    shopper, tier, sorted.
+    """
+    grocery = days.filter(households.is_grocery(settings))
+    keep_days = settings.profiles.keep_days
+    found = settled.sums(grocery, ("shopper",), ("paid", "lines"), day, keep_days)
+    spent = np.where(settled.looks_of(found["lines"]) > 0, settled.looks_of(found["paid"]), np.nan)
+    lines = np.array([lowest["high"], lowest["top"]], np.float64)
+    place = settled.side(spent, lines, settings.segments.hysteresis * lines)
+    return found.select("shopper", tier=pl.Series(np.array(TIERS)[place]))
 
 
 def two_digits(value: pl.Expr) -> pl.Expr:
