@@ -182,6 +182,15 @@ class Models(Section):
     watch_errors: float = Field(ge=0)
 
 
+class Exploration(Section):
+    """What is left to chance, so that it can be learned from and measured."""
+
+    discovery_slots: int = Field(ge=0, le=16)
+    control_households: Share
+    control_offers: Share
+    season_days: int = Field(gt=0)
+
+
 class Margin(Section):
     """The chain's margin where the product file tells none, as a share of the price."""
 
@@ -260,6 +269,7 @@ class Settings(Section):
     clubs: Clubs
     states: States
     models: Models
+    exploration: Exploration
     margin: Margin
     response: Response
     categories: Categories
@@ -270,6 +280,15 @@ class Settings(Section):
             raise ValueError(
                 f"profiles.keep_days {self.profiles.keep_days} must not be below "
                 f"eligibility.spend_days {self.eligibility.spend_days}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slots_to_discover(self) -> "Settings":
+        if self.exploration.discovery_slots > self.lists.max_offers:
+            raise ValueError(
+                f"exploration.discovery_slots {self.exploration.discovery_slots} are some of "
+                f"lists.max_offers {self.lists.max_offers}: not more than these"
             )
         return self
 

@@ -1,0 +1,188 @@
+"""Choosing: which offers stand on which list tonight, and the record of why.
+
+Budgets and slots decide (promo.offers.allocation), then coins: the last slots are drawn
+(promo.offers.discovery), and what a control coin holds back is taken out again. A held-back offer
+had won its slot first, so that control and exposed households differ by the coin alone; the slot
+stays empty.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from promo import money
+from promo.config import Settings
+from promo.offers import candidates, control, pacing
+from promo.offers.allocation import Allocation, Candidates, Offers, Prices, Rules, allocate
+from promo.offers.coins import keys
+from promo.offers.discovery import Discovered, discover
+from promo.offers.live import Catalogue
+from promo.offers.reasons import Why
+from promo.offers.risk import Risk, Sums, capacity
+
+NO_END = 2**62  # minor units: a band without an upper end
+ELSEWHERE, CONTROL, DRAWN = "elsewhere", "control", "drawn"
+WORDS = np.array([why.name.lower() for why in Why], dtype=object)
+ON_LIST = ("chosen", DRAWN)
+WON = (*ON_LIST, CONTROL)
+DECISION = (
+    "shopper", "offer", "category", "loyalty", "volume", "worth", "probability", "baseline",
+    "incremental_margin", "value", "price", "chosen", "why", "beaten_by", "chance",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the night's lists offer.
+
+    offers: candidates that got a slot, by household and falling value, with id, title, chance (with
+    which it was drawn; 1 where the allocation chose it) and why (`control`: not to be printed).
+    decisions: every candidate with why; prices: of the budgets (id, money, uses), for the next night;
+    unmet: households whose face value no list of theirs could bring into the tier's band.
+    """
+
+    offers: pl.DataFrame
+    decisions: pl.DataFrame
+    prices: pl.DataFrame
+    unmet: list[str]
+
+
+def choose(
+    night: date,
+    households: pl.DataFrame,
+    found: pl.DataFrame,
+    catalogue: Catalogue,
+    elsewhere: set[tuple[str, str]],
+    settings: Settings,
+    before: pl.DataFrame | None = None,
+) -> Chosen:
+    """The candidates that get a slot on `night`.
+
+    households: shopper, tier; found: candidates.find; elsewhere: (household, offer) that stand on
+    other lists open on the same days; before: an earlier night's budget prices, to begin with.
+    """
+    words = catalogue.offers.select("offer", "id", "title")
+    named = found.join(words, on="offer", how="left", maintain_order="left")
+    taken = pl.DataFrame(
+        sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
+    )
+    held = named.join(taken, on=["shopper", "id"], how="semi", maintain_order="left")
+    free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
+    shoppers = households["shopper"]
+    pairs = candidates.as_arrays(free, shoppers)
+    offers = _offers(night, pairs, catalogue, settings)
+    rules = _rules(households, settings)
+    allocation = allocate(pairs, offers, rules, _warm(before, catalogue))
+    slots = settings.exploration.discovery_slots
+    throws = (settings.seed, f"discovery of {night}", keys(shoppers))
+    unseen = ~free["familiar"].to_numpy()
+    drawn = discover(pairs, unseen, offers, rules, allocation, slots, throws)
+    decided = _decided(free, pairs, allocation, drawn, settings)
+    won = decided.filter(pl.col("why").is_in(WON))
+    return Chosen(
+        won.sort("shopper", "value", "id", descending=[False, True, False]),
+        _record(decided, held),
+        _prices(catalogue, allocation.prices),
+        shoppers.gather(allocation.unmet.tolist()).to_list(),
+    )
+
+
+def _decided(
+    free: pl.DataFrame,
+    pairs: Candidates,
+    allocation: Allocation,
+    drawn: Discovered,
+    settings: Settings,
+) -> pl.DataFrame:
+    """The candidates with why, beaten_by (an offer's id), price (of their budgets) and chance."""
+    why = WORDS[allocation.why]
+    chance = np.where(why == Why.CHOSEN.name.lower(), 1.0, 0.0)
+    why[drawn.drawn], chance[drawn.drawn] = DRAWN, drawn.chance
+    held_back = control.pairs(free["shopper"], free["id"], settings.seed, settings.exploration)
+    why[held_back.to_numpy() & np.isin(why, WON)] = CONTROL
+    by = pl.Series(allocation.beaten_by).replace(-1, None)
+    money_price, use_price = allocation.prices.money, allocation.prices.uses
+    price = pairs.probability * (
+        money_price[pairs.offer] * pairs.worth + use_price[pairs.offer]
+    )
+    return free.with_columns(
+        why=pl.Series(why), chance=pl.Series(chance), price=pl.Series(price),
+        beaten_by=free["id"].gather(by),
+    )  # fmt: skip
+
+
+def _record(decided: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """What `lake/decisions` keeps of every candidate, by household and offer."""
+    elsewhere = held.with_columns(
+        why=pl.lit(ELSEWHERE), chance=pl.lit(0.0), price=pl.lit(0.0),
+        beaten_by=pl.lit(None, pl.String),
+    )  # fmt: skip
+    return (
+        pl.concat([decided, elsewhere.select(decided.columns)])
+        .with_columns(offer=pl.col("id"), chosen=pl.col("why").is_in(ON_LIST))
+        .select(DECISION)
+        .sort("shopper", "offer")
+    )
+
+
+def _prices(catalogue: Catalogue, prices: Prices) -> pl.DataFrame:
+    columns = {"money": pl.Series(prices.money), "uses": pl.Series(prices.uses)}
+    return catalogue.offers.select("id").with_columns(**columns)
+
+
+def _warm(before: pl.DataFrame | None, catalogue: Catalogue) -> Prices | None:
+    """Yesterday's prices in today's order; an offer that is new costs nothing yet."""
+    if before is None:
+        return None
+    ids = catalogue.offers.select("id")
+    found = ids.join(before, on="id", how="left", maintain_order="left").fill_null(0.0)
+    return Prices(found["money"].to_numpy(), found["uses"].to_numpy())
+
+
+def _offers(
+    night: date, pairs: Candidates, catalogue: Catalogue, settings: Settings
+) -> Offers:
+    """Tonight's offers as arrays, in the order of the catalogue."""
+    rows = catalogue.offers
+    outstanding = Sums(*(rows[field.name].to_numpy() for field in fields(Sums)))
+    left = rows["money_left"].to_numpy(), rows["uses_left"].to_numpy()
+    mix = Sums.of(pairs.offer, pairs.probability, pairs.worth, rows.height)
+    most, _ = capacity(mix, *left, _risk(settings))
+    share = pacing.shares(night, rows["starts"].to_list(), rows["ends"].to_list(), settings)
+    return Offers(
+        money=left[0],
+        uses=left[1],
+        funder=rows["funder"].rank("dense").cast(pl.Int64).to_numpy(),
+        outstanding=outstanding,
+        pace=np.minimum(1.0, share * settings.allocation.pace) * most,
+        rivals=rivals.pairs(catalogue.offers),
+    )
+
+
+def _rules(households: pl.DataFrame, settings: Settings) -> Rules:
+    """The rules of each household's list: slots, and its tier's band."""
+    own, bands = settings.allocation, households["tier"].to_list()
+    low, high = zip(*(_band(tier, settings) for tier in bands), strict=True) if bands else ((), ())
+    slots = settings.lists.max_offers - settings.exploration.discovery_slots
+    return Rules(
+        slots=np.full(len(bands), slots, dtype=np.int64),
+        low=np.array(low, dtype=np.int64),
+        high=np.array(high, dtype=np.int64),
+        per_category=own.per_category,
+        per_funder=own.per_funder,
+        pull=own.pull,
+        risk=_risk(settings),
+    )
+
+
+def _band(tier: str, settings: Settings) -> tuple[int, int]:
+    band = settings.allocation.bands.get(tier)
+    if band is None:
+        return 0, NO_END
+    return tuple(money.to_minor(str(end), settings.currency) for end in band)  # type: ignore[return-value]
+
+
+def _risk(settings: Settings) -> Risk:
+    return Risk(settings.allocation.overspend_risk, settings.allocation.response_cv)

@@ -1,0 +1,36 @@
+"""Pacing: how much of an offer's budget a night may use, so that the first wave leaves some.
+
+Only pacing: the risk of passing a budget is held on the whole of it (see promo.offers.risk), since
+cut into fourteen waves, each with a risk of its own, a budget of 300 redemptions could be used to 60
+per cent only.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promo.config import Settings
+
+FARTHEST = 364  # nights looked ahead
+
+
+def shares(
+    night: date, starts: Sequence[date], ends: Sequence[date], settings: Settings
+) -> NDArray[np.float64]:
+    """The night's part of the lists that may still be made with each offer, shape (offers,).
+
+    A list can hold an offer that is good on all its days. 1.0 on an offer's last night.
+    """
+    window = settings.window(night)
+    lead = (window.first - night).days
+    first = np.array(starts, dtype="datetime64[D]") - np.timedelta64(lead, "D")
+    last = np.array(ends, dtype="datetime64[D]") - np.timedelta64(lead + window.days - 1, "D")
+    ahead = int(np.clip((last - np.datetime64(night, "D")).astype(int).max(initial=0), 0, FARTHEST))
+    nights = [night + timedelta(n) for n in range(ahead + 1)]
+    lists = np.cumsum([0] + [len(settings.wave(one).buckets) for one in nights])
+    begin = np.clip((first - np.datetime64(night, "D")).astype(int), 0, ahead)
+    end = np.clip((last - np.datetime64(night, "D")).astype(int) + 1, 0, ahead + 1)
+    to_come = lists[end] - lists[begin]
+    return np.where(to_come > 0, np.minimum(1.0, lists[1] / np.maximum(to_come, 1)), 1.0)

@@ -1,0 +1,121 @@
+"""`promo why LIST OFFER`: why an offer stands on a list, or why it does not.
+
+Reads what the night decided, `lake/decisions/<night>.parquet`, and never decides anew.
+"""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Row, select
+
+from promo import tables
+from promo.errors import Sentence
+from promo.house import House
+from promo.lists.codes import open_code
+from promo.lists.keys import CodeKeys
+
+SENTENCES = {
+    "chosen": "It is on the list: {value} of value, {spare} above what its budget costs.",
+    "drawn": "It is on the list: chance drew it for a discovery slot ({chance:.1%} likely).",
+    "control": "Held back by the control coin, to measure what it does: it had won a slot.",
+    "elsewhere": "It stands on another list of the household that is open on the same days.",
+    "worthless": "Nothing would come of it: its value here is {value}.",
+    "budget": "Out-priced: its budget goes to households that make more of it than {value}; what "
+              "it would use costs {price}.",
+    "category": "Beaten by {beaten_by}, the better offer in {category}.",
+    "funder": "Beaten by {beaten_by}: its funder has as many offers on the list as it may.",
+    "rival": "Beaten by {beaten_by}, its rival: the two never stand on one list.",
+    "slots": "Beaten by {beaten_by}: every slot went to an offer of more value than {value}.",
+    "band": "With it the list would be worth more than lists of the household's tier may be.",
+}  # fmt: skip
+
+
+class Unasked(Sentence):
+    """The question cannot be answered; the message says why."""
+
+
+def why(house: House, keys: CodeKeys, code: str, offer: str) -> dict[str, Any]:
+    """Why an offer is or is not on the list that a code names, whether the list is open or not.
+
+    Returns list, night, shopper, offer, title, on_list, why (a word) and answer (a sentence), and
+    for a candidate its value, price, worth (minor units), probability and chance. Raises Unasked.
+    """
+    opened = open_code(keys, code)
+    with house.engine.connect() as connection:
+        found = connection.execute(
+            select(tables.ShopperList).where(
+                tables.ShopperList.key_id == opened.key_id,
+                tables.ShopperList.counter == opened.counter,
+            )
+        ).one_or_none()
+        if found is None:
+            raise Unasked("The code is genuine, but its list was withdrawn before print.")
+        known = connection.execute(
+            select(tables.Offer.__table__).where(tables.Offer.id == offer)
+        ).one_or_none()
+        if known is None:
+            raise Unasked(f"There is no offer {offer!r}.")
+        stopped = _stopped(connection, offer)
+    asked = {
+        "list": found.code,
+        "night": found.night.isoformat(),
+        "shopper": found.shopper,
+        "offer": offer,
+        "title": known.terms["title"],
+        "on_list": any(item["offer"] == offer for item in found.content["offers"]),
+    }
+    row = _decision(house, found.night, found.shopper, offer)
+    if row is None:
+        word, answer = _never_a_candidate(found, known, stopped)
+        return asked | {"why": word, "answer": answer}
+    names = ("why", "value", "price", "worth", "probability", "chance", "beaten_by")
+    return asked | {name: row[name] for name in names} | {"answer": _answer(row, house)}
+
+
+def _stopped(connection: Connection, offer: str) -> str | None:
+    """Why an offer was stopped, if it was."""
+    event = tables.OfferEvent
+    return connection.execute(
+        select(event.reason).where(event.offer == offer, event.kind == "stopped")
+    ).scalar()
+
+
+def _decision(house: House, night: date, shopper: str, offer: str) -> dict[str, Any] | None:
+    path = house.settings.paths.lake / "decisions" / f"{night}.parquet"
+    if not path.is_file():
+        raise Unasked(f"{path} is missing: the night of {night} kept no record of its decisions.")
+    mine = (pl.col("shopper") == shopper) & (pl.col("offer") == offer)
+    rows = pl.scan_parquet(path).filter(mine).collect().to_dicts()
+    return rows[0] if rows else None
+
+
+def _answer(row: dict[str, Any], house: House) -> str:
+    in_words = house.settings.in_words
+    return SENTENCES[row["why"]].format(
+        value=in_words(round(row["value"])),
+        price=in_words(round(row["price"])),
+        spare=in_words(round(row["value"] - row["price"])),
+        chance=row["chance"],
+        beaten_by=row["beaten_by"] or "better offers",
+        category=row["category"],
+    )
+
+
+def _never_a_candidate(found: Row[Any], offer: Row[Any], stopped: str | None) -> tuple[str, str]:
+    """Why the night did not even look at the pair: a word and a sentence."""
+    if offer.starts > found.first_day or offer.ends < found.last_day:
+        return "dates", (
+            f"Ineligible: the offer is good from {offer.starts} to {offer.ends}, the list from "
+            f"{found.first_day} to {found.last_day}."
+        )
+    if stopped is not None:
+        return "stopped", f"The offer is stopped: {stopped}"
+    if offer.state != "live":
+        return offer.state, f"The offer is {offer.state}."
+    if offer.hard:
+        return "hard", "Ineligible: it is never promised on paper."
+    return "ineligible", (
+        "Ineligible: when the list was made, the household had bought neither the offer's products "
+        "nor enough in their category, or other offers promised it more."
+    )
