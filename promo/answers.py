@@ -10,6 +10,7 @@ from promo.calendar import BUCKETS
 from promo.house import House
 from promo.offers import candidates, habits, response
 from promo.offers.response import Response
+from promo.offers.terms import Terms
 from promo.scans import lake
 from promo.shoppers import prices, profiles
 from promo.shoppers.models import PRIOR
@@ -93,7 +94,10 @@ def _offers(house: House, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]
     offer, item, text = tables.Offer, tables.OfferProduct, pl.String()
     with house.engine.connect() as connection:
         rows = connection.execute(select(offer.id, offer.terms).where(offer.id.in_(names))).all()
-    pieces = {"offer": [row.id for row in rows], "buy": [row.terms["buy"] for row in rows]}
+    pieces = {
+        "offer": [row.id for row in rows],
+        "buy": [Terms.from_stored(row.terms).pieces for row in rows],
+    }
     offers = pl.DataFrame(pieces, schema={"offer": text, "buy": pl.Int64()})
     products = select(item.offer, item.product).where(item.purchase == 1, item.offer.in_(names))
     return offers, house.frame(products, {"offer": text, "product": text})

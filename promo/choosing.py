@@ -6,7 +6,7 @@ had won its slot first, so that control and exposed households differ by the coi
 stays empty.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -14,13 +14,17 @@ import polars as pl
 
 from promo import money
 from promo.config import Settings
-from promo.offers import candidates, control, pacing
-from promo.offers.allocation import Allocation, Candidates, Offers, Prices, Rules, allocate
+from promo.forecasting import Forecasts
+from promo.house import House
+from promo.offers import candidates, control, pacing, rivals
+from promo.offers.allocation import Allocation, Candidates, Offers, Rules, allocate
 from promo.offers.coins import keys
 from promo.offers.discovery import Discovered, discover
 from promo.offers.live import Catalogue
+from promo.offers.prices import Prices
 from promo.offers.reasons import Why
 from promo.offers.risk import Risk, Sums, capacity
+from promo.offers.wording import Wording
 
 NO_END = 2**62  # minor units: a band without an upper end
 ELSEWHERE, CONTROL, DRAWN = "elsewhere", "control", "drawn"
@@ -39,8 +43,8 @@ class Chosen:
 
     offers: candidates that got a slot, by household and falling value, with id, title, chance (with
     which it was drawn; 1 where the allocation chose it) and why (`control`: not to be printed).
-    decisions: every candidate with why; prices: of the budgets (id, money, uses), for the next night;
-    unmet: households whose face value no list of theirs could bring into the tier's band.
+    decisions: every candidate with why; prices: of the budgets (id, money, uses), for the night
+    after; unmet: households whose face value no list of theirs could bring into the tier's band.
     """
 
     offers: pl.DataFrame
@@ -48,39 +52,43 @@ class Chosen:
     prices: pl.DataFrame
     unmet: list[str]
 
+    @property
+    def listed(self) -> pl.DataFrame:
+        """The offers that stand on lists: what no coin holds back."""
+        return self.offers.filter(pl.col("why") != CONTROL)
+
 
 def choose(
     night: date,
-    households: pl.DataFrame,
-    found: pl.DataFrame,
+    found: Forecasts,
     catalogue: Catalogue,
+    house: House,
     elsewhere: set[tuple[str, str]],
-    settings: Settings,
     before: pl.DataFrame | None = None,
 ) -> Chosen:
     """The candidates that get a slot on `night`.
 
-    households: shopper, tier; found: candidates.find; elsewhere: (household, offer) that stand on
-    other lists open on the same days; before: an earlier night's budget prices, to begin with.
+    elsewhere: (household, offer) that stand on other lists open on the same days; before: an
+    earlier night's budget prices, to begin with.
     """
-    words = catalogue.offers.select("offer", "id", "title")
-    named = found.join(words, on="offer", how="left", maintain_order="left")
+    settings, shoppers = house.settings, found.households["shopper"]
+    words = catalogue.offers.select("offer", "id", "title", "buy", "uses_each")
+    named = found.candidates.join(words, on="offer", how="left", maintain_order="left")
     taken = pl.DataFrame(
         sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
     )
     held = named.join(taken, on=["shopper", "id"], how="semi", maintain_order="left")
     free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
-    shoppers = households["shopper"]
-    pairs = candidates.as_arrays(free, shoppers)
-    offers = _offers(night, pairs, catalogue, settings)
-    rules = _rules(households, settings)
+    pairs = _pairs(free, shoppers)
+    offers = _offers(night, pairs, catalogue, house)
+    rules = _rules(found.households["tier"], settings)
     allocation = allocate(pairs, offers, rules, _warm(before, catalogue))
     slots = settings.exploration.discovery_slots
     throws = (settings.seed, f"discovery of {night}", keys(shoppers))
     unseen = ~free["familiar"].to_numpy()
     drawn = discover(pairs, unseen, offers, rules, allocation, slots, throws)
     decided = _decided(free, pairs, allocation, drawn, settings)
-    won = decided.filter(pl.col("why").is_in(WON))
+    won = _in_words(decided.filter(pl.col("why").is_in(WON)), catalogue, settings)
     return Chosen(
         won.sort("shopper", "value", "id", descending=[False, True, False]),
         _record(decided, held),
@@ -101,16 +109,30 @@ def _decided(
     chance = np.where(why == Why.CHOSEN.name.lower(), 1.0, 0.0)
     why[drawn.drawn], chance[drawn.drawn] = DRAWN, drawn.chance
     held_back = control.pairs(free["shopper"], free["id"], settings.seed, settings.exploration)
-    why[held_back.to_numpy() & np.isin(why, WON)] = CONTROL
+    why[held_back.to_numpy() & np.isin(why, ON_LIST)] = CONTROL
     by = pl.Series(allocation.beaten_by).replace(-1, None)
     money_price, use_price = allocation.prices.money, allocation.prices.uses
-    price = pairs.probability * (
-        money_price[pairs.offer] * pairs.worth + use_price[pairs.offer]
-    )
+    price = pairs.probability * (money_price[pairs.offer] * pairs.worth + use_price[pairs.offer])
     return free.with_columns(
         why=pl.Series(why), chance=pl.Series(chance), price=pl.Series(price),
         beaten_by=free["id"].gather(by),
     )  # fmt: skip
+
+
+def _in_words(won: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
+    """With number (of the reward in the household's cell), headline and conditions."""
+    wording = Wording(settings.currency, settings.locale)
+    cell = ["offer", "loyalty", "volume"]
+    rows = []
+    for offer, loyalty, volume in won.select(cell).unique().iter_rows():
+        terms = catalogue.terms[offer]
+        number = terms.number((loyalty, volume))
+        told = wording.headline(terms, number), wording.conditions(terms, number)
+        rows.append((offer, loyalty, volume, number, *told))
+    types = (pl.UInt32, pl.String, pl.String, pl.Int64, pl.String, pl.String)
+    schema = dict(zip((*cell, "number", "headline", "conditions"), types, strict=True))
+    words = pl.DataFrame(rows, schema, orient="row")
+    return won.join(words, on=cell, how="left", maintain_order="left")
 
 
 def _record(decided: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
@@ -141,35 +163,43 @@ def _warm(before: pl.DataFrame | None, catalogue: Catalogue) -> Prices | None:
     return Prices(found["money"].to_numpy(), found["uses"].to_numpy())
 
 
-def _offers(
-    night: date, pairs: Candidates, catalogue: Catalogue, settings: Settings
-) -> Offers:
-    """Tonight's offers as arrays, in the order of the catalogue."""
-    rows = catalogue.offers
+def _pairs(free: pl.DataFrame, shoppers: pl.Series) -> Candidates:
+    """The candidates as arrays; an offer that a list may use twice counts for twice its worth."""
+    return candidates.as_arrays(free.with_columns(pl.col("worth") * pl.col("uses_each")), shoppers)
+
+
+def _offers(night: date, pairs: Candidates, catalogue: Catalogue, house: House) -> Offers:
+    """Tonight's offers as arrays, in the order of the catalogue; uses are counted in lists."""
+    rows, settings = catalogue.offers, house.settings
+    each = rows["uses_each"].to_numpy()
+    money, uses = rows["money_left"].to_numpy(), rows["uses_left"].to_numpy() // each
     outstanding = Sums(*(rows[field.name].to_numpy() for field in fields(Sums)))
-    left = rows["money_left"].to_numpy(), rows["uses_left"].to_numpy()
+    outstanding = replace(
+        outstanding, uses_1=outstanding.uses_1 / each, uses_22=outstanding.uses_22 / each
+    )
     mix = Sums.of(pairs.offer, pairs.probability, pairs.worth, rows.height)
-    most, _ = capacity(mix, *left, _risk(settings))
+    most, _ = capacity(mix, money, uses, _risk(settings))
     share = pacing.shares(night, rows["starts"].to_list(), rows["ends"].to_list(), settings)
     return Offers(
-        money=left[0],
-        uses=left[1],
+        money=money,
+        uses=uses,
         funder=rows["funder"].rank("dense").cast(pl.Int64).to_numpy(),
         outstanding=outstanding,
         pace=np.minimum(1.0, share * settings.allocation.pace) * most,
-        rivals=rivals.pairs(catalogue.offers),
+        rivals=rivals.pairs(catalogue, house.products),
     )
 
 
-def _rules(households: pl.DataFrame, settings: Settings) -> Rules:
+def _rules(tiers: pl.Series, settings: Settings) -> Rules:
     """The rules of each household's list: slots, and its tier's band."""
-    own, bands = settings.allocation, households["tier"].to_list()
-    low, high = zip(*(_band(tier, settings) for tier in bands), strict=True) if bands else ((), ())
+    own = settings.allocation
+    ends = {tier: _band(tier, settings) for tier in tiers.unique()}
+    bands = np.array([ends[tier] for tier in tiers], dtype=np.int64).reshape(-1, 2)
     slots = settings.lists.max_offers - settings.exploration.discovery_slots
     return Rules(
-        slots=np.full(len(bands), slots, dtype=np.int64),
-        low=np.array(low, dtype=np.int64),
-        high=np.array(high, dtype=np.int64),
+        slots=np.full(len(tiers), slots, dtype=np.int64),
+        low=bands[:, 0],
+        high=bands[:, 1],
         per_category=own.per_category,
         per_funder=own.per_funder,
         pull=own.pull,
@@ -178,10 +208,12 @@ def _rules(households: pl.DataFrame, settings: Settings) -> Rules:
 
 
 def _band(tier: str, settings: Settings) -> tuple[int, int]:
+    """The least and the most worth of a tier's list, minor units."""
     band = settings.allocation.bands.get(tier)
     if band is None:
         return 0, NO_END
-    return tuple(money.to_minor(str(end), settings.currency) for end in band)  # type: ignore[return-value]
+    low, high = (money.to_minor(str(end), settings.currency) for end in band)
+    return low, high
 
 
 def _risk(settings: Settings) -> Risk:

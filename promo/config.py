@@ -58,6 +58,9 @@ OBJECTIVES = ("retain", "convert", "grow", "trial", "reward")
 Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
 
 
+TIERS = ("base", "high", "top")  # by rising spend
+
+
 class Section(BaseModel):
     """A part of the settings: frozen, and closed to keys it does not know."""
 
@@ -174,12 +177,39 @@ class States(Section):
     big_basket: Decimal = Field(gt=0)
 
 
+class Offers(Section):
+    """How long promises are held."""
+
+    late_days: int = Field(ge=0, le=28)
+
+
 class Models(Section):
     """When a model is trusted."""
 
     worse_by: float = Field(ge=0)
     watch_tolerance: Share
     watch_errors: float = Field(ge=0)
+
+
+class Allocation(Section):
+    """What lists and budgets must keep to."""
+
+    overspend_risk: float = Field(gt=0, lt=1)
+    response_cv: float = Field(ge=0, le=2)
+    pace: float = Field(ge=1)
+    per_category: int = Field(ge=1)
+    per_funder: int = Field(ge=1)
+    bands: dict[str, tuple[Decimal, Decimal]]
+    pull: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _bands_of_tiers(self) -> "Allocation":
+        for tier, (low, high) in self.bands.items():
+            if tier not in TIERS:
+                raise ValueError(f"bands are by tier ({', '.join(TIERS)}), and {tier!r} is none")
+            if not 0 <= low <= high:
+                raise ValueError(f"band {tier} [{low}, {high}] must rise from 0 or more")
+        return self
 
 
 class Exploration(Section):
@@ -269,6 +299,8 @@ class Settings(Section):
     clubs: Clubs
     states: States
     models: Models
+    offers: Offers
+    allocation: Allocation
     exploration: Exploration
     margin: Margin
     response: Response

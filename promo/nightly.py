@@ -6,77 +6,36 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
 import polars as pl
 from sqlalchemy import Connection, select
 
-from promo import tables, watch
-from promo.calendar import Wave, Window
+from promo import forecasting, records, tables, watch
+from promo.choosing import choose
 from promo.database import upsert
 from promo.errors import Sentence
 from promo.files import swap_in, write_text
+from promo.forecasting import Plan
 from promo.house import House
 from promo.lists import pages, printing, register
-from promo.lists.compose import drafts, due_items
+from promo.lists.compose import drafts
 from promo.lists.items import Draft
 from promo.lists.keys import CodeKeys
-from promo.offers import candidates, live, response
-from promo.offers.allocation import Budgets, allocate
+from promo.offers import control
 from promo.progress import Progress
-from promo.scans import lake
-from promo.shoppers import (
-    LEVELS,
-    cycles,
-    households,
-    models,
-    prices,
-    profile_store,
-    profiles,
-    segments,
-    settled,
-)
-
-BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
+from promo.shoppers import profile_store
 
 
 class AlreadyPublished(Sentence):
     """The night has left the building; nothing may move any more, and nothing needs to."""
 
     exit_code = 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a night is going to do."""
-
-    night: date
-    wave: Wave
-    window: Window
-    model: models.Model
-    response: response.Response
-    prices: pl.DataFrame | None  # shoppers.prices
-
-
-@dataclass(frozen=True)
-class Forecasts:
-    """What the stages know of the eligible households of some buckets."""
-
-    households: pl.DataFrame  # shopper, name, language, store, spend, spend_year, tier
-    due: pl.DataFrame  # compose.due_items
-    candidates: pl.DataFrame  # candidates.find
-
-    @staticmethod
-    def concat(parts: Sequence["Forecasts"]) -> "Forecasts":
-        """The forecasts of several groups of buckets as one."""
-        names = ("households", "due", "candidates")
-        return Forecasts(*(pl.concat([getattr(part, name) for part in parts]) for name in names))
 
 
 def plan(house: House, night: date) -> Plan:
@@ -87,11 +46,7 @@ def plan(house: House, night: date) -> Plan:
         ).scalar()
     if state == "published":
         raise AlreadyPublished(f"The night of {night} is published; nothing was changed.")
-    settings = house.settings
-    model = models.in_use(settings.paths.models, night)
-    root = settings.paths.models
-    answers, paid = response.load(root, model.name), prices.load(root, model.name)
-    return Plan(night, settings.wave(night), settings.window(night), model, answers, paid)
+    return forecasting.plan(house, night)
 
 
 def run(
@@ -105,26 +60,27 @@ def run(
         facts["nights"] = len(watched)
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
-            offers = live.live(connection, todo.window, todo.night)
+            offers = forecasting.offers_of(connection, house, todo)
             elsewhere = register.open_elsewhere(
                 connection, todo.night, todo.window, todo.wave.buckets
             )
-        groups = _groups(house, todo.wave.buckets)
-        found = Forecasts.concat([forecast(house, todo, offers, group) for group in groups])
+        found = forecasting.forecasts(house, todo, offers)
         facts["households"] = found.households.height
     with progress.stage("allocate") as facts:
-        chosen = choose(found, offers, elsewhere, house.settings.lists.max_offers)
-        facts["offers"] = chosen.height
+        before = records.prices_before(house.settings.paths.lake, todo.night)
+        chosen = choose(todo.night, found, offers, house, elsewhere, before)
+        facts["offers"] = chosen.offers.height
     with progress.stage("compose") as facts:
-        made = _in_print_order(list(drafts(found.households, found.due, chosen)))
-        facts["lists"] = len(made)
+        held, made = _by_coin(house, todo, drafts(found.households, found.due, chosen.listed))
+        facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):
         with house.engine.begin() as connection:
             _set_run(connection, todo, {})
             lists = register.register(connection, todo.night, todo.window, made, keys)
-        _remember(house, todo, lists)
+        records.remember(house.settings.paths.lake, todo.night, lists, held, chosen)
     with progress.stage("print") as facts:
-        report = _print(house, todo, lists, watched, per_store=per_store)
+        about = {"calibration": watched, "control": len(held), "unmet_bands": chosen.unmet}
+        report = _print(house, todo, lists, about, per_store=per_store)
         with house.engine.begin() as connection:
             _set_run(connection, todo, report)
         facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
@@ -140,7 +96,7 @@ def describe(house: House, todo: Plan) -> str:
     waiting = sum(profile_store.folded_through(root, bucket) < last for bucket in buckets)
     households = house.shoppers(buckets, todo.night).height
     with house.engine.connect() as connection:
-        offers = live.live(connection, todo.window, todo.night).offers.height
+        offers = forecasting.offers_of(connection, house, todo).offers.height
     return (
         f"{todo.night}: wave {todo.wave.number}, buckets {buckets[0]} to {buckets[-1]} with "
         f"{households:,} households, {waiting} buckets with scans to fold in; lists good "
@@ -150,78 +106,16 @@ def describe(house: House, todo: Plan) -> str:
     )
 
 
-def _groups(house: House, buckets: Sequence[int]) -> list[list[int]]:
-    """The wave's buckets in groups that fit into memory; at least one group."""
-    groups: list[list[int]] = [[]]
-    size = 0
-    for bucket in buckets:
-        size += profile_store.size(house.settings.paths.lake, bucket)
-        if size > BATCH_BYTES and groups[-1]:
-            groups.append([])
-            size = 0
-        groups[-1].append(bucket)
-    return groups
-
-
-def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence[int]) -> Forecasts:
-    """Eligible households of some buckets, what they are due to buy, offers they could get."""
-    settings = house.settings
-    past = house.days(buckets, todo.night, more=settled.REACH)
-    days = profiles.as_of(past, todo.night, settings.profiles.keep_days)
-    shoppers = house.shoppers(buckets, todo.night)
-    facts = households.facts(days, settings, todo.night)
-    with house.engine.connect() as connection:
-        served = register.served(connection, todo.night, buckets)
-    facts = facts.filter(~pl.col("shopper").is_in(served))
-    tiers = segments.tiers(past, todo.model.card["tiers_from"], settings, todo.night)
-    eligible = households.eligible(facts, shoppers, settings.min_spend).join(
-        tiers, on="shopper", how="left", maintain_order="left"
-    )
-    unsaid = pl.col("category").is_in(list(settings.categories.never_said))
-    past, days = (
-        frame.join(eligible, on="shopper", how="semi").filter(~unsaid) for frame in (past, days)
-    )
-    by_category, by_product = (
-        cycles.forecast(days, level, todo.model, todo.night, todo.window) for level in LEVELS
-    )
-    cells = segments.grid(
-        past, todo.model, settings.segments, todo.night, settings.profiles.keep_days
-    )
-    known = by_product.join(
-        house.products.drop("category"), left_on="product", right_on="id", how="left"
-    )
-    redeemed = house.redeemed(buckets, todo.night)
-    told = candidates.Households(todo.night, days, by_product, by_category, cells, redeemed)
-    priced = prices.with_margins(house.products, todo.prices, settings.margin)
-    return Forecasts(
-        eligible,
-        due_items(by_category, known, settings),
-        candidates.find(told, offers, priced, todo.response, settings),
-    )
-
-
-def choose(
-    found: Forecasts,
-    offers: live.Catalogue,
-    elsewhere: set[tuple[str, str]],
-    slots: int,
-) -> pl.DataFrame:
-    """The candidates that get a slot, by household and falling value, with the offers' words."""
-    words = offers.offers.select("offer", "id", "title", "buy", "uses_each")
-    named = found.candidates.join(words, on="offer", how="left", maintain_order="left")
-    taken = pl.DataFrame(
-        sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
-    )
-    free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
-    shoppers = found.households["shopper"]
-    left = offers.offers.select(
-        money=pl.col("money_left") - pl.col("money_open"),
-        uses=pl.col("uses_left") - pl.col("uses_open"),
-    )
-    budgets = Budgets(left["money"].to_numpy(), left["uses"].to_numpy())
-    per_list = np.full(len(shoppers), slots, dtype=np.int64)
-    allocation = allocate(candidates.as_arrays(free, shoppers), budgets, per_list)
-    return free[allocation.chosen]
+def _by_coin(house: House, todo: Plan, made: Iterable[Draft]) -> tuple[list[Draft], list[Draft]]:
+    """The lists that a coin holds back, of the season's control households; and the others."""
+    everyone = list(made)
+    own = house.settings.exploration
+    number = control.season(todo.night, house.settings.calendar.first_night, own.season_days)
+    shoppers = pl.Series("shopper", [draft.shopper for draft in everyone], dtype=pl.String)
+    coins = control.households(shoppers, house.settings.seed, number, own).to_list()
+    held = [draft for draft, back in zip(everyone, coins, strict=True) if back]
+    kept = [draft for draft, back in zip(everyone, coins, strict=True) if not back]
+    return held, _in_print_order(kept)
 
 
 def _in_print_order(made: list[Draft]) -> list[Draft]:
@@ -238,27 +132,11 @@ def _set_run(connection: Connection, todo: Plan, report: dict[str, Any]) -> None
     upsert(connection, tables.Run, [row])
 
 
-def _remember(house: House, todo: Plan, lists: Sequence[register.Registered]) -> None:
-    """Write what is shown to whom, with which probability, into the lake."""
-    rows = [
-        (item.counter, item.draft.shopper, item.draft.tier, kind, name, probability, worth, cell)
-        for item in lists
-        for kind, name, probability, worth, cell in (
-            *(("due", d.category, d.probability, 0, "") for d in item.draft.due),
-            *(("offer", o.offer, o.probability, o.worth, o.cell) for o in item.draft.offers),
-        )
-    ]
-    names = ("counter", "shopper", "tier", "kind", "item", "probability", "worth", "cell")
-    types = (pl.Int64, pl.String, pl.String, pl.String, pl.String, pl.Float64, pl.Int64, pl.String)
-    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
-    lake.write(house.settings.paths.lake / "shown" / f"{todo.night}.parquet", frame)
-
-
 def _print(
     house: House,
     todo: Plan,
     lists: Sequence[register.Registered],
-    watched: list[dict[str, Any]],
+    about: dict[str, Any],
     *,
     per_store: bool,
 ) -> dict[str, Any]:
@@ -285,7 +163,7 @@ def _print(
     except Sentence:
         shutil.rmtree(working, ignore_errors=True)
         raise
-    report = _report(settings.seed, todo, lists, files) | {"calibration": watched}
+    report = _report(settings.seed, todo, lists, files) | about
     write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
     swap_in(working, target)
     return report

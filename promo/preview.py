@@ -1,6 +1,6 @@
 """`promo offers preview FILE`: what offers would do, before anything is printed.
 
-Makes the lists of a whole fortnight on paper, once without the offers of the file and once with
+Makes the lists of a whole fortnight in memory, once without the offers of the file and once with
 them, and compares. Nothing is stored: the file is taken in inside a transaction that is taken back.
 """
 
@@ -13,60 +13,126 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from promo import nightly
+from promo import forecasting
 from promo.calendar import BUCKETS, Wave
 from promo.choosing import Chosen, choose
-from promo.errors import Sentence
+from promo.config import Settings
+from promo.forecasting import Forecasts
 from promo.house import House
-from promo.offers import catalogue, live
+from promo.lists import register
+from promo.offers import catalogue
+from promo.offers.live import Catalogue
 from promo.progress import Progress
-from promo.shoppers import models, prices
 
-DRAWS = 4000
-SPAN = (0.05, 0.95)  # of the draws: nine in ten lie between
 WHOLE = Wave(0, tuple(range(BUCKETS)))
-
-
-class NothingToPreview(Sentence):
-    """No offer of the file could be taken in."""
+DRAWS = 4000
+Floats = NDArray[np.float64]
+SPAN = (0.05, 0.95)  # nine in ten draws lie between
 
 
 @dataclass(frozen=True)
-class Previewed:
+class Preview:
     """What would come of each offer of a file, and what was refused of it."""
 
     offers: list[dict[str, Any]]
     refused: list[str]
     notices: list[str]
+    not_live: list[str]  # taken in, but not good for lists of that day
     households: int
 
 
-def preview(
-    house: House, raw: Iterable[tuple[str, Any]], day: date, progress: Progress
-) -> Previewed:
+def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: Progress) -> Preview:
     """Hold the lists of the fortnight from `day` with the file's offers against those without.
 
-    Every household of the house counts as if its list were made on `day`. Each offer gives id,
-    title, eligible (households that could get it, by grid cell), lists, redemptions, cost,
-    funder_cost, incremental (minor units; expected, low and high each), displaced (lists lost, by
-    offer) and why (households that could get it and do not, by reason).
+    Every household counts as if its list were made on `day`. Each offer gives id, title, eligible
+    (households that could get it, by grid cell), lists; redemptions, cost, funder_cost and
+    incremental_margin (expected, low, high; money in minor units); displaced (lists that another
+    offer loses, by its id) and why (households that could get it and do not, by reason).
     """
-    settings = house.settings
-    window, model = settings.window(day), models.in_use(settings.paths.models, day)
-    typical = prices.load(settings.paths.models, model)
+    todo = forecasting.plan(house, day, WHOLE)
     with house.engine.connect() as connection:
-        before = live.live(connection, window, day, typical)
-        taken = catalogue.import_offers(connection, settings, raw)
-        offers = live.live(connection, window, day, typical)
+        elsewhere = register.open_elsewhere(connection, day, todo.window, WHOLE.buckets)
+        taken = catalogue.import_offers(connection, house.settings, raw)
+        offers = forecasting.offers_of(connection, house, todo)
         connection.rollback()
     new = [name for name in taken.taken if name in set(offers.offers["id"])]
-    todo = nightly.Plan(day, WHOLE, window, model)
     with progress.stage("forecast") as facts:
-        found = nightly.forecasts(house, todo, offers)
+        found = forecasting.forecasts(house, todo, offers)
         facts["households"] = found.households.height
     with progress.stage("allocate"):
-        held = nightly.held(house, todo)
-        with_them = choose(day, found.households, found.candidates, offers, held, settings)
-        without = _without(found, offers, before, day, held, house)
-    rows = [_of(name, found, offers, with_them, without, house) for name in new]
-    return Previewed(rows, taken.refused, taken.notices, found.households.height)
+        after = choose(day, found, offers, house, elsewhere)
+        before = choose(day, _without(found, offers, new), offers, house, elsewhere)
+    told = [_of(name, after, before, offers, house.settings) for name in new]
+    left = sorted(set(taken.taken) - set(new))
+    return Preview(told, taken.refused, taken.notices, left, found.households.height)
+
+
+def _without(found: Forecasts, offers: Catalogue, new: list[str]) -> Forecasts:
+    """The same households, had the new offers not come."""
+    rows = offers.offers.filter(pl.col("id").is_in(new))["offer"].to_list()
+    others = found.candidates.filter(~pl.col("offer").is_in(rows))
+    return Forecasts(found.households, found.due, others)
+
+
+def _of(
+    name: str, after: Chosen, before: Chosen, offers: Catalogue, settings: Settings
+) -> dict[str, Any]:
+    """What would come of one offer."""
+    mine = after.decisions.filter(pl.col("offer") == name)
+    given = mine.filter("chosen")
+    share = offers.offers.row(by_predicate=pl.col("id") == name, named=True)["funder_share"]
+    cells = mine.group_by("loyalty", "volume").agg(
+        eligible=pl.len(), lists=pl.col("chosen").sum()
+    ).sort("loyalty", "volume")  # fmt: skip
+    why = mine.filter(~pl.col("chosen"))["why"].value_counts().sort("why")
+    return {
+        "id": name,
+        "title": offers.offers.row(by_predicate=pl.col("id") == name, named=True)["title"],
+        "eligible": mine.height,
+        "lists": given.height,
+        "cells": cells.to_dicts(),
+        **_expected(given, share, settings),
+        "displaced": _displaced(given, after.decisions, before.decisions),
+        "why": dict(why.iter_rows()),
+    }
+
+
+def _expected(given: pl.DataFrame, funder_share: float, settings: Settings) -> dict[str, Any]:
+    """Expectation and nine-in-ten interval of what is redeemed, costs and brings.
+
+    Intervals hold the chance of each redemption and the common shock of the response model; they
+    do not hold what nobody has measured yet, the priors under `response:`.
+    """
+    p, worth = given["probability"].to_numpy(), given["worth"].to_numpy().astype(np.float64)
+    brings = given["incremental_margin"].to_numpy()
+    each = np.divide(brings, p, out=np.zeros(len(p)), where=p > 0)  # of a redemption
+    return {
+        "redemptions": _span(p, np.ones(len(p)), settings),
+        "cost": _span(p, worth, settings),
+        "funder_cost": _span(p, worth * funder_share, settings),
+        "incremental_margin": _span(p, each, settings),
+    }
+
+
+def _span(p: Floats, of_each: Floats, settings: Settings) -> dict[str, float]:
+    """Expected sum, and SPAN of its draws: a Poisson number of redemptions, of `of_each` each."""
+    chance = np.random.default_rng(settings.seed)
+    cv = settings.allocation.response_cv
+    spread = np.sqrt(np.log1p(cv**2))
+    shock = np.exp(chance.normal(-(spread**2) / 2, spread, DRAWS))
+    number = chance.poisson(p.sum() * shock)
+    if not number.any():
+        return {"expected": float(p @ of_each), "low": 0.0, "high": 0.0}
+    mean = p @ of_each / p.sum()
+    sd = np.sqrt(max(p @ of_each**2 / p.sum() - mean**2, 0.0))
+    sums = number * mean + np.sqrt(number) * sd * chance.normal(size=DRAWS)
+    low, high = np.quantile(sums, SPAN)
+    return {"expected": float(p @ of_each), "low": float(low), "high": float(high)}
+
+
+def _displaced(given: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> dict[str, int]:
+    """Lists of those that get the new offer that lose another for it, by that offer's id."""
+    key = ["shopper", "offer"]
+    held = before.filter("chosen").join(given.select("shopper"), on="shopper", how="semi")
+    gone = held.join(after.filter("chosen"), on=key, how="anti")["offer"].value_counts(sort=True)
+    return dict(gone.sort("count", "offer", descending=[True, False]).iter_rows())

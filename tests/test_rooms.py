@@ -13,6 +13,7 @@ BASE = {"config", "tables", "database", "calendar", "money", "files", "errors"}
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",
     "backtesting",
+    "answers", "choosing", "forecasting", "preview", "records", "why",
     "command", "model_commands", "shopper", "watch", "lesson",
     "answers",
 }  # fmt: skip

@@ -37,7 +37,7 @@ def drafts(households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame) ->
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier; due: `due_items`; chosen: the candidates
-    that got a slot, with id, title, buy.
+    that got a slot, with id, title, buy, uses_each, headline, conditions and number.
     """
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
@@ -75,8 +75,16 @@ def _due(item: dict[str, Any]) -> DueItem:
 
 
 def _offer(item: dict[str, Any]) -> OfferItem:
-    cell = f"{item['loyalty'] or 'unknown'}/{item['volume'] or 'none'}"
     return OfferItem(
-        item["id"], item["title"], item["worth"], item["buy"], item["category"], cell,
-        round(item["probability"], 6), item.get("uses_each", 1),
-    )  # fmt: skip
+        offer=item["id"],
+        title=item["title"],
+        worth=item["worth"],
+        buy=item["buy"],
+        category=item["category"],
+        cell=f"{item['loyalty']}/{item['volume']}",
+        probability=round(item["probability"], 6),
+        headline=item["headline"],
+        conditions=item["conditions"],
+        number=item["number"],
+        uses=item["uses_each"],
+    )

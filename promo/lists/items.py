@@ -20,7 +20,11 @@ class DueItem:
 
 @dataclass(frozen=True)
 class OfferItem:
-    """An offer on a list, at this household's worth (minor units)."""
+    """An offer on a list: `worth` (minor units) is what it is likely to take off at the till.
+
+    `number` is the reward's own in the household's cell of the grid, which the till prices by;
+    `headline` and `conditions` are the terms in words.
+    """
 
     offer: str
     title: str
@@ -29,6 +33,9 @@ class OfferItem:
     category: str
     cell: str
     probability: float
+    headline: str
+    conditions: str
+    number: int
     uses: int = 1  # how often the list may use it
 
 

@@ -15,6 +15,8 @@ ROOM = 199.0  # height of a column below its heading, on Letter paper, under the
 DUE_WIDTH = 80.0  # of a due item's words, on A4 paper
 HEADING_WIDTH = 86.0  # of a department, on A4 paper
 OFFER_WIDTH = 60.0  # of an offer's words, on A4 paper
+HEADLINE_WIDTH = 21.0  # of what an offer gives, on A4 paper
+DATES = " Nov_30_to_Dec_30"  # behind an offer's conditions, on one line
 NAME_WIDTH = 122.0  # of the name, beside the widest worth, on A4 paper
 NAME, LONG_NAME = 22.0, 12.5  # points
 MOST_STORE = 40  # characters of a store's name
@@ -44,6 +46,8 @@ class Print:
     heading_type: float
     offer_line: float
     offer_rest: float
+    offer_gap: float
+    headline: float
 
     def due(self, items: Iterable[DueItem]) -> float:
         """Height of due items, with a heading for each department."""
@@ -62,17 +66,23 @@ class Print:
         return self.due_gap + self.due_line * _lines(runs, DUE_WIDTH)
 
     def offers(self, items: Iterable[OfferItem]) -> float:
-        """Height of offers: their words, and a line of terms each."""
-        return sum(
-            self.offer_rest + self.offer_line * _lines(((item.title, self.words),), OFFER_WIDTH)
-            for item in items
-        )
+        """Height of offers: their words, and their terms."""
+        return sum(map(self.offer, items))
+
+    def offer(self, item: OfferItem) -> float:
+        """Height of an offer; beside it stands its headline, which may be the higher one."""
+        title = _lines(((item.title, self.words),), OFFER_WIDTH)
+        terms = _lines(((item.conditions + DATES, self.detail),), OFFER_WIDTH)
+        beside = _lines(((item.headline, self.headline),), HEADLINE_WIDTH)
+        line = self.detail * POINT * 1.25
+        words = self.offer_rest + self.offer_line * title + line * (terms - 1)
+        return max(words, self.offer_gap + self.headline * POINT * 1.15 * beside)
 
 
 PRINTS = (
-    Print("", 11, 9.5, 5.0, 1.1, 8.2, 9.5, 4.7, 7.2),
-    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 5.7),
-    Print("tight", 9.5, 8.5, 3.9, 0.6, 5.7, 8.5, 3.85, 4.15),
+    Print("", 11, 9.5, 5.0, 1.1, 8.2, 9.5, 4.7, 7.2, 2.4, 12),
+    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 5.7, 1.7, 12),
+    Print("tight", 9.5, 8.5, 3.9, 0.6, 5.7, 8.5, 3.85, 4.15, 0.7, 11),
 )
 
 

@@ -21,7 +21,7 @@ class DueGroup:
 
 @dataclass(frozen=True)
 class OfferLine:
-    """An offer: `$1.00 off`, `Cold cereal`, `when you buy 2`, `Nov 6 to Nov 19`."""
+    """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 to Nov 19`."""
 
     headline: str
     words: str

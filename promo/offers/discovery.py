@@ -9,16 +9,17 @@ offer's budget no longer carries cannot be drawn.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from promo.offers.allocation import Allocation, Candidates, Offers, Rules
 from promo.offers.coins import Keys, coins
+from promo.offers.compiled import compiled
 from promo.offers.risk import Sums, chance_of, nodes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+NO_END = 2**62  # minor units: a list without a most
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,15 @@ def discover(
 
 
 def _limits(offers: Offers, rules: Rules) -> Limits:
-    first, second = offers.rivals.astype(np.int64).reshape(-1, 2).T
     n = len(offers.money)
+    rivals = np.zeros((0, 2), np.int64) if offers.rivals is None else offers.rivals
+    first, second = rivals.astype(np.int64).reshape(-1, 2).T
+    high = np.full(len(rules.slots), NO_END) if rules.high is None else rules.high
     points, weights = nodes(rules.risk) if rules.risk else (np.zeros(0), np.zeros(0))
     return Limits(
         rules.per_category,
         rules.per_funder,
-        rules.high.astype(np.int64),
+        high.astype(np.int64),
         np.unique(np.concatenate([first * n + second, second * n + first])),
         offers.money.astype(np.float64),
         offers.uses.astype(np.float64),
@@ -117,11 +120,12 @@ def _promised(
     offer, worth = candidates.offer[rows], candidates.worth[rows]
     probability = candidates.probability[rows] if rules.risk else np.ones(len(rows))
     tonight = Sums.of(offer, probability, worth, n)
-    total = offers.outstanding + tonight if rules.risk else tonight
-    return np.array(total.columns())
+    if rules.risk and offers.outstanding is not None:
+        tonight = offers.outstanding + tonight
+    return np.array(tonight.columns())
 
 
-@numba.njit(cache=True)
+@compiled
 def _draw_all(
     pairs: Pairs,
     limits: Limits,
@@ -129,7 +133,7 @@ def _draw_all(
     chosen: NDArray[np.bool_],
     order: Ints,
     thrown: Floats,
-) -> tuple[Floats, Floats]:
+) -> tuple[Ints, Floats]:
     """Rows drawn and their chances, shape (households, slots); -1 where nothing could be."""
     drawn = np.full(thrown.shape, -1, dtype=np.int64)
     chance = np.zeros(thrown.shape)
@@ -149,14 +153,14 @@ def _draw_all(
     return drawn, chance
 
 
-@numba.njit(cache=True)
+@compiled
 def _open(
     pairs: Pairs,
     limits: Limits,
     promised: Floats,
     chosen: NDArray[np.bool_],
     household: int,
-    unseen: bool,  # noqa: FBT001 (compiled functions take no keywords)
+    unseen: bool,
 ) -> Ints:
     """The rows that may still go on a household's list."""
     begin, end = pairs.start[household], pairs.start[household + 1]
@@ -177,7 +181,7 @@ def _open(
     return found[:count]
 
 
-@numba.njit(cache=True)
+@compiled
 def _agrees(pairs: Pairs, limits: Limits, standing: Ints, row: int) -> bool:
     """Whether category, funder and rivals let a row stand beside those that do."""
     of_category, of_funder = 0, 0
@@ -191,7 +195,7 @@ def _agrees(pairs: Pairs, limits: Limits, standing: Ints, row: int) -> bool:
     return of_category < limits.per_category and of_funder < limits.per_funder
 
 
-@numba.njit(cache=True)
+@compiled
 def _affordable(pairs: Pairs, limits: Limits, promised: Floats, row: int) -> bool:
     """Whether the budget still carries a row."""
     offer = pairs.offer[row]
@@ -205,12 +209,12 @@ def _affordable(pairs: Pairs, limits: Limits, promised: Floats, row: int) -> boo
     return bool(passed <= limits.overspend)
 
 
-@numba.njit(cache=True)
+@compiled
 def _probability(pairs: Pairs, limits: Limits, row: int) -> float:
     return 1.0 if limits.overspend < 0 else float(pairs.probability[row])
 
 
-@numba.njit(cache=True)
+@compiled
 def _promise(promised: Floats, offer: int, p: float, c: int) -> None:
     promised[0, offer] += p * c
     promised[1, offer] += p * c * c
@@ -220,12 +224,16 @@ def _promise(promised: Floats, offer: int, p: float, c: int) -> None:
     promised[5, offer] += p * p
 
 
-@numba.njit(cache=True)
+@compiled
 def _pick(value: Floats, rows: Ints, thrown: float) -> tuple[int, float]:
     """One of the rows, half by even chance and half by value, and the chance it had."""
     worthy = np.maximum(value[rows], 0.0)
-    share = np.full(len(rows), 1.0 / len(rows))
-    if worthy.sum() > 0:
-        share = (share + worthy / worthy.sum()) / 2
-    at = min(np.searchsorted(np.cumsum(share), thrown, side="right"), len(rows) - 1)
-    return rows[at], share[at]
+    total = worthy.sum()
+    even = 1.0 / len(rows)
+    passed, at = 0.0, len(rows) - 1
+    for i in range(len(rows)):
+        passed += (even + worthy[i] / total) / 2 if total > 0 else even
+        if thrown < passed:
+            at = i
+            break
+    return rows[at], (even + worthy[at] / total) / 2 if total > 0 else even

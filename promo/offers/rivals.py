@@ -17,14 +17,13 @@ def pairs(catalogue: Catalogue, known: pl.DataFrame) -> Ints:
     """
     funders = catalogue.offers["funder"].to_list()
     number = {name: row for row, name in enumerate(catalogue.offers["id"])}
-    if not any(terms.rivals.named for terms in catalogue.terms):
-        return np.zeros((0, 2), dtype=np.int64)
-    sellers = _by_brand(catalogue, known)
+    named = [terms.rivals for terms in catalogue.terms]
+    sellers = _by_brand(catalogue, known) if any(rivals.brands for rivals in named) else {}
     found = set[tuple[int, int]]()
-    for row, terms in enumerate(catalogue.terms):
-        others = {number[name] for name in terms.rivals.offers if name in number}
-        others |= {other for other, name in enumerate(funders) if name in terms.rivals.funders}
-        for brand in terms.rivals.brands:
+    for row, rivals in enumerate(named):
+        others = {number[name] for name in rivals.offers if name in number}
+        others |= {other for other, name in enumerate(funders) if name in rivals.funders}
+        for brand in rivals.brands:
             others |= sellers.get(brand, set())
         found |= {(min(row, other), max(row, other)) for other in others - {row}}
     return np.array(sorted(found), dtype=np.int64).reshape(-1, 2)

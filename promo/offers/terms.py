@@ -158,6 +158,11 @@ class Terms(Purchase):
             return self.funding.manufacturer
         return 0 if self.funder == CHAIN else WHOLE
 
+    @property
+    def handling(self) -> int:
+        """Minor units that the manufacturer pays for each use besides."""
+        return self.funding.handling or 0 if self.funding is not None else 0
+
     def number(self, cell: Cell) -> int:
         """The reward's number in a cell of the grid, (loyalty, volume)."""
         if self.ladder is None:

@@ -1,0 +1,129 @@
+"""Forecasting: what a night knows of its households, and the offers that they could get.
+
+Every step is a function of some buckets' columns; only the lists of offers and the model are
+common to all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection
+
+from promo.calendar import Wave, Window
+from promo.house import House
+from promo.lists import register
+from promo.lists.compose import due_items
+from promo.offers import candidates, live, response
+from promo.shoppers import (
+    LEVELS,
+    cycles,
+    households,
+    models,
+    prices,
+    profile_store,
+    profiles,
+    segments,
+    settled,
+)
+
+BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a night is going to do."""
+
+    night: date
+    wave: Wave
+    window: Window
+    model: models.Model
+    response: response.Response
+    prices: pl.DataFrame | None  # shoppers.prices
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What the stages know of the eligible households of some buckets."""
+
+    households: pl.DataFrame  # shopper, name, language, store, spend, spend_year, tier
+    due: pl.DataFrame  # compose.due_items
+    candidates: pl.DataFrame  # candidates.find
+
+    @staticmethod
+    def concat(parts: Sequence["Forecasts"]) -> "Forecasts":
+        """The forecasts of several groups of buckets as one."""
+        names = ("households", "due", "candidates")
+        return Forecasts(*(pl.concat([getattr(part, name) for part in parts]) for name in names))
+
+
+def plan(house: House, night: date, wave: Wave | None = None) -> Plan:
+    """What is known before a night begins; its wave is the calendar's. Raises ModelError."""
+    settings = house.settings
+    root, model = settings.paths.models, models.in_use(settings.paths.models, night)
+    answers, paid = response.load(root, model.name), prices.load(root, model.name)
+    window = settings.window(night)
+    return Plan(night, wave or settings.wave(night), window, model, answers, paid)
+
+
+def offers_of(connection: Connection, house: House, todo: Plan) -> live.Catalogue:
+    """The offers that the night's lists may hold."""
+    late = house.settings.offers.late_days
+    return live.live(connection, todo.window, todo.night, todo.prices, late_days=late)
+
+
+def forecasts(house: House, todo: Plan, offers: live.Catalogue) -> Forecasts:
+    """What is known of all households of the night's buckets, group after group of them."""
+    groups = _groups(house, todo.wave.buckets)
+    return Forecasts.concat([forecast(house, todo, offers, group) for group in groups])
+
+
+def _groups(house: House, buckets: Sequence[int]) -> list[list[int]]:
+    """The wave's buckets in groups that fit into memory; at least one group."""
+    groups: list[list[int]] = [[]]
+    size = 0
+    for bucket in buckets:
+        size += profile_store.size(house.settings.paths.lake, bucket)
+        if size > BATCH_BYTES and groups[-1]:
+            groups.append([])
+            size = 0
+        groups[-1].append(bucket)
+    return groups
+
+
+def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence[int]) -> Forecasts:
+    """Eligible households of some buckets, what they are due to buy, offers they could get."""
+    settings = house.settings
+    past = house.days(buckets, todo.night, more=settled.REACH)
+    days = profiles.as_of(past, todo.night, settings.profiles.keep_days)
+    shoppers = house.shoppers(buckets, todo.night)
+    facts = households.facts(days, settings, todo.night)
+    with house.engine.connect() as connection:
+        served = register.served(connection, todo.night, buckets)
+    facts = facts.filter(~pl.col("shopper").is_in(served))
+    tiers = segments.tiers(past, todo.model.card["tiers_from"], settings, todo.night)
+    eligible = households.eligible(facts, shoppers, settings.min_spend).join(
+        tiers, on="shopper", how="left", maintain_order="left"
+    )
+    unsaid = pl.col("category").is_in(list(settings.categories.never_said))
+    past, days = (
+        frame.join(eligible, on="shopper", how="semi").filter(~unsaid) for frame in (past, days)
+    )
+    by_category, by_product = (
+        cycles.forecast(days, level, todo.model, todo.night, todo.window) for level in LEVELS
+    )
+    cells = segments.grid(
+        past, todo.model, settings.segments, todo.night, settings.profiles.keep_days
+    )
+    known = by_product.join(
+        house.products.drop("category"), left_on="product", right_on="id", how="left"
+    )
+    redeemed = house.redeemed(buckets, todo.night)
+    told = candidates.Households(todo.night, days, by_product, by_category, cells, redeemed)
+    priced = prices.with_margins(house.products, todo.prices, settings.margin)
+    return Forecasts(
+        eligible,
+        due_items(by_category, known, settings),
+        candidates.find(told, offers, priced, todo.response, settings),
+    )
