@@ -12,7 +12,7 @@ Given A, money is taken as a lattice variable a N: N binomial, Poisson or negati
 width a and two parameters matched to mean, variance and third cumulant. Equal costs make a that
 cost and uses are the case a = 1, so small budgets are counted in whole redemptions, as they must.
 Where costs are more skewed than any of these, a shifted gamma (the limit a -> 0) takes over.
-The tail of N: Peizer and Pratt, JASA 63 (1968) 1416; exact to about a thousandth of itself.
+The tail of N is that of `promo.offers.tails`.
 """
 
 import math
@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promo.offers.compiled import compiled
+from promo.offers.tails import above
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Six = tuple[float, float, float, float, float, float]
 
 STEP = 0.75  # between nodes, in standard deviations of log S
 NARROW = 0.5  # standard deviation of log B, in those of log S; STEP / NARROW decides the error
@@ -33,7 +35,7 @@ LOWEST, HIGHEST = -3.0, 4.5  # the nodes' reach, in standard deviations
 FINEST = 0.02  # narrowest lattice, as a part of the mean cost; below it stands the shifted gamma
 SAME = 1e-9  # relative variance below which all costs are one
 MIXED = 0.15  # how far unequal probabilities are thought to thin the binomial's variance
-NOTHING = 1e-7  # chances given a shock that need no further thought
+NOTHING = 1e-6  # chances that need no further thought
 DUST = 1e-9  # what adding and taking away leaves of a sum that is nothing
 HALVINGS = 32
 
@@ -151,6 +153,33 @@ def chance_of(
     are at least as often spared together as if independent (Harris): 1 - (1-a)(1-b) is a safe
     union. With equal costs they are one event, and the nearer limit alone counts.
     """
+    sums = (money_1, money_2, money_3, money_22, uses_1, uses_22)
+    return min(_total(sums, money_left, uses_left, nodes, weights, 0.0, 1.0), 1.0)
+
+
+@compiled
+def keeps_within(
+    sums: Six, money_left: float, uses_left: float, nodes: Floats, weights: Floats, overspend: float
+) -> bool:
+    """Whether `chance_of` is at most `overspend`; sums: its first six arguments.
+
+    In less time: the worst shocks come first, and mostly settle it.
+    """
+    return _total(sums, money_left, uses_left, nodes, weights, overspend, overspend) <= overspend
+
+
+@compiled
+def _total(
+    sums: Six,
+    money_left: float,
+    uses_left: float,
+    nodes: Floats,
+    weights: Floats,
+    low: float,
+    enough: float,
+) -> float:
+    """`chance_of`; or a bound on it, once that is surely at most `low` or more than `enough`."""
+    money_1, money_2, money_3, money_22, uses_1, uses_22 = sums
     if money_left < 0 or uses_left < 0:
         return 1.0
     if uses_1 < DUST:
@@ -164,15 +193,19 @@ def chance_of(
     if not one_cost:
         high = min(high, max(money_22 / money_2, 0.0))
     narrow = _narrow(nodes)
-    total, uses, money = 0.0, 1.0, 0.0 if one_cost else 1.0
+    total, rest, uses, money = 0.0, 1.0, 1.0, 0.0 if one_cost else 1.0
     for row in range(len(nodes) - 1, -1, -1):  # from the worst shock down
         if uses > NOTHING:
             uses = _uses_pass(uses_1, high, count, nodes[row], narrow)
         if money > NOTHING:
             money = _money_pass(money_1, money_2, money_3, high, money_left, nodes[row], narrow)
-        if uses + money < NOTHING:
+        either = uses + money - uses * money
+        if rest * either <= max(NOTHING, low - total):  # milder shocks add less
+            return total + rest * either
+        total += weights[row] * either
+        rest -= weights[row]
+        if total > enough:
             break
-        total += weights[row] * (uses + money - uses * money)
     return total
 
 
@@ -207,7 +240,7 @@ def _uses_pass(uses_1: float, high: float, count: float, shock: float, narrow: f
     factor, used, width = _capped(shock, high, narrow)
     mean = factor * uses_1
     spread = width * factor * factor * max(uses_1 * (uses_1 - high), 0.0)
-    return _above(count, mean, spread / mean - used)
+    return above(count, mean, spread / mean - used)
 
 
 @compiled
@@ -238,50 +271,7 @@ def _money_pass(
         mean = start
         if left < 0:
             return 1.0
-    return _above(left / lattice - 0.5, mean / lattice, variance / (mean * lattice) - 1)
-
-
-@compiled
-def _above(count: float, mean: float, excess: float) -> float:
-    """P(N > count) of N with this mean and variance mean (1 + excess); count >= -1/2, any real.
-
-    excess < 0: binomial; 0: Poisson; > 0: negative binomial, whose tail is that of a binomial of
-    as many trials as make its size plus count.
-    """
-    if excess < 0:
-        p, expected = min(-excess, 1.0), mean
-        rest = expected - count * p  # p times the trials that may yet fail
-        if rest <= 1e-9:
-            return 0.0
-        if rest < p:  # less than one trial is left: between none and the last
-            return rest / p * _tail(count - 1 + rest / p, expected, p, p)
-        return _tail(count, expected, p, rest)
-    ratio = excess / (1 + excess)
-    if mean < excess:  # falls faster than a geometric: no tail of Peizer and Pratt's kind
-        return min(1.0, (1 - math.pow(1 + excess, -mean / excess)) * math.pow(ratio, count))
-    rest = mean / (1 + excess)
-    return _tail(count, rest + count * ratio, ratio, rest)
-
-
-@compiled
-def _tail(count: float, expected: float, p: float, rest: float) -> float:
-    """P(N > count) of a binomial with this mean and p; rest: p (trials - count), at least p."""
-    q = max(1 - p, 1e-12)
-    near = count + 2 / 3 - expected - p / 3
-    near += 0.02 * (q / (count + 1) - p * p / rest + (q - 0.5) * p / (expected + p))
-    bend = 1 + q * _bend((count + 0.5) / expected) + p * _bend((rest - p / 2) / (expected * q))
-    return 0.5 * math.erfc(near * math.sqrt(bend / (2 * (expected + p / 6) * q)))
-
-
-@compiled
-def _bend(x: float) -> float:
-    """(1 - x^2 + 2 x log x) / (1 - x)^2, Peizer and Pratt's g."""
-    if x <= 0:
-        return 1.0
-    off = 1 - x
-    if abs(off) < 1e-3:
-        return off / 3 + off * off / 6
-    return (1 - x * x + 2 * x * math.log(x)) / (off * off)
+    return above(left / lattice - 0.5, mean / lattice, variance / (mean * lattice) - 1)
 
 
 @compiled
@@ -317,9 +307,8 @@ def _scales(
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             s = held[row] + middle * mix[row]
-            passed = chance_of(s[0], s[1], s[2], s[3], s[4], s[5],
-                               money_left[row], uses_left[row], nodes, weights)  # fmt: skip
-            if passed <= overspend:
+            six = (s[0], s[1], s[2], s[3], s[4], s[5])
+            if keeps_within(six, money_left[row], uses_left[row], nodes, weights, overspend):
                 low = middle
             else:
                 high = middle

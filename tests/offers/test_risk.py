@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from promo.offers.risk import Risk, Sums, capacity, chance, chance_of, nodes
+from promo.offers.risk import Risk, Sums, capacity, chance, chance_of, keeps_within, nodes
 
 Floats = NDArray[np.float64]
 ONE_IN_A_HUNDRED = 0.01
@@ -233,3 +233,13 @@ def test_the_compiled_scalar_is_what_the_arrays_say() -> None:
     held = sums_of(p, c)
     arguments = (*np.column_stack(held.columns())[0], 1700.0, 21.0, *nodes(SHOCK))
     assert chance_of(*arguments) == chance(held, np.array([1700]), np.array([21]), SHOCK)[0]
+
+
+@pytest.mark.parametrize("overspend", [0.001, 0.01, 0.2])
+@pytest.mark.parametrize("uses", [8.0, 13.0, 21.0, 34.0])
+def test_keeping_within_a_risk_is_a_chance_of_at_most_that(overspend: float, uses: float) -> None:
+    p, c = spread(300, 0.1, [50, 100])
+    sums = tuple(np.column_stack(sums_of(p, c).columns())[0].tolist())
+    limits = 85 * uses, uses, *nodes(SHOCK)
+    arguments = (*sums, *limits)
+    assert keeps_within(sums, *limits, overspend) == (chance_of(*arguments) <= overspend)
