@@ -114,7 +114,7 @@ def _decided(
     money_price, use_price = allocation.prices.money, allocation.prices.uses
     price = pairs.probability * (money_price[pairs.offer] * pairs.worth + use_price[pairs.offer])
     return free.with_columns(
-        why=pl.Series(why), chance=pl.Series(chance), price=pl.Series(price),
+        why=pl.Series(why, dtype=pl.String), chance=pl.Series(chance), price=pl.Series(price),
         beaten_by=free["id"].gather(by),
     )  # fmt: skip
 

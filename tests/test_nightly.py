@@ -150,21 +150,24 @@ def test_no_list_has_two_offers_of_a_category_or_one_twice(replay: Replay) -> No
     assert sum(row["worth"] for row in replay.lists) > 0
 
 
-def test_budgets_are_never_passed(replay: Replay) -> None:
-    uses, money = Counter[str](), Counter[str]()
-    for row in replay.lists:
-        for offer in row["content"]["offers"]:
-            uses[offer["offer"]] += 1
-            money[offer["offer"]] += offer["worth"]
-    for row in rows(replay.house, tables.Offer):
-        assert uses[row["id"]] <= row["budget_redemptions"]
-        assert money[row["id"]] <= row["budget_money"]
-    held = Counter[str]()
+def test_the_chance_of_passing_a_budget_is_what_was_asked(replay: Replay) -> None:
+    """Promises are held with their probabilities, and together they seldom pass a budget."""
+    offers = rows(replay.house, tables.Offer)
+    held, uses = defaultdict[str, list[float]](lambda: [0.0] * len(budgets.SUMS)), Counter[str]()
     for row in rows(replay.house, tables.Promise):
-        held[row["offer"]] += row["uses"]
-    assert held == uses
-    assert (uses["o00"], uses["o02"]) == (2, 0)  # spent to the last, and none to spend
-    assert 0 < money["o01"] <= 220
+        held[row["offer"]] = [
+            value + row[name] for value, name in zip(held[row["offer"]], budgets.SUMS, strict=True)
+        ]
+        uses[row["offer"]] += row["uses"]
+    promised = Counter(o["offer"] for row in replay.lists for o in row["content"]["offers"])
+    assert uses == promised
+    sums = risk.Sums(*(np.array(column) for column in zip(*(held[o["id"]] for o in offers))))
+    money, most = (np.array([o[name] for o in offers]) for name in ("budget_money", BUDGET_USES))
+    allowed = replay.house.settings.allocation
+    chances = risk.chance(sums, money, most, risk.Risk(allowed.overspend_risk, allowed.response_cv))
+    assert (chances <= allowed.overspend_risk).all()
+    assert (uses["o01"], uses["o02"]) == (0, 0)  # nothing to spend, or next to nothing
+    assert uses["o00"] > 2  # of two redemptions: more lists than that may promise them
 
 
 def test_sensitive_and_restricted_categories_are_nowhere(replay: Replay) -> None:
@@ -190,7 +193,14 @@ def test_what_was_shown_is_remembered(replay: Replay) -> None:
         for kind, part, name in (("due", "due", "category"), ("offer", "offers", "offer"))
         for item in row["content"][part]
     }
-    assert set(shown.select("counter", "shopper", "kind", "item", "probability").rows()) == expected
+    columns = ("counter", "shopper", "kind", "item", "probability")
+    on_lists = shown.filter(pl.col("kind").is_in(["due", "offer"]))
+    assert set(on_lists.select(columns).rows()) == expected
+    held = shown.filter(pl.col("kind") == "held offer")
+    assert set(held["shopper"]) <= {row["shopper"] for row in replay.lists}
+    assert 0 < held.height < 0.1 * on_lists.filter(pl.col("kind") == "offer").height
+    assert on_lists.filter(pl.col("kind") == "due")["chance"].unique().to_list() == [1.0]
+    assert 0 < shown["chance"].min() < 1  # type: ignore[operator]
     assert shown["probability"].is_between(0, 1, closed="none").all()
 
 
@@ -208,7 +218,7 @@ def test_the_report_names_every_file_and_no_times(replay: Replay) -> None:
         assert report["counts"]["lists"] == len(own)
         assert report["counts"]["worth"] == sum(row["worth"] for row in own)
         assert set(report) == {"day", "wave", "buckets", "first_day", "last_day", "models", "seed",
-                               "counts", "files", "calibration"}  # fmt: skip
+                               "counts", "files", "calibration", "control", "unmet_bands"}  # fmt: skip
         assert all(set(file) == {"path", "kind", "pages", "sha256"} for file in report["files"])
     assert sorted(path.name for path in out.iterdir()) == [f"{day}" for day in FORTNIGHT]
     assert sum(len(report["buckets"]) for report in replay.reports.values()) == 256
