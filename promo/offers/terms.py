@@ -33,7 +33,7 @@ from promo.offers.conditions import (
 )  # fmt: skip
 from promo.offers.ladders import Cell
 from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
-from promo.offers.values import WHOLE, Line, fault
+from promo.offers.values import WHOLE, Day, Line, Priority, fault
 
 MAX_TITLE = 60  # characters: two lines on the list
 # Which purchases one use needs, in the order in which they are tried.
@@ -54,11 +54,11 @@ class OfferError(Sentence):
 class Terms(Purchase):
     """An offer but for its budget; `ends` is the last day on which it is good."""
 
-    id: str = Field(pattern=r"^[!-~]{1,64}$")
+    id: str = Field(strict=True, pattern=r"^[!-~]{1,64}$")
     title: Annotated[Line, StringConstraints(max_length=MAX_TITLE)]
     funder: Annotated[Line, StringConstraints(max_length=120)]
-    starts: date
-    ends: date
+    starts: Day
+    ends: Day
     objective: Literal["retain", "convert", "grow", "trial", "reward"] = "reward"
     reward: AnyReward
     ladder: dict[str, int] | None = None
@@ -71,7 +71,7 @@ class Terms(Purchase):
     where: Where = Where()
     stacking: Line | None = None
     exclusive: Flag = False
-    priority: Annotated[int, Field(ge=0, le=99)] = 0
+    priority: Priority = 0
     may_be_doubled: Flag = False
     returns: Literal["keep", "restore", "reclaim"] = "keep"
     offline: Offline = Offline()
