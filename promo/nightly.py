@@ -91,7 +91,9 @@ def run(
         facts["nights"] = len(watched)
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
-            offers = live.live(connection, todo.window, todo.night)
+            offers = live.live(
+                connection, todo.window, todo.night, late_days=house.settings.offers.late_days
+            )
             elsewhere = register.open_elsewhere(
                 connection, todo.night, todo.window, todo.wave.buckets
             )
