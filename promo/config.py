@@ -151,6 +151,19 @@ class Segments(Section):
         return self
 
 
+class Offers(Section):
+    """How long promises are held."""
+
+    late_days: int = Field(ge=0, le=28)
+
+
+class Allocation(Section):
+    """What risk a budget may run."""
+
+    overspend_risk: float = Field(gt=0, lt=1)
+    response_cv: float = Field(ge=0, le=2)
+
+
 class Models(Section):
     """When a model is trusted."""
 
@@ -203,6 +216,8 @@ class Settings(Section):
     delivery: Delivery
     lists: Lists
     segments: Segments
+    offers: Offers
+    allocation: Allocation
     models: Models
     margin: Margin
     categories: Categories

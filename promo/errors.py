@@ -8,6 +8,8 @@ Sentence
 ├── CodeError         a product or list code is not sound      promo.scans.gtin
 ├── ModelError        no usable model                          promo.shoppers.models
 ├── OfferError        an offer cannot be taken in              promo.offers.terms
+├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
+├── NoLongerLive      an offer was stopped before the register promo.lists.register
 ├── RenderError       a template cannot be rendered            promo.lists.render
 ├── PrintError        a night's lists cannot be printed        promo.lists.printing
 ├── Refused           no list to open                          promo.lists.lookup

@@ -91,7 +91,9 @@ def run(
         facts["nights"] = len(watched)
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
-            offers = live.live(connection, todo.window, todo.night)
+            offers = live.live(
+                connection, todo.window, todo.night, late_days=house.settings.offers.late_days
+            )
             elsewhere = register.open_elsewhere(
                 connection, todo.night, todo.window, todo.wave.buckets
             )
@@ -184,14 +186,18 @@ def choose(
     slots: int,
 ) -> pl.DataFrame:
     """The candidates that get a slot, by household and falling value, with the offers' words."""
-    words = offers.offers.select("offer", "id", "title", "buy")
+    words = offers.offers.select("offer", "id", "title", "buy", "uses_each")
     named = found.candidates.join(words, on="offer", how="left", maintain_order="left")
     taken = pl.DataFrame(
         sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
     )
     free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
     shoppers = found.households["shopper"]
-    budgets = Budgets(offers.offers["money_left"].to_numpy(), offers.offers["uses_left"].to_numpy())
+    left = offers.offers.select(
+        money=pl.col("money_left") - pl.col("money_open"),
+        uses=pl.col("uses_left") - pl.col("uses_open"),
+    )
+    budgets = Budgets(left["money"].to_numpy(), left["uses"].to_numpy())
     per_list = np.full(len(shoppers), slots, dtype=np.int64)
     allocation = allocate(candidates.as_arrays(free, shoppers), budgets, per_list)
     return free[allocation.chosen]

@@ -174,7 +174,9 @@ class OfferEvent(Base):
     bearer: Mapped[str | None]
     sentence: Mapped[str | None]
     __table_args__ = (
-        CheckConstraint("kind in ('paused', 'resumed', 'stopped', 'exhausted')", name="kind"),
+        CheckConstraint(
+            "kind in ('paused', 'resumed', 'stopped', 'exhausted', 'budget')", name="kind"
+        ),
     )
 
 
@@ -224,7 +226,9 @@ class Redemption(Base):
     """One offer used on one transaction, or a use given back; append-only.
 
     A `void` or `return` names what it reverses and bears negative uses and money. `lines` holds
-    each line's share, `funder_money` is what the manufacturer pays of `money`.
+    each line's share, `funder_money` is what the manufacturer pays of `money`. `promised` of the
+    uses were promised by the lists of `night`, each at `worth` with `probability`; a void gives
+    them back.
     """
 
     __tablename__ = "redemptions"
@@ -244,6 +248,10 @@ class Redemption(Base):
     units: Mapped[int]
     money: Mapped[int]
     funder_money: Mapped[int]
+    night: Mapped[date | None]
+    promised: Mapped[int] = mapped_column(default=0, server_default="0")
+    worth: Mapped[int] = mapped_column(default=0, server_default="0")
+    probability: Mapped[float] = mapped_column(default=0.0, server_default="0")
     lines: Mapped[dict[str, Any]]
     at: Mapped[datetime]
     __table_args__ = (
@@ -251,6 +259,7 @@ class Redemption(Base):
         CheckConstraint("(kind = 'redeem') = (reverses is null)", name="reverses"),
         UniqueConstraint("store", "till", "day", "transaction", "kind", "offer", "number"),
         Index("ix_redemptions_list", "key_id", "counter", "offer"),
+        Index("ix_redemptions_night", "night", "offer"),
     )
 
 
@@ -295,12 +304,16 @@ class ShopperList(Base):
 
 
 class EarlierIssue(Base):
-    """What stood on a list before it was issued anew under the same code."""
+    """What stood on a list before it was issued anew under the same code, on `day`.
+
+    Lists issued anew together have the same `replaced`.
+    """
 
     __tablename__ = "earlier_issues"
     key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     counter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     issue: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date]
     replaced: Mapped[datetime]
     reason: Mapped[str]
     content: Mapped[dict[str, Any]]

@@ -78,5 +78,5 @@ def _offer(item: dict[str, Any]) -> OfferItem:
     cell = f"{item['loyalty'] or 'unknown'}/{item['volume'] or 'none'}"
     return OfferItem(
         item["id"], item["title"], item["worth"], item["buy"], item["category"], cell,
-        round(item["probability"], 6),
+        round(item["probability"], 6), item.get("uses_each", 1),
     )  # fmt: skip

@@ -29,6 +29,7 @@ class OfferItem:
     category: str
     cell: str
     probability: float
+    uses: int = 1  # how often the list may use it
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,17 @@ class Draft:
             ],
             "offers": [dict(vars(item)) for item in self.offers],
         }
+
+    @classmethod
+    def restored(cls, content: dict[str, Any], **facts: str) -> "Draft":
+        """The draft that `content` was packed from; facts: shopper, name, language, store."""
+        due = (
+            item | {"expected_day": date.fromisoformat(item["expected_day"])}
+            for item in content["due"]
+        )
+        return cls(
+            **facts,
+            tier=content["tier"],
+            due=tuple(DueItem(**item) for item in due),
+            offers=tuple(OfferItem(**item) for item in content["offers"]),
+        )

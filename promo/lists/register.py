@@ -1,7 +1,6 @@
 """The register of lists: one row a list, a serial that never comes twice, promises held."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,9 +10,11 @@ from sqlalchemy import Connection, delete, insert, select
 from promo import tables
 from promo.calendar import FORTNIGHT, Window
 from promo.database import CHUNK, upsert
+from promo.errors import Sentence
 from promo.lists.codes import list_code, short_code
 from promo.lists.items import Draft
 from promo.lists.keys import MAX_COUNTER, CodeKeys
+from promo.offers import budgets
 from promo.scans.gtin import CodeError
 
 
@@ -27,6 +28,10 @@ class Registered:
     short: str
 
 
+class NoLongerLive(Sentence):
+    """An offer was stopped or paused between its choice and the register."""
+
+
 def register(
     connection: Connection,
     night: date,
@@ -37,7 +42,7 @@ def register(
     """Put a night's lists in the place of its earlier draft, in the caller's transaction.
 
     A household that had a list in the earlier draft keeps its serial, so that a re-run gives the
-    same codes; a serial that is dropped is never given out again.
+    same codes; a serial that is dropped is never given out again. Raises NoLongerLive.
     """
     table = tables.ShopperList
     kept = {
@@ -49,6 +54,8 @@ def register(
         )
     }
     connection.execute(delete(table).where(table.night == night))
+    # After a write, which on SQLite keeps others out.
+    check_live(connection, {offer.offer for draft in drafts for offer in draft.offers})
     fresh = iter(_counters(connection, keys.active, sum(d.shopper not in kept for d in drafts)))
     found = []
     for draft in drafts:
@@ -91,24 +98,39 @@ def _row(item: Registered, night: date, window: Window, key_id: int) -> dict[str
 
 def _hold(connection: Connection, night: date, window: Window, drafts: Sequence[Draft]) -> None:
     """Hold what the lists promise against the offers' budgets."""
-    uses, money = Counter[str](), Counter[str]()
-    for offer in (offer for draft in drafts for offer in draft.offers):
-        uses[offer.offer] += 1
-        money[offer.offer] += offer.worth
     table = tables.Promise
     connection.execute(delete(table).where(table.night == night))
+    promises = (
+        budgets.Promised(offer.offer, offer.probability, offer.worth, offer.uses)
+        for draft in drafts
+        for offer in draft.offers
+    )
     rows = [
-        {
-            "offer": offer,
-            "night": night,
-            "last_day": window.last,
-            "uses": uses[offer],
-            "money": money[offer],
-        }
-        for offer in sorted(uses)
+        row | {"night": night, "last_day": window.last} for row in budgets.promise_rows(promises)
     ]
     if rows:
         connection.execute(insert(table), rows)
+
+
+def check_live(connection: Connection, offers: Iterable[str]) -> None:
+    """Let no offer through that was stopped or paused since it was chosen. Raises NoLongerLive.
+
+    The rows stay locked until the lists are in, so that who stops an offer now waits, and then
+    finds it on lists that `promo lists reissue` can replace.
+    """
+    wanted = sorted(offers)
+    table = tables.Offer
+    gone = []
+    for start in range(0, len(wanted), CHUNK):
+        some = table.id.in_(wanted[start : start + CHUNK])
+        query = select(table.id, table.state).where(some).order_by(table.id)
+        rows = connection.execute(query.with_for_update(read=True))
+        gone += [row.id for row in rows if row.state != "live"]
+    if gone:
+        raise NoLongerLive(
+            f"Stopped or paused while the lists were made: {', '.join(gone[:5])}. No list was "
+            "registered; run it again."
+        )
 
 
 def open_elsewhere(

@@ -33,10 +33,9 @@ def find(
     )
     return (
         best.join(cells, on=["shopper", "category"], how="left")
-        .join(_ladder(catalogue), on="offer")
-        .with_columns(worth=_worth())
+        .with_columns(pl.col("loyalty").fill_null("unknown"), pl.col("volume").fill_null("none"))
+        .join(catalogue.ladder, on=["offer", "loyalty", "volume"])
         .with_columns(value=pl.col("probability") * pl.col("worth"))
-        .drop("heavy", "medium", "light")
         .sort("shopper", "offer")
     )
 
@@ -95,16 +94,3 @@ def _unfamiliar(
         probability=pl.col("probability") * pl.col("share"),
         new=pl.lit(value=True),
     )
-
-
-def _ladder(catalogue: Catalogue) -> pl.DataFrame:
-    return catalogue.offers.select("offer", "heavy", "medium", "light")
-
-
-def _worth() -> pl.Expr:
-    volume = pl.col("volume")
-    return (
-        pl.when(volume == "heavy").then(pl.col("heavy"))
-        .when(volume == "medium").then(pl.col("medium"))
-        .otherwise(pl.col("light"))
-    )  # fmt: skip

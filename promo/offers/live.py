@@ -1,79 +1,154 @@
-"""The live offers: those good for the whole of a window, with what is left of their budgets."""
+"""The live offers: those that may be printed for a window, with what is left of their budgets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from promo import tables
 from promo.calendar import Window
-from promo.offers.ladders import LOYALTY, VOLUME
+from promo.offers import budgets, worth
 from promo.offers.terms import Terms
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The offers good on every day of a window, with what is left of their budgets.
+    """The offers that may be printed on lists for a window.
 
-    offers: offer (row number), id, title, ends, funder, buy, heavy, medium, light, money_left,
-    uses_left, sorted by id; items: offer (row number in `offers`), product.
+    offers: offer (row number), id, title, starts, ends, funder, objective, buy (pieces), uses_each
+    (uses a list), funder_share (0 to 1), money_left and uses_left (budget less what is spent),
+    money_open and uses_open (what lists of other nights promise, in full), and the same promises
+    as risk sums, money_1 to uses_22; sorted by id. ladder: offer, loyalty, volume, worth (minor
+    units to the shopper), all ten cells an offer. items: offer, product (of the first purchase).
+    terms: those of each offer, in the order of `offers`.
     """
 
     offers: pl.DataFrame
+    ladder: pl.DataFrame
     items: pl.DataFrame
+    terms: tuple[Terms, ...] = ()
 
 
 OFFERS = {
-    "id": pl.String, "title": pl.String, "ends": pl.Date, "funder": pl.String, "buy": pl.Int64,
-    "heavy": pl.Int64, "medium": pl.Int64, "light": pl.Int64,
-    "money_left": pl.Int64, "uses_left": pl.Int64,
+    "id": pl.String, "title": pl.String, "starts": pl.Date, "ends": pl.Date, "funder": pl.String,
+    "objective": pl.String, "buy": pl.Int64, "uses_each": pl.Int64, "funder_share": pl.Float64,
 }  # fmt: skip
+LADDER = {"offer": pl.UInt32, "loyalty": pl.String, "volume": pl.String, "worth": pl.Int64}
+ITEMS = {"id": pl.String, "product": pl.String, "purchase": pl.Int64}
+PRICES = {"product": pl.String, "price": pl.Int64}
 
 
-def live(connection: Connection, window: Window, night: object) -> Catalogue:
-    """Offers good for the whole window, on products that are not delisted.
+def live(
+    connection: Connection,
+    window: Window,
+    night: date,
+    prices: pl.DataFrame | None = None,
+    *,
+    again: bool = True,
+    late_days: int = 0,
+    point: Decimal = Decimal(0),
+) -> Catalogue:
+    """The offers that lists made on `night` may hold.
 
-    Promises of other nights are held against the budgets.
-    A promise is held in full and for good, as if every list were redeemed: nothing counts yet
-    what was, so nothing may be released.
+    Live, for print and not hard, good on every day of the window, with something left of the
+    budget and, where it names products, one that is not delisted. The promises of `night` itself
+    are left out when it may be made `again`. prices: product, price (minor units typically paid
+    for a piece); shelf prices stand in where it is None. point: what a point is worth to a
+    shopper, minor units.
     """
-    offer, promise = tables.Offer, tables.Promise
-    good = (offer.starts <= window.first) & (offer.ends >= window.last)
-    held = {
-        row.offer: (row.money, row.uses)
-        for row in connection.execute(
-            select(
-                promise.offer,
-                func.sum(promise.money).label("money"),
-                func.sum(promise.uses).label("uses"),
-            )
-            .where(promise.night != night)
-            .group_by(promise.offer)
-        )
+    offer = tables.Offer
+    good = (
+        (offer.state == "live") & ~offer.hard
+        & (offer.starts <= window.first) & (offer.ends >= window.last)
+    )  # fmt: skip
+    items = _items(connection, good)
+    given_on = set(items.filter(pl.col("purchase") == 1)["id"])
+    rows = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
+    every = {row.id: Terms.from_stored(row.terms) for row in rows}
+    every = {
+        name: terms
+        for name, terms in every.items()
+        if terms.printable and (name in given_on or not terms.named)
     }
-    rows = [
-        _row(found, *held.get(found.id, (0, 0)))
-        for found in connection.execute(select(offer.__table__).where(good).order_by(offer.id))
-    ]
-    offers = pl.DataFrame(rows, schema=OFFERS, orient="row").with_row_index("offer")
-    delisted = select(tables.Product.id).where(tables.Product.delisted)
-    items = connection.execute(
-        select(tables.OfferProduct.offer, tables.OfferProduct.product)
-        .join(offer, offer.id == tables.OfferProduct.offer)
-        .where(good, tables.OfferProduct.product.not_in(delisted))
-    ).all()
-    pairs = pl.DataFrame(
-        list(map(tuple, items)), schema={"id": pl.String, "product": pl.String}, orient="row"
+    left = budgets.read(
+        connection, list(every), night, without=night if again else None, late_days=late_days
     )
-    found = pairs.join(offers, on="id").select("offer", "product")
-    return Catalogue(offers, found.sort("offer", "product"))
+    some = pl.Series((left.money_left > 0) & (left.uses_left > 0))
+    offers = _offers(list(every.values()), left).filter(some).with_row_index("offer")
+    pairs = items.join(offers.select("offer", "id"), on="id").sort("offer", "purchase", "product")
+    if prices is None:
+        prices = _shelf_prices(connection, window.first)
+    kept = tuple(every[name] for name in offers["id"])
+    first = pairs.filter(pl.col("purchase") == 1).select("offer", "product")
+    return Catalogue(offers, _ladder(kept, pairs, prices, point), first, kept)
 
 
-def _row(offer: Any, money_held: int, uses_held: int) -> list[Any]:
-    terms = Terms.from_stored(offer.terms)
+def _items(connection: Connection, good: ColumnElement[bool]) -> pl.DataFrame:
+    """Products that are not delisted: id (of the offer), product, purchase."""
+    product, pair = tables.Product, tables.OfferProduct
+    rows = connection.execute(
+        select(pair.offer, pair.product, pair.purchase)
+        .join(tables.Offer, tables.Offer.id == pair.offer)
+        .join(product, product.id == pair.product)
+        .where(good, ~product.delisted)
+    )
+    return pl.DataFrame(list(map(tuple, rows)), schema=ITEMS, orient="row")
+
+
+def _offers(every: Sequence[Terms], left: budgets.Budgets) -> pl.DataFrame:
+    facts = pl.DataFrame([_facts(terms) for terms in every], schema=OFFERS, orient="row")
+    sums = zip(budgets.SUMS, left.open.columns(), strict=True)
+    return facts.with_columns(
+        money_left=pl.Series(left.money_left, dtype=pl.Int64),
+        uses_left=pl.Series(left.uses_left, dtype=pl.Int64),
+        money_open=pl.Series(left.open_money, dtype=pl.Int64),
+        uses_open=pl.Series(left.open_uses, dtype=pl.Int64),
+        **{name: pl.Series(values, dtype=pl.Float64) for name, values in sums},
+    )
+
+
+def _facts(terms: Terms) -> list[Any]:
     return [
-        offer.id, terms.title, offer.ends, offer.funder, terms.pieces,
-        *(terms.number((LOYALTY[0], volume)) for volume in VOLUME),
-        offer.budget_money - int(money_held), offer.budget_redemptions - int(uses_held),
+        terms.id, terms.title, terms.starts, terms.ends, terms.funder, terms.objective,
+        terms.pieces, terms.uses.per_list, terms.funder_share,
     ]  # fmt: skip
+
+
+def _shelf_prices(connection: Connection, day: date) -> pl.DataFrame:
+    """The regular price of the offers' products on a day, the median of the stores'."""
+    shelf = tables.ShelfPrice
+    offered = select(tables.OfferProduct.product)
+    age = func.row_number().over(
+        partition_by=(shelf.store, shelf.product), order_by=shelf.day.desc()
+    )
+    prices = (
+        select(shelf.product, shelf.price, age.label("age"))
+        .where(shelf.day <= day, shelf.product.in_(offered))
+        .subquery()
+    )
+    rows = connection.execute(select(prices.c.product, prices.c.price).where(prices.c.age == 1))
+    return pl.DataFrame(list(map(tuple, rows)), schema=PRICES, orient="row")
+
+
+def _ladder(
+    every: Sequence[Terms], pairs: pl.DataFrame, prices: pl.DataFrame, point: Decimal
+) -> pl.DataFrame:
+    """What each offer is worth in each cell, at the median price of each purchase's products."""
+    median = pl.col("price").median().round().cast(pl.Int64)
+    known = pairs.join(prices, on="product").group_by("offer", "purchase").agg(median)
+    typical: dict[int, dict[int, int]] = {}
+    for number, purchase, price in known.iter_rows():
+        typical.setdefault(number, {})[purchase] = price
+    unknown = prices.select(median).item() or 0
+    rungs = [
+        (number, *cell, minor)
+        for number, terms in enumerate(every)
+        for cell, minor in worth.ladder(
+            terms, typical.get(number, {}), unknown=unknown, point=point
+        ).items()
+    ]
+    return pl.DataFrame(rungs, schema=LADDER, orient="row")

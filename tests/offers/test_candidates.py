@@ -1,11 +1,11 @@
-from datetime import date
+from itertools import product
 
 import numpy as np
 import polars as pl
 import pytest
 
 from promo.offers import candidates
-from promo.offers.live import OFFERS, Catalogue
+from promo.offers.live import LADDER, Catalogue
 
 KNOWN = pl.DataFrame(
     [("m1", "MILK"), ("m2", "MILK"), ("m3", "MILK"), ("m4", "MILK"), ("s1", "SALT"), ("s2", "SALT"),
@@ -23,13 +23,15 @@ CELLS = pl.DataFrame(
 
 def catalogue(*items: str) -> Catalogue:
     """Offers worth 3.00, 2.00 and 1.00 to heavy, medium and light, on products such as `m1 s1`."""
-    rows = [
-        (f"o{n}", "Title", date(2017, 12, 31), "F", 1, 300, 200, 100, 9999, 99)
-        for n, _ in enumerate(items)
-    ]
+    worths = {"heavy": 300, "medium": 200, "light": 100, "none": 100}
+    cells = [*product(("national", "store_brand", "switcher"), ("heavy", "medium", "light")),
+             ("unknown", "none")]  # fmt: skip
+    ladder = [(n, *cell, worths[cell[1]]) for n, _ in enumerate(items) for cell in cells]
+    rows = [(n, f"o{n}") for n, _ in enumerate(items)]
     pairs = [(n, product) for n, names in enumerate(items) for product in names.split()]
     return Catalogue(
-        pl.DataFrame(rows, OFFERS, orient="row").with_row_index("offer"),
+        pl.DataFrame(rows, {"offer": pl.UInt32, "id": pl.String}, orient="row"),
+        pl.DataFrame(ladder, LADDER, orient="row"),
         pl.DataFrame(pairs, {"offer": pl.UInt32, "product": pl.String}, orient="row"),
     )
 
@@ -116,11 +118,11 @@ def test_an_offer_counts_in_the_category_the_household_spends_most_in(
         ("a", "m1", "MILK", ("national", "heavy", 300)),
         ("b", "m1", "MILK", ("switcher", "medium", 200)),
         ("a", "s1", "SALT", ("store_brand", "light", 100)),
-        ("c", "m1", "MILK", (None, None, 100)),  # a household without a cell gets the least
+        ("c", "m1", "MILK", ("unknown", "none", 100)),  # a household without a cell gets the least
     ],
 )
 def test_the_worth_comes_from_the_ladder(
-    shopper: str, product: str, category: str, cell: tuple[str | None, str | None, int]
+    shopper: str, product: str, category: str, cell: tuple[str, str, int]
 ) -> None:
     found = find(products((shopper, product, category, 5, 0.5)), categories(), catalogue("m1 s1"))
     assert found.select("loyalty", "volume", "worth").rows() == [cell]

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("counter", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("issue", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("replaced", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
@@ -39,7 +40,7 @@ def upgrade() -> None:
         sa.Column("bearer", sa.String(), nullable=True),
         sa.Column("sentence", sa.String(), nullable=True),
         sa.CheckConstraint(
-            "kind in ('paused', 'resumed', 'stopped', 'exhausted')",
+            "kind in ('paused', 'resumed', 'stopped', 'exhausted', 'budget')",
             name=op.f("ck_offer_events_kind"),
         ),
         sa.ForeignKeyConstraint(["offer"], ["offers.id"], name=op.f("fk_offer_events_offer")),
@@ -66,6 +67,10 @@ def upgrade() -> None:
         sa.Column("units", sa.BigInteger(), nullable=False),
         sa.Column("money", sa.BigInteger(), nullable=False),
         sa.Column("funder_money", sa.BigInteger(), nullable=False),
+        sa.Column("night", sa.Date(), nullable=True),
+        sa.Column("promised", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("worth", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("probability", sa.Double(), server_default="0", nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -92,6 +97,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("redemptions", schema=None) as batch_op:
         batch_op.create_index("ix_redemptions_list", ["key_id", "counter", "offer"], unique=False)
+        batch_op.create_index("ix_redemptions_night", ["night", "offer"], unique=False)
         batch_op.create_index(batch_op.f("ix_redemptions_offer"), ["offer"], unique=False)
         batch_op.create_index(batch_op.f("ix_redemptions_reverses"), ["reverses"], unique=False)
 
@@ -195,6 +201,7 @@ def downgrade() -> None:
     with op.batch_alter_table("redemptions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_redemptions_reverses"))
         batch_op.drop_index(batch_op.f("ix_redemptions_offer"))
+        batch_op.drop_index("ix_redemptions_night")
         batch_op.drop_index("ix_redemptions_list")
 
     op.drop_table("redemptions")
