@@ -79,4 +79,5 @@ def _offer(item: dict[str, Any]) -> OfferItem:
     return OfferItem(
         item["id"], item["title"], item["worth"], item["buy"], item["category"], cell,
         round(item["probability"], 6), item.get("uses_each", 1),
+        item.get("headline", ""), item.get("conditions", ""),
     )  # fmt: skip

@@ -30,6 +30,8 @@ class OfferItem:
     cell: str
     probability: float
     uses: int = 1  # how often the list may use it
+    headline: str = ""  # what it gives, in a few words; an amount off where nothing is said
+    conditions: str = ""  # the rest of its terms
 
 
 @dataclass(frozen=True)

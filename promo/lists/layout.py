@@ -16,7 +16,10 @@ DUE_WIDTH = 80.0  # of a due item's words, on A4 paper
 HEADING_WIDTH = 86.0  # of a department, on A4 paper
 OFFER_WIDTH = 60.0  # of an offer's words, on A4 paper
 NAME_WIDTH = 122.0  # of the name, beside the widest worth, on A4 paper
-NAME, LONG_NAME = 22.0, 12.5  # points
+HEADLINE_WIDTH = 21.5  # of an offer's headline, on A4 paper
+NAME, LONG_NAME, HEADLINE = 22.0, 12.5, 12.0  # points
+DETAIL_LEADING = 1.28
+DATES = "30. Sept. to 30. Sept."  # as wide as a list's dates come
 MOST_STORE = 40  # characters of a store's name
 POINT = 25.4 / 72
 
@@ -62,11 +65,16 @@ class Print:
         return self.due_gap + self.due_line * _lines(runs, DUE_WIDTH)
 
     def offers(self, items: Iterable[OfferItem]) -> float:
-        """Height of offers: their words, and a line of terms each."""
-        return sum(
-            self.offer_rest + self.offer_line * _lines(((item.title, self.words),), OFFER_WIDTH)
-            for item in items
-        )
+        """Height of offers: their words and their terms, or their headline where that is higher."""
+        return sum(map(self._offer, items))
+
+    def _offer(self, item: OfferItem) -> float:
+        detail = self.detail * POINT * DETAIL_LEADING
+        terms = f"{item.conditions} | {DATES}" if item.conditions else ""
+        words = self.offer_line * _lines(((item.title, self.words),), OFFER_WIDTH)
+        words += detail * (_lines(((terms, self.detail),), OFFER_WIDTH) - 1)
+        headline = _lines(((item.headline, HEADLINE),), HEADLINE_WIDTH) * HEADLINE * POINT * 1.12
+        return self.offer_rest + max(words, headline - detail)
 
 
 PRINTS = (

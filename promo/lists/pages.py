@@ -62,10 +62,10 @@ def _groups(due: tuple[DueItem, ...]) -> tuple[DueGroup, ...]:
 
 def _offer(offer: OfferItem, window: Window, settings: Settings) -> OfferLine:
     first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
-    terms = f"when you buy {offer.buy}" if offer.buy > 1 else "on one item"
+    bought = f"when you buy {offer.buy}" if offer.buy > 1 else "on one item"
     return OfferLine(
-        headline=f"{settings.in_words(offer.worth)} off",
+        headline=offer.headline or f"{settings.in_words(offer.worth)} off",
         words=offer.title,
-        terms=f"{terms}, once",
+        terms=offer.conditions or f"{bought}, once",
         until=f"{first} to {last}",
     )

@@ -158,6 +158,11 @@ class Terms(Purchase):
             return self.funding.manufacturer
         return 0 if self.funder == CHAIN else WHOLE
 
+    @property
+    def handling(self) -> int:
+        """What the manufacturer pays the chain for each use on top, in minor units."""
+        return 0 if self.funding is None else self.funding.handling
+
     def number(self, cell: Cell) -> int:
         """The reward's number in a cell of the grid, (loyalty, volume)."""
         if self.ladder is None:

@@ -155,8 +155,8 @@ def refusals(offers: list[dict[str, Any]]) -> None:
 
 def drawn(chance: random.Random) -> dict[str, Any]:
     """A sound offer at random."""
-    need = chance.choice([{"buy": 2}, {"spend": 4}, {"nothing": True}, {}])
-    second: dict[str, Any] = SECOND | need
+    needs: list[dict[str, Any]] = [{"buy": 2}, {"spend": 4}, {"nothing": True}, {}]
+    second = SECOND | chance.choice(needs)
     reward = dict(chance.choice(REWARDS))
     for name in ("amount_off", "new_price", "bundle_price", "free_item", "at_most"):
         if name in reward:
