@@ -119,6 +119,12 @@ def take(shop: Engine, settings: Settings, *raw: dict[str, Any]) -> list[str]:
         return catalogue.import_offers(connection, settings, named).refused
 
 
+def promise(shop: Engine) -> None:
+    promised = {"offer": "o1", "night": terms().starts, "last_day": terms().ends}
+    with shop.begin() as connection:
+        connection.execute(insert(tables.Promise), [promised | {"uses": 1, "money": 100}])
+
+
 def test_a_product_that_joins_later_joins_the_offer(shop: Engine, settings: Settings) -> None:
     assert not take(
         shop, settings,
@@ -136,11 +142,15 @@ def test_a_product_that_joins_later_joins_the_offer(shop: Engine, settings: Sett
     assert pairs(shop) == before | joined
 
 
-def test_an_offer_whose_goods_are_all_gone_keeps_them(shop: Engine, settings: Settings) -> None:
-    take(shop, settings, written(products=[], categories=["TEA"]))
+@pytest.mark.parametrize("change", [{"category": "COFFEE"}, {"no_coupon": True}])
+def test_what_a_list_may_promise_is_not_taken_away(
+    shop: Engine, settings: Settings, change: dict[str, Any]
+) -> None:
+    take(shop, settings, written(products=["internal:1"], categories=["TEA"]))
     before = pairs(shop)
     with shop.begin() as connection:
-        connection.execute(update(tables.Product).values(category="COFFEE"))
+        table = tables.Product
+        connection.execute(update(table).where(table.id == "internal:2").values(change))
         assert catalogue.resolve_again(connection, settings) == 0
     assert pairs(shop) == before
 
@@ -161,9 +171,7 @@ def test_a_promised_offer_is_frozen_and_what_would_change_is_named(
     shop: Engine, settings: Settings, change: dict[str, Any], named: str
 ) -> None:
     take(shop, settings, written())
-    promise = {"offer": "o1", "night": terms().starts, "last_day": terms().ends}
-    with shop.begin() as connection:
-        connection.execute(insert(tables.Promise), [promise | {"uses": 1, "money": 100}])
+    promise(shop)
     assert take(shop, settings, written(budget={"money": 200, "redemptions": 50})) == []
     change = {"budget": {"money": 200, "redemptions": 50}} | change
     (sentence,) = take(shop, settings, written(**change))
@@ -212,3 +220,17 @@ def test_offers_of_the_first_version_are_converted(tmp_path: Path) -> None:
     command.downgrade(config, "0001")
     with engine.connect() as connection:
         assert connection.execute(select(old.tables["offers"].c.terms)).scalar_one() == first
+
+
+def test_a_promised_offer_loses_nothing_when_its_budget_grows(
+    shop: Engine, settings: Settings
+) -> None:
+    both = ["internal:1", "internal:2"]
+    take(shop, settings, written(products=both))
+    promise(shop)
+    with shop.begin() as connection:
+        table = tables.Product
+        connection.execute(update(table).where(table.id == "internal:2").values(no_coupon=True))
+    larger = {"money": 200, "redemptions": 50}
+    assert take(shop, settings, written(products=both, budget=larger)) == []
+    assert pairs(shop) == {("o1", "internal:1", 1), ("o1", "internal:2", 1)}
