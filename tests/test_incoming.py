@@ -181,7 +181,8 @@ def test_products_that_join_a_category_join_its_offers(house: House, source: Pat
     taken(house, request(source, table="products"))
     offer = {
         "id": "o1", "title": "Tea", "funder": "chain", "starts": "2017-11-01", "ends": "2017-11-30",
-        "reward": {"amount_off": 1}, "budget": {"money": 9, "redemptions": 9}, "categories": ["TEAS"],
+        "reward": {"amount_off": 1}, "budget": {"money": 9, "redemptions": 9},
+        "categories": ["TEAS"],
     }  # fmt: skip
     with house.engine.begin() as connection:
         found = catalogue.import_offers(connection, house.settings, [("o1", offer)])
