@@ -120,7 +120,7 @@ def _decided(
 
 
 def _in_words(won: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
-    """With number (of the reward in the household's cell), headline and conditions."""
+    """With headline and conditions, as they are in the household's cell."""
     wording = Wording(settings.currency, settings.locale)
     cell = ["offer", "loyalty", "volume"]
     rows = []
@@ -128,9 +128,9 @@ def _in_words(won: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl
         terms = catalogue.terms[offer]
         number = terms.number((loyalty, volume))
         told = wording.headline(terms, number), wording.conditions(terms, number)
-        rows.append((offer, loyalty, volume, number, *told))
-    types = (pl.UInt32, pl.String, pl.String, pl.Int64, pl.String, pl.String)
-    schema = dict(zip((*cell, "number", "headline", "conditions"), types, strict=True))
+        rows.append((offer, loyalty, volume, *told))
+    types = (pl.UInt32, *[pl.String] * 4)
+    schema = dict(zip((*cell, "headline", "conditions"), types, strict=True))
     words = pl.DataFrame(rows, schema, orient="row")
     return won.join(words, on=cell, how="left", maintain_order="left")
 

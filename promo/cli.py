@@ -17,19 +17,21 @@ from promo.command import (
     FAILED,
     SET_ASIDE,
     day_option,
+    keys_of,
     locked,
     sentences,
     settings_of,
     settings_or_shipped,
 )
+from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
+from promo.offer_commands import offers, redemptions
 from promo.scans import FORMATS, TABLES
 from promo.shoppers import LEVELS, MODELS
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
     from promo.config import Settings
-    from promo.lists.keys import CodeKeys
 
 
 @click.group()
@@ -47,20 +49,6 @@ if TYPE_CHECKING:
 def main(context: click.Context, config_path: Path) -> None:
     """One barcoded list per household, every fortnight."""
     context.obj = config_path
-
-
-def keys_of(settings: "Settings") -> "CodeKeys":
-    """The list-code keys, from the environment or the file beside the settings."""
-    from promo.lists import keys
-    from promo.scans.gtin import CodeError
-
-    text = settings.secret("PROMO_CODE_KEYS", "code.key")
-    if not text:
-        raise CodeError(
-            "There are no list-code keys: set PROMO_CODE_KEYS or run `promo init`, which makes "
-            "a file code.key."
-        )
-    return keys.load_keys(settings.lists.document_type, text)
 
 
 @main.command()
@@ -212,34 +200,6 @@ def backtest(context: click.Context, /, **asked: Any) -> None:
     sys.exit(SET_ASIDE if result.set_aside else 0)
 
 
-@main.group()
-def offers() -> None:
-    """Offers in."""
-
-
-@offers.command("import")
-@click.argument("source")
-@click.option("--format", "form", type=click.Choice(["file", "complete-journey"]), default="file",
-              help="A YAML or CSV file, or the data set's campaigns.")  # fmt: skip
-@click.pass_context
-@sentences
-def import_offers(context: click.Context, source: str, form: str) -> None:
-    """Take in offers from FILE (.yaml or .csv); a bad one is refused, the others go in."""
-    from promo import incoming
-    from promo.offers import catalogue
-
-    with locked(context, "offers import") as house, house.engine.begin() as connection:
-        raw = incoming.raw_offers(source, form, house.settings)
-        found = catalogue.import_offers(connection, house.settings, raw)
-    for notice in found.notices:
-        click.echo(notice, err=True)
-    for refusal in found.refused:
-        click.echo(f"Refused. {refusal}", err=True)
-    click.echo(f"{len(found.taken):,} offers in, {len(found.refused):,} refused.")
-    if found.refused:
-        sys.exit(SET_ASIDE)
-
-
 @main.command("nightly")
 @day_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -300,6 +260,8 @@ def lookup_command(
 ) -> None:
     """Open a list by CODE (scanned, typed, or its short code) or by a card.
 
+    A stopped offer is named with its sentence for the shopper.
+
     Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
     """
     from promo.house import House
@@ -328,6 +290,9 @@ def lookup_command(
 
 main.add_command(lookup_command, "lookup")
 main.add_command(models)
+main.add_command(offers)
+main.add_command(redemptions)
+main.add_command(lists)
 main.add_command(shopper)
 
 
@@ -348,4 +313,7 @@ def _show(found: dict[str, Any], settings: "Settings") -> None:
     # Titles are a chain's own words: no markup, no emoji codes.
     console = Console(markup=False, emoji=False)
     console.print(table)
+    for offer in found["offers"]:
+        if offer["state"] == "stopped":
+            console.print(f"{offer['offer']}: {offer['sentence']}", highlight=False)
     console.print("Due soon: " + ", ".join(found["due"]), highlight=False)

@@ -18,6 +18,7 @@ from promo.errors import Sentence
 if TYPE_CHECKING:
     from promo.config import Settings
     from promo.house import House
+    from promo.lists.keys import CodeKeys
 
 SET_ASIDE, FAILED = 1, 3
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -87,3 +88,17 @@ def locked(context: click.Context, who: str) -> "Iterator[House]":
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", who):
         yield House.open(settings)
+
+
+def keys_of(settings: "Settings") -> "CodeKeys":
+    """The list-code keys, from the environment or the file beside the settings."""
+    from promo.lists import keys
+    from promo.scans.gtin import CodeError
+
+    text = settings.secret("PROMO_CODE_KEYS", "code.key")
+    if not text:
+        raise CodeError(
+            "There are no list-code keys: set PROMO_CODE_KEYS or run `promo init`, which makes "
+            "a file code.key."
+        )
+    return keys.load_keys(settings.lists.document_type, text)

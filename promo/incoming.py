@@ -8,6 +8,7 @@ from typing import Any
 
 from promo.config import Settings
 from promo.house import House
+from promo.offers import catalogue
 from promo.offers import complete_journey as campaigns
 from promo.offers import files as offer_files
 from promo.offers.terms import OfferError
@@ -35,7 +36,11 @@ def take(house: House, request: Request) -> Iterator[Report]:
         if table == "scans":
             yield ingest_scans(house.settings, house.engine, name, batches, history=request.history)
         else:
-            yield ingest_master(house.settings, house.engine, table, name, batches)
+            report = ingest_master(house.settings, house.engine, table, name, batches)
+            if table == "products" and report.taken:
+                with house.engine.begin() as connection:
+                    catalogue.resolve_again(connection, house.settings)
+            yield report
 
 
 def _tables(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:

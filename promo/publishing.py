@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from promo import tables
 from promo.errors import Sentence
@@ -28,6 +28,7 @@ def publish(house: House, night: date) -> dict[str, Any]:
                 select(func.count()).where(tables.ShopperList.night == night)
             ).scalar_one()
             _check(house, night, run.report, lists)
+            _check_offers(connection, night)
             connection.execute(
                 update(tables.Run).where(tables.Run.night == night).values(state="published")
             )
@@ -51,3 +52,20 @@ def _check(house: House, night: date, report: dict[str, Any], lists: int) -> Non
         path = folder / file["path"]
         if not path.is_file() or sha256(path) != file["sha256"]:
             raise PublishError(f"{path} is missing or is not what the night wrote. {again}")
+
+
+def _check_offers(connection: Connection, night: date) -> None:
+    """No sheet leaves with an offer that was stopped or paused since it was drafted."""
+    promise, offer = tables.Promise, tables.Offer
+    query = (
+        select(offer.id)
+        .join(promise, promise.offer == offer.id)
+        .where(promise.night == night, offer.state != "live")
+        .order_by(offer.id)
+    )
+    gone = list(connection.execute(query.with_for_update(read=True, of=offer)).scalars())
+    if gone:
+        raise PublishError(
+            f"The lists of {night} hold what is stopped or paused: {', '.join(gone[:5])}. "
+            f"Run `promo nightly --day {night}` again, then publish."
+        )

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import select
 
+from promo import tables
 from promo.house import House
 from promo.incoming import Request, raw_offers, take
+from promo.offers import catalogue
 from promo.offers.terms import OfferError
 from promo.scans.ingest import Report
 from promo.scans.sources import SourceError
@@ -169,3 +172,23 @@ def test_complete_journey_by_days(house: House) -> None:
 def test_offers_that_are_not_there(house: House, tmp_path: Path, form: str) -> None:
     with pytest.raises(OfferError, match="There is no"):
         list(raw_offers(str(tmp_path / "none.yaml"), form, house.settings))
+
+
+def test_products_that_join_a_category_join_its_offers(house: House, source: Path) -> None:
+    head = "code,domain,description,category\n"
+    products = source / "products.csv"
+    products.write_text(f"{head}tea,internal,Tea,TEAS\n", encoding="utf-8")
+    taken(house, request(source, table="products"))
+    offer = {
+        "id": "o1", "title": "Tea", "funder": "chain", "starts": "2017-11-01", "ends": "2017-11-30",
+        "reward": {"amount_off": 1}, "budget": {"money": 9, "redemptions": 9},
+        "categories": ["TEAS"],
+    }  # fmt: skip
+    with house.engine.begin() as connection:
+        found = catalogue.import_offers(connection, house.settings, [("o1", offer)])
+        assert found.taken == ["o1"]
+    products.write_text(f"{head}chai,internal,Chai,TEAS\n", encoding="utf-8")
+    taken(house, request(source, table="products"))
+    with house.engine.connect() as connection:
+        joined = connection.execute(select(tables.OfferProduct.product)).scalars().all()
+    assert sorted(joined) == ["internal:chai", "internal:tea"]

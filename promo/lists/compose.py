@@ -37,7 +37,7 @@ def drafts(households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame) ->
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier; due: `due_items`; chosen: the candidates
-    that got a slot, with id, title, buy, uses_each, headline, conditions and number.
+    that got a slot, with id, title, buy, uses_each, headline and conditions.
     """
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
@@ -83,8 +83,7 @@ def _offer(item: dict[str, Any]) -> OfferItem:
         category=item["category"],
         cell=f"{item['loyalty']}/{item['volume']}",
         probability=round(item["probability"], 6),
+        uses=item["uses_each"],
         headline=item["headline"],
         conditions=item["conditions"],
-        number=item["number"],
-        uses=item["uses_each"],
     )

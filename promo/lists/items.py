@@ -22,8 +22,7 @@ class DueItem:
 class OfferItem:
     """An offer on a list: `worth` (minor units) is what it is likely to take off at the till.
 
-    `number` is the reward's own in the household's cell of the grid, which the till prices by;
-    `headline` and `conditions` are the terms in words.
+    The till prices it by its terms in the household's `cell` of the grid, loyalty/volume.
     """
 
     offer: str
@@ -33,10 +32,9 @@ class OfferItem:
     category: str
     cell: str
     probability: float
-    headline: str
-    conditions: str
-    number: int
-    uses: int = 1  # how often the list may use it
+    uses: int  # how often the list may use it
+    headline: str  # what it gives, in a few words
+    conditions: str  # the rest of its terms
 
 
 @dataclass(frozen=True)
@@ -65,3 +63,17 @@ class Draft:
             ],
             "offers": [dict(vars(item)) for item in self.offers],
         }
+
+    @classmethod
+    def restored(cls, content: dict[str, Any], **facts: str) -> "Draft":
+        """The draft that `content` was packed from; facts: shopper, name, language, store."""
+        due = (
+            item | {"expected_day": date.fromisoformat(item["expected_day"])}
+            for item in content["due"]
+        )
+        return cls(
+            **facts,
+            tier=content["tier"],
+            due=tuple(DueItem(**item) for item in due),
+            offers=tuple(OfferItem(**item) for item in content["offers"]),
+        )

@@ -15,10 +15,11 @@ ROOM = 199.0  # height of a column below its heading, on Letter paper, under the
 DUE_WIDTH = 80.0  # of a due item's words, on A4 paper
 HEADING_WIDTH = 86.0  # of a department, on A4 paper
 OFFER_WIDTH = 60.0  # of an offer's words, on A4 paper
-HEADLINE_WIDTH = 21.0  # of what an offer gives, on A4 paper
-DATES = " Nov_30_to_Dec_30"  # behind an offer's conditions, on one line
 NAME_WIDTH = 122.0  # of the name, beside the widest worth, on A4 paper
-NAME, LONG_NAME = 22.0, 12.5  # points
+HEADLINE_WIDTH = 21.5  # of an offer's headline, on A4 paper
+NAME, LONG_NAME, HEADLINE = 22.0, 12.5, 12.0  # points
+DETAIL_LEADING = 1.28
+DATES = "30. Sept. to 30. Sept."  # as wide as a list's dates come
 MOST_STORE = 40  # characters of a store's name
 POINT = 25.4 / 72
 
@@ -46,8 +47,6 @@ class Print:
     heading_type: float
     offer_line: float
     offer_rest: float
-    offer_gap: float
-    headline: float
 
     def due(self, items: Iterable[DueItem]) -> float:
         """Height of due items, with a heading for each department."""
@@ -66,23 +65,22 @@ class Print:
         return self.due_gap + self.due_line * _lines(runs, DUE_WIDTH)
 
     def offers(self, items: Iterable[OfferItem]) -> float:
-        """Height of offers: their words, and their terms."""
-        return sum(map(self.offer, items))
+        """Height of offers: their words and their terms, or their headline where that is higher."""
+        return sum(map(self._offer, items))
 
-    def offer(self, item: OfferItem) -> float:
-        """Height of an offer; beside it stands its headline, which may be the higher one."""
-        title = _lines(((item.title, self.words),), OFFER_WIDTH)
-        terms = _lines(((item.conditions + DATES, self.detail),), OFFER_WIDTH)
-        beside = _lines(((item.headline, self.headline),), HEADLINE_WIDTH)
-        line = self.detail * POINT * 1.25
-        words = self.offer_rest + self.offer_line * title + line * (terms - 1)
-        return max(words, self.offer_gap + self.headline * POINT * 1.15 * beside)
+    def _offer(self, item: OfferItem) -> float:
+        detail = self.detail * POINT * DETAIL_LEADING
+        terms = f"{item.conditions} | {DATES}" if item.conditions else ""
+        words = self.offer_line * _lines(((item.title, self.words),), OFFER_WIDTH)
+        words += detail * (_lines(((terms, self.detail),), OFFER_WIDTH) - 1)
+        headline = _lines(((item.headline, HEADLINE),), HEADLINE_WIDTH) * HEADLINE * POINT * 1.12
+        return self.offer_rest + max(words, headline - detail)
 
 
 PRINTS = (
-    Print("", 11, 9.5, 5.0, 1.1, 8.2, 9.5, 4.7, 7.2, 2.4, 12),
-    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 5.7, 1.7, 12),
-    Print("tight", 9.5, 8.5, 3.9, 0.6, 5.7, 8.5, 3.85, 4.15, 0.7, 11),
+    Print("", 11, 9.5, 5.0, 1.1, 8.2, 9.5, 4.7, 7.2),
+    Print("dense", 10.5, 9, 4.3, 0.7, 6.9, 9, 4.3, 5.7),
+    Print("tight", 9.5, 8.5, 3.9, 0.6, 5.7, 8.5, 3.85, 4.15),
 )
 
 

@@ -1,10 +1,10 @@
 """Looking a list up, by its code, its short code or a loyalty card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from promo import tables
 from promo.errors import Sentence
@@ -41,7 +41,7 @@ def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dic
     ).all()
     if not found:
         raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
-    return _in_force(found, day)
+    return _answer(connection, _in_force(found, day))
 
 
 def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
     ).all()
     if not found:
         raise Refused("unknown", "The card is known, but no list was made for it.")
-    return _in_force(found, day)
+    return _answer(connection, _in_force(found, day))
 
 
 def _lists() -> Select[Any]:
@@ -65,13 +65,13 @@ def _lists() -> Select[Any]:
     return select(table.__table__, run.state).join(run, run.night == table.night)
 
 
-def _in_force(found: Sequence[Row[Any]], day: date) -> dict[str, Any]:
+def _in_force(found: Sequence[Row[Any]], day: date) -> Row[Any]:
     """The newest list in force; else why the last, or the next, one is not. `found` is by date."""
     begun = [row for row in found if row.first_day <= day]
     open_now = [row for row in begun if row.last_day >= day]
     if open_now:
         # A draft that is being made must not hide the sheet in the shopper's hand.
-        return _answer(max(open_now, key=_standing))
+        return max(open_now, key=_standing)
     if begun:
         raise Refused("expired", f"The list was good until {begun[-1].last_day}; today is {day}.")
     raise Refused("not_yet_valid", f"The list is good from {found[0].first_day}; today is {day}.")
@@ -81,8 +81,14 @@ def _standing(row: Row[Any]) -> tuple[bool, date, date]:
     return row.state == "published", row.first_day, row.night
 
 
-def _answer(row: Row[Any]) -> dict[str, Any]:
-    """A list as others see it: no name, nothing that was guessed about the household."""
+def _answer(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    """A list as others see it: no name, nothing that was guessed about the household.
+
+    An offer is `open`, `used`, or `stopped` with a sentence for the shopper; one that is paused is
+    honoured where it is printed, and so open.
+    """
+    stopped = _stopped(connection, [offer["offer"] for offer in row.content["offers"]])
+    used = _used(connection, row.key_id, row.counter)
     return {
         "list_code": row.code,
         "state": row.state,
@@ -97,9 +103,41 @@ def _answer(row: Row[Any]) -> dict[str, Any]:
                 "title": offer["title"],
                 "amount_off": offer["worth"],
                 "buy": offer["buy"],
-                "state": "open",  # nothing redeems offers yet
             }
+            | _state(offer, stopped, used)
             for offer in row.content["offers"]
         ],
         "due": [item["words"] for item in row.content["due"]],
     }
+
+
+def _state(
+    offer: dict[str, Any], stopped: Mapping[str, str], used: Mapping[str, int]
+) -> dict[str, str]:
+    if used.get(offer["offer"], 0) >= offer.get("uses", 1):
+        return {"state": "used"}
+    if offer["offer"] in stopped:
+        return {"state": "stopped", "sentence": stopped[offer["offer"]]}
+    return {"state": "open"}
+
+
+def _stopped(connection: Connection, offers: Sequence[str]) -> dict[str, str]:
+    """What shoppers are told of those of some offers that are stopped."""
+    offer, event = tables.Offer, tables.OfferEvent
+    rows = connection.execute(
+        select(offer.id, event.sentence)
+        .outerjoin(event, (event.offer == offer.id) & (event.kind == "stopped"))
+        .where(offer.state == "stopped", offer.id.in_(offers))
+    )
+    return {row.id: row.sentence or "" for row in rows}
+
+
+def _used(connection: Connection, key_id: int, counter: int) -> dict[str, int]:
+    """How often each offer of a list is used, less what was taken back by a void."""
+    table = tables.Redemption
+    rows = connection.execute(
+        select(table.offer, func.sum(table.uses))
+        .where(table.key_id == key_id, table.counter == counter, table.kind.in_(("redeem", "void")))
+        .group_by(table.offer)
+    )
+    return {offer: int(uses) for offer, uses in rows}

@@ -1,6 +1,6 @@
 """The register of lists: one row a list, a serial that never comes twice, promises held."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -54,7 +54,8 @@ def register(
         )
     }
     connection.execute(delete(table).where(table.night == night))
-    _check_live(connection, drafts)  # after a write, which on SQLite keeps others out
+    # After a write, which on SQLite keeps others out.
+    check_live(connection, {offer.offer for draft in drafts for offer in draft.offers})
     fresh = iter(_counters(connection, keys.active, sum(d.shopper not in kept for d in drafts)))
     found = []
     for draft in drafts:
@@ -111,13 +112,13 @@ def _hold(connection: Connection, night: date, window: Window, drafts: Sequence[
         connection.execute(insert(table), rows)
 
 
-def _check_live(connection: Connection, drafts: Sequence[Draft]) -> None:
-    """Let no offer through that was stopped or paused while the night was at work.
+def check_live(connection: Connection, offers: Iterable[str]) -> None:
+    """Let no offer through that was stopped or paused since it was chosen. Raises NoLongerLive.
 
     The rows stay locked until the lists are in, so that who stops an offer now waits, and then
     finds it on lists that `promo lists reissue` can replace.
     """
-    wanted = sorted({offer.offer for draft in drafts for offer in draft.offers})
+    wanted = sorted(offers)
     table = tables.Offer
     gone = []
     for start in range(0, len(wanted), CHUNK):
@@ -128,7 +129,7 @@ def _check_live(connection: Connection, drafts: Sequence[Draft]) -> None:
     if gone:
         raise NoLongerLive(
             f"Stopped or paused while the lists were made: {', '.join(gone[:5])}. No list was "
-            "registered; run `promo nightly` again."
+            "registered; run it again."
         )
 
 

@@ -62,7 +62,7 @@ def read(
     """
     rows = {offer: number for number, offer in enumerate(offers)}
     promise = tables.Promise
-    still = promise.last_day >= day - timedelta(late_days)
+    still = promise.last_day >= first_open(day, late_days)
     if without is not None:
         still &= promise.night != without
     budget = _columns(connection, _budgets(), rows, 2)
@@ -78,6 +78,11 @@ def read(
         tuple(offers), money, uses, spent_money, spent_uses, open_money, open_uses,
         Sums(*open_[2:]),
     )  # fmt: skip
+
+
+def first_open(day: date, late_days: int) -> date:
+    """The earliest last day of lists whose promises still count on `day`."""
+    return day - timedelta(late_days)
 
 
 def _columns(

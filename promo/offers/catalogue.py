@@ -46,20 +46,23 @@ def import_offers(
 
 
 def resolve_again(connection: Connection, settings: Settings) -> int:
-    """Look the goods of all offers up anew, as products come and go; returns the offers changed.
+    """Let products that joined since join the offers on their brand, category or code.
 
-    An offer whose goods are all gone keeps what it has: lists may promise it.
+    None is taken away: lists may promise it. Returns the number of offers that got more.
     """
     known = Known.read(connection, settings.categories.never_said)
-    changed = 0
     offers = connection.execute(select(tables.Offer.id, tables.Offer.terms)).all()
-    for name, stored in offers:
-        try:
-            goods = known.goods(Terms.from_stored(stored), name)
-        except OfferError:
-            continue
-        changed += _set_products(connection, name, goods.products)
-    return changed
+    return sum(_more(connection, known, name, Terms.from_stored(stored)) for name, stored in offers)
+
+
+def _more(connection: Connection, known: Known, offer: str, terms: Terms) -> bool:
+    try:
+        goods = known.goods(terms, offer)
+    except OfferError:  # all its goods are gone by now
+        return False
+    new = _pairs(goods.products) - _stored_pairs(connection, offer)
+    _insert_pairs(connection, offer, new)
+    return bool(new)
 
 
 def _store(
@@ -77,10 +80,16 @@ def _store(
         "terms": terms.stored(),
     }
     promised = select(func.count()).where(tables.Promise.offer == terms.id)
-    if connection.execute(promised).scalar():
+    is_promised = bool(connection.execute(promised).scalar())
+    if is_promised:
         _refuse_changes(connection, row, where)
     upsert(connection, tables.Offer, [row])
-    _set_products(connection, terms.id, products)
+    wanted, table = _pairs(products), tables.OfferProduct
+    if is_promised:
+        wanted -= _stored_pairs(connection, terms.id)
+    else:
+        connection.execute(delete(table).where(table.offer == terms.id))
+    _insert_pairs(connection, terms.id, wanted)
 
 
 def _refuse_changes(connection: Connection, row: dict[str, Any], where: str) -> None:
@@ -103,20 +112,23 @@ def _refuse_changes(connection: Connection, row: dict[str, Any], where: str) -> 
         )
 
 
-def _set_products(
-    connection: Connection, offer: str, products: Mapping[int, Iterable[str]]
-) -> bool:
-    """Write which products count to which purchase; returns whether that is news."""
+Pair = tuple[str, int]  # a product, and the purchase that it counts to
+
+
+def _pairs(products: Mapping[int, Iterable[str]]) -> set[Pair]:
+    return {(product, number) for number, some in products.items() for product in some}
+
+
+def _stored_pairs(connection: Connection, offer: str) -> set[Pair]:
     table = tables.OfferProduct
-    wanted = {(product, number) for number, some in products.items() for product in some}
     query = select(table.product, table.purchase).where(table.offer == offer)
-    if wanted == {tuple(row) for row in connection.execute(query)}:
-        return False
-    connection.execute(delete(table).where(table.offer == offer))
+    return {(row.product, row.purchase) for row in connection.execute(query)}
+
+
+def _insert_pairs(connection: Connection, offer: str, pairs: set[Pair]) -> None:
     rows = [
         {"offer": offer, "product": product, "purchase": number}
-        for product, number in sorted(wanted)
+        for product, number in sorted(pairs)
     ]
     if rows:
-        connection.execute(insert(table), rows)
-    return True
+        connection.execute(insert(tables.OfferProduct), rows)

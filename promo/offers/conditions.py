@@ -22,7 +22,7 @@ from promo.offers.values import (
 
 NEEDS = ("buy", "spend", "basket", "pounds", "kilograms", "nothing")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Flag = Annotated[bool, Field(strict=True)]
 
 
@@ -112,7 +112,7 @@ Clock = Annotated[time, BeforeValidator(_clock)]
 class When(Part):
     """Days of the week and hours, in the store's own time; `before` is a minute too late."""
 
-    days: tuple[Day, ...] = ()
+    days: tuple[Weekday, ...] = ()
     after: Clock | None = None
     before: Clock | None = None
 

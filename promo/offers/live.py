@@ -49,6 +49,7 @@ def live(
     night: date,
     prices: pl.DataFrame | None = None,
     *,
+    again: bool = True,
     late_days: int = 0,
     point: Decimal = Decimal(0),
 ) -> Catalogue:
@@ -56,9 +57,9 @@ def live(
 
     Live, for print and not hard, good on every day of the window, with something left of the
     budget and, where it names products, one that is not delisted. The promises of `night` itself
-    are left out: it may be made again. prices: product, price (minor units typically paid for a
-    piece); shelf prices stand in where it is None. point: what a point is worth to a shopper,
-    minor units.
+    are left out when it may be made `again`. prices: product, price (minor units typically paid
+    for a piece); shelf prices stand in where it is None. point: what a point is worth to a
+    shopper, minor units.
     """
     offer = tables.Offer
     good = (
@@ -74,7 +75,9 @@ def live(
         for name, terms in every.items()
         if terms.printable and (name in given_on or not terms.named)
     }
-    left = budgets.read(connection, list(every), night, without=night, late_days=late_days)
+    left = budgets.read(
+        connection, list(every), night, without=night if again else None, late_days=late_days
+    )
     some = pl.Series((left.money_left > 0) & (left.uses_left > 0))
     offers = _offers(list(every.values()), left).filter(some).with_row_index("offer")
     pairs = items.join(offers.select("offer", "id"), on="id").sort("offer", "purchase", "product")

@@ -106,7 +106,8 @@ def needed(purchase: Purchase, fitting: Sequence[Piece], basket: int) -> list[Pi
 def _until(
     wanted: int | Fraction, measured: Sequence[tuple[Piece, int | Fraction]]
 ) -> list[Piece] | None:
-    found, have = [], Fraction(0)
+    found: list[Piece] = []
+    have: int | Fraction = 0
     for piece, measure in measured:
         if have >= wanted:
             break

@@ -33,7 +33,7 @@ from promo.offers.conditions import (
 )  # fmt: skip
 from promo.offers.ladders import Cell
 from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
-from promo.offers.values import WHOLE, Line, fault
+from promo.offers.values import WHOLE, Day, Line, Priority, fault
 
 MAX_TITLE = 60  # characters: two lines on the list
 # Which purchases one use needs, in the order in which they are tried.
@@ -54,11 +54,11 @@ class OfferError(Sentence):
 class Terms(Purchase):
     """An offer but for its budget; `ends` is the last day on which it is good."""
 
-    id: str = Field(pattern=r"^[!-~]{1,64}$")
+    id: str = Field(strict=True, pattern=r"^[!-~]{1,64}$")
     title: Annotated[Line, StringConstraints(max_length=MAX_TITLE)]
     funder: Annotated[Line, StringConstraints(max_length=120)]
-    starts: date
-    ends: date
+    starts: Day
+    ends: Day
     objective: Literal["retain", "convert", "grow", "trial", "reward"] = "reward"
     reward: AnyReward
     ladder: dict[str, int] | None = None
@@ -71,7 +71,7 @@ class Terms(Purchase):
     where: Where = Where()
     stacking: Line | None = None
     exclusive: Flag = False
-    priority: Annotated[int, Field(ge=0, le=99)] = 0
+    priority: Priority = 0
     may_be_doubled: Flag = False
     returns: Literal["keep", "restore", "reclaim"] = "keep"
     offline: Offline = Offline()
@@ -160,8 +160,8 @@ class Terms(Purchase):
 
     @property
     def handling(self) -> int:
-        """Minor units that the manufacturer pays for each use besides."""
-        return self.funding.handling or 0 if self.funding is not None else 0
+        """What the manufacturer pays the chain for each use on top, in minor units."""
+        return 0 if self.funding is None else self.funding.handling
 
     def number(self, cell: Cell) -> int:
         """The reward's number in a cell of the grid, (loyalty, volume)."""

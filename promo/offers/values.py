@@ -6,6 +6,7 @@ apart: with a `currency` numbers are as they are written, without one as they ar
 """
 
 from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, NoReturn
 
@@ -46,6 +47,12 @@ def missing(field: str) -> NoReturn:
     raise ValidationError.from_exception_data(
         "offer", [{"type": "missing", "loc": (field,), "input": None}]
     )
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str | date) or isinstance(value, datetime):
+        raise ValueError("expected a valid date such as 2017-11-06")
+    return value
 
 
 def _decimals_of_money(info: ValidationInfo) -> int:
@@ -103,6 +110,8 @@ Pieces = Annotated[int, _number(99)]
 Points = Annotated[int, _number(10**9)]
 Count = Annotated[int, _number(MOST, zero=True)]
 Times = Annotated[int, _number(10_000)]
-Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")]
+Priority = Annotated[int, _number(99, zero=True)]
+Day = Annotated[date, BeforeValidator(_day)]
+Line = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=r"^[^\x00-\x1f]+$")]
 Name = Annotated[Line, StringConstraints(max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_NAMES)]

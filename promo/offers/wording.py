@@ -3,10 +3,13 @@
 The title is the marketer's; what stands here is what the offer gives and on what conditions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import polars as pl
 
 from promo import money
 from promo.offers.conditions import Purchase, Uses, When
+from promo.offers.ladders import NOT_A_BUYER
 from promo.offers.rewards import (
     AmountOff,
     BundlePrice,
@@ -49,6 +52,25 @@ class Wording:
             case BundlePrice():
                 return f"{self._money(number)} together"
         return self._given(reward)
+
+    def of(self, chosen: pl.DataFrame, terms: Mapping[str, Terms]) -> pl.DataFrame:
+        """Chosen offers with their `headline` and `conditions`.
+
+        chosen: id, loyalty and volume (null where the household does not buy the category), and
+        whatever else; terms: of each offer, by id.
+        """
+        keys = ["id", "loyalty", "volume"]
+        rungs = chosen.select(keys).unique(maintain_order=True)
+        said = []
+        for name, loyalty, volume in rungs.iter_rows():
+            offer = terms[name]
+            number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
+            said.append((self.headline(offer, number), self.conditions(offer, number)))
+        schema = {"headline": pl.String, "conditions": pl.String}
+        words = pl.concat(
+            [rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal"
+        )
+        return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
 
     def _given(self, reward: Reward) -> str:
         match reward:

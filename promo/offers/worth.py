@@ -29,7 +29,8 @@ def ladder(
     such a piece is taken to cost. point: what a point is worth to the shopper, in minor units.
     """
     numbers = {cell: terms.number(cell) for cell in CELLS}
-    found = {number: _worth(terms, number, typical, unknown, point) for number in numbers.values()}
+    distinct = set(numbers.values())
+    found = {number: _worth(terms, number, typical, unknown, point) for number in distinct}
     return {cell: found[number] for cell, number in numbers.items()}
 
 

@@ -34,6 +34,9 @@ def test_content_is_stored_as_json_without_the_name() -> None:
                 "category": "COLD CEREAL",
                 "cell": "national/heavy",
                 "probability": 0.25,
+                "uses": 1,
+                "headline": "",
+                "conditions": "",
             }
         ],
     }

@@ -1,7 +1,7 @@
 """Every list fits its page: worst cases are printed, and their words measured in the PDF."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw
@@ -47,10 +47,19 @@ CASES = {
 }
 
 
-def worst(case: Case, *, offers: int = 16, items: int = 24, worth: int = 9999) -> Draft:
+TERMS = {
+    "headline": "$12.50 off 2 of them",
+    "conditions": "On any bread when you buy 2 of these, and 1 of any bread or 3 of any jam. At "
+    "most $3.00 off. Up to 3 times, at most 1 a day. Only Mondays, Tuesdays until 20:00.",
+}
+
+
+def worst(
+    case: Case, *, offers: int = 16, items: int = 24, worth: int = 9999, **words: Any
+) -> Draft:
     some = (due(words=case.words, detail=case.detail, department=f"{i % 9} {case.department}")
             for i in range(items))  # fmt: skip
-    gifts = (offer(title=case.title[:60], worth=worth, buy=12) for _ in range(offers))
+    gifts = (offer(title=case.title[:60], worth=worth, buy=12, **words) for _ in range(offers))
     return draft(
         name=case.name[:60],
         due=layout.due_that_fit(some),
@@ -76,12 +85,13 @@ def boxes(path: Path) -> tuple[list[tuple[float, ...]], float, tuple[float, floa
         return found, tall[0][3], size
 
 
+@pytest.mark.parametrize("words", [{}, TERMS], ids=["plain", "terms"])
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 @pytest.mark.parametrize("case", list(CASES.values()), ids=list(CASES))
 def test_nothing_touches_the_footer_or_the_edge(
-    settings: Settings, tmp_path: Path, case: Case, paper: str
+    settings: Settings, tmp_path: Path, case: Case, paper: str, words: dict[str, Any]
 ) -> None:
-    made = page(settings, worst(case), store="A rather long name of a store, downtown")
+    made = page(settings, worst(case, **words), store="A rather long name of a store, downtown")
     document = Renderer(settings.paths.templates).html(
         [made], banner="Main Street Market and Sons", paper=paper, title="t"
     )

@@ -40,6 +40,14 @@ def test_offers_keep_their_order(settings: Settings) -> None:
     ]
 
 
+def test_an_offer_s_own_words_are_printed(settings: Settings) -> None:
+    words = {"headline": "20% off", "conditions": "When you buy 2. Twice."}
+    made = page(settings, draft(offers=(offer(**words),)))
+    assert made.offers == (
+        OfferLine("20% off", "Any cold cereal", "When you buy 2. Twice.", "Nov 6 to Nov 19"),
+    )
+
+
 @pytest.mark.parametrize(
     ("locale", "currency", "long", "short", "worth"),
     [

@@ -134,3 +134,74 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_no_offers_are_no_fault(tmp_path: Path) -> None:
     assert read(tmp_path, "o.csv", HEAD) == read(tmp_path, "o.yaml", "offers: []") == []
+
+
+def test_yaml_takes_numbers_codes_and_times_as_they_are_written(tmp_path: Path) -> None:
+    text = """
+offers:
+  - id: 0012
+    when: {after: 16:00, before: 20:30}
+    products: [04011]
+    reward: {amount_off: 0.10}
+    starts: 2017-02-30
+    exclusive: true
+"""
+    ((where, raw),) = read(tmp_path, "o.yaml", text)
+    assert where == "o.yaml, offer 1 (0012)"
+    assert raw == {
+        "id": "0012", "when": {"after": "16:00", "before": "20:30"}, "products": ["04011"],
+        "reward": {"amount_off": "0.10"}, "starts": "2017-02-30", "exclusive": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("offer", "sentence"),
+    [
+        ("{id: a, title: x, id: b}", r"offer 1: the key `id` stands twice, again in line 2\."),
+        ("{id: a, reward: {amount_off: 1, amount_off: 2}}",
+         r"offer 1 \(a\): `reward`: the key `amount_off` stands twice, again in line 2\."),
+        ("{id: a, second: {but_not: {brands: [x], brands: [y]}}}",
+         r"offer 1 \(a\): `second\.but_not`: the key `brands` stands twice"),
+        ("{id: a, ? [1, 2] : 3}", "offer 1: found unhashable key, line 2"),
+        ("{id: !!python/object:os.system x}", "offer 1: could not determine a constructor"),
+        ("{id: &a [*a, *a]}", "offer 1: found unconstructable recursive node, line 2"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_yaml_costs_one_offer(tmp_path: Path, offer: str, sentence: str) -> None:
+    text = f"offers:\n  - {offer}\n{YAML.partition('offers:')[2]}"
+    (where, bad), *good = read(tmp_path, "o.yaml", text)
+    with pytest.raises(OfferError, match=sentence):
+        parse(bad, where, "USD")
+    assert [parse(raw, at, "USD").id for at, raw in good] == ["oat-1", "tea-1"]
+
+
+def test_a_list_that_holds_itself_many_times_is_refused_quickly(tmp_path: Path) -> None:
+    knots = "\n".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]" for n in range(1, 60))
+    text = f"k0: &k0 [x]\n{knots}\noffers:\n  - {{id: *k59, title: *k59, products: *k59}}\n"
+    ((where, raw),) = read(tmp_path, "o.yaml", text)
+    with pytest.raises(OfferError, match="`id` is"):
+        parse(raw, where, "USD")
+
+
+def test_csv_holds_every_reward(tmp_path: Path) -> None:
+    head = "id,percent_off,at_most,get,buy,spend,heavy,medium,light,none,brands,categories"
+    rows = [
+        "a,20,3.00,,,10,30,20,10,5,Acme Foods|Zeta,",
+        "b,,,1,2,,,,,,,COLD CEREAL | TEAS",
+    ]
+    more = "title,funder,starts,ends,budget_money,budget_redemptions,uses_per_list,manufacturer"
+    rest = "T,F,2017-11-01,2017-11-30,9,9,3,60"
+    text = "\n".join([f"{head},{more}", *(f"{row},{rest}" for row in rows)])
+    first, second = (parse(raw, where, "USD") for where, raw in read(tmp_path, "o.csv", text))
+    assert first.reward.number == 2000
+    assert (first.need, first.amount, first.ladder) == (
+        "spend", 1000, {"heavy": 3000, "medium": 2000, "light": 1000, "none": 500},
+    )  # fmt: skip
+    assert first.brands == ("Acme Foods", "Zeta")
+    assert second.categories == ("COLD CEREAL", "TEAS")
+    assert (second.buy, second.uses.per_list, second.funder_share) == (2, 3, 0.6)
+
+
+def test_a_column_stands_once(tmp_path: Path) -> None:
+    with pytest.raises(OfferError, match=r"o\.csv, line 1: the column 'buy' stands twice\."):
+        read(tmp_path, "o.csv", "id,buy,buy\na,1,2\n")

@@ -1,5 +1,6 @@
 from typing import Any
 
+import polars as pl
 import pytest
 
 from offers.written import BREAD, JAM, terms
@@ -89,3 +90,21 @@ def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
 )  # fmt: skip
 def test_money_is_written_as_the_chain_writes_it(currency: str, locale: str, words: str) -> None:
     assert Wording(currency, locale).headline(terms(), 25_000) == words
+
+
+def test_the_words_of_chosen_offers() -> None:
+    ladder = {"heavy": 3, "medium": 2, "light": 1, "none": 5}
+    offers = {"a": terms(id="a", ladder=ladder), "b": terms(id="b", buy=2)}
+    chosen = pl.DataFrame(
+        {
+            "shopper": ["1", "1", "2", "3"],
+            "id": ["b", "a", "a", "a"],
+            "loyalty": ["national", "switcher", None, "switcher"],
+            "volume": ["heavy", "heavy", None, "heavy"],
+        }
+    )
+    found = Wording("USD").of(chosen, offers)
+    assert found.drop("headline", "conditions").equals(chosen)
+    assert found["headline"].to_list() == ["$1.00 off", "$3.00 off", "$5.00 off", "$3.00 off"]
+    assert found["conditions"][0] == "When you buy 2. Once."
+    assert Wording("USD").of(chosen.clear(), offers).is_empty()

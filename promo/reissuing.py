@@ -1,0 +1,162 @@
+"""Replacing sheets that hold a stopped offer: drafts made again, published lists issued anew.
+
+What is printed follows from what is stored: a batch of reissued lists whose folder is missing is
+printed, so a run that died in between is finished by the next.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from promo import nightly, tables
+from promo.calendar import Window, bucket
+from promo.files import swap_in
+from promo.house import House
+from promo.lists import pages, printing, reissue
+from promo.lists.codes import short_code
+from promo.lists.items import Draft, OfferItem
+from promo.lists.keys import CodeKeys
+from promo.lists.reissue import Wanted
+from promo.offers import live
+from promo.offers.refill import Refill
+from promo.offers.risk import Risk
+from promo.progress import Progress
+
+
+@dataclass
+class Reissued:
+    """What was done: nights made again, lists issued anew, folders printed and their sheets."""
+
+    nights: list[date] = field(default_factory=list)
+    lists: int = 0
+    offers: int = 0
+    folders: dict[Path, int] = field(default_factory=dict)
+
+
+def run(house: House, keys: CodeKeys, wanted: Wanted, day: date, progress: Progress) -> Reissued:
+    """Replace all sheets, good on `day` or later, that hold a stopped offer."""
+    done = Reissued()
+    with house.engine.connect() as connection:
+        done.nights = reissue.drafts(connection, wanted, day)
+    for night in done.nights:
+        nightly.run(house, nightly.plan(house, night), keys, progress)
+    with progress.stage("reissue") as facts, house.engine.begin() as connection:
+        sheets = reissue.find(connection, wanted, day)
+        by_night: dict[date, list[reissue.Sheet]] = {}
+        for sheet in sheets:
+            by_night.setdefault(sheet.row.night, []).append(sheet)
+        now = datetime.now(UTC)
+        for night, some in by_night.items():
+            refill = _refill(house, connection, night, some, day)
+            done.offers += reissue.reissue(connection, some, refill, day, now)
+        facts["lists"] = done.lists = len(sheets)
+    with progress.stage("print") as facts:
+        for folder, rows in _unprinted(house, day):
+            done.folders[folder] = _print(house, keys, rows, folder, day)
+        facts["sheets"] = sum(done.folders.values())
+    return done
+
+
+def _refill(
+    house: House, connection: Connection, night: date, sheets: Sequence[reissue.Sheet], day: date
+) -> reissue.Refill:
+    """What may come instead: what the night itself weighed, and is live now."""
+    path = house.settings.paths.lake / "decisions" / f"{night}.parquet"
+    if not path.is_file():
+        return lambda *_: ()
+    row = sheets[0].row
+    window = Window(max(day, row.first_day), row.last_day)
+    settings = house.settings
+    catalogue = live.live(connection, window, day, again=False, late_days=settings.offers.late_days)
+    risk = Risk(settings.allocation.overspend_risk, settings.allocation.response_cv)
+    names = [sheet.row.shopper for sheet in sheets]
+    weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
+    taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
+    taken |= _elsewhere(connection, night, window, set(names))
+    refill = Refill.of(weighed, taken, catalogue, risk)
+
+    def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:
+        categories = {item.category for item in staying}
+        return [OfferItem(**facts) for facts in refill.best(shopper, categories, slots)]
+
+    return best
+
+
+def _elsewhere(
+    connection: Connection, night: date, window: Window, shoppers: set[str]
+) -> set[tuple[str, str]]:
+    """(household, offer) on lists of other nights that are open in the window."""
+    table = tables.ShopperList
+    rows = connection.execute(
+        select(table.shopper, table.content).where(
+            table.night != night, table.last_day >= window.first, table.first_day <= window.last
+        )
+    )
+    return {
+        (row.shopper, offer["offer"])
+        for row in rows
+        if row.shopper in shoppers
+        for offer in row.content["offers"]
+    }
+
+
+def _unprinted(house: House, day: date) -> list[tuple[Path, list[Any]]]:
+    """Batches of reissued lists that are still good and have no folder yet, with their rows."""
+    earlier, sheet = tables.EarlierIssue, tables.ShopperList
+    with house.engine.connect() as connection:
+        batches = connection.execute(
+            select(earlier.day, earlier.replaced).distinct().order_by(earlier.day, earlier.replaced)
+        ).all()
+        numbers: dict[date, int] = {}
+        found = []
+        for made, replaced in batches:
+            numbers[made] = numbers.get(made, 0) + 1
+            # Beside the night's own folder, which a night that is made again swaps as a whole.
+            folder = house.settings.paths.out / f"{made}-reissued-{numbers[made]}"
+            newest = (
+                (sheet.key_id == earlier.key_id)
+                & (sheet.counter == earlier.counter)
+                & (sheet.issue == earlier.issue + 1)
+            )
+            query = (
+                select(sheet.__table__)
+                .join(earlier, newest)
+                .where(earlier.day == made, earlier.replaced == replaced, sheet.last_day >= day)
+                .order_by(sheet.store, sheet.key_id, sheet.counter)
+            )
+            rows = [] if folder.is_dir() else connection.execute(query).all()
+            if rows:
+                found.append((folder, list(rows)))
+    return found
+
+
+def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day: date) -> int:
+    """Print lists as they are stored now; households that may not be written to are left out."""
+    rows = list(rows)
+    settings, stores = house.settings, house.store_names()
+    known = house.shoppers({bucket(row.shopper) for row in rows}, day)
+    free = known.filter(~pl.col("suppressed") & pl.col("consented"))
+    facts = {row["id"]: row for row in free.iter_rows(named=True)}
+    made = []
+    for row in rows:
+        if row.shopper in facts:
+            own = facts[row.shopper]
+            draft = Draft.restored(
+                row.content, shopper=row.shopper, name=own["name"] or "",
+                language=own["language"], store=row.store,
+            )  # fmt: skip
+            short = short_code(CodeKeys(keys.document_type, keys.secrets, row.key_id), row.counter)
+            window = Window(row.first_day, row.last_day)
+            made.append(pages.page(draft, row.code, short, window, stores[row.store], settings))
+    working = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(working, ignore_errors=True)
+    title = f"{settings.banner}, lists issued anew on {day}"
+    printing.print_lists(made, working, settings, day, title)
+    swap_in(working, folder)
+    return len(made)
