@@ -144,6 +144,7 @@ def say_one(each: Facts, settings: Settings, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(each, ensure_ascii=False))
         return
+    most = _both(each, "promised", settings)
     expected = settings.in_words(round(each["expected_money"]))
     lines = [
         f"{each['offer']}: {each['title']} ({each['state']})",
@@ -152,7 +153,7 @@ def say_one(each: Facts, settings: Settings, *, as_json: bool) -> None:
         f"  budget    {_both(each, 'budget', settings)} redemptions",
         f"  spent     {_both(each, 'spent', settings)}",
         f"  promised  on {each['lists_open']:,} open lists: {expected} in "
-        f"{each['expected_redemptions']:,.1f} expected, {_both(each, 'promised', settings)} at most",
+        f"{each['expected_redemptions']:,.1f} expected, at most {most}",
         f"  chance that it passes its budget: {each['overspend']:.2%}",
     ]
     for event in each["events"]:

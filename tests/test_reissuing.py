@@ -1,0 +1,170 @@
+"""A stopped offer leaves the sheets of a small house: drafts, published lists, paper."""
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import small_house
+from click.testing import CliRunner, Result
+from small_house import FIRST, reopen
+from sqlalchemy import select
+
+from promo import publishing, tables
+from promo.cli import main
+from promo.house import House
+from promo.lists import printing
+from promo.publishing import PublishError
+from promo.scans import lake
+
+DAY = ["--day", (FIRST + timedelta(1)).isoformat()]
+
+
+@pytest.fixture
+def made(small: Path) -> House:
+    """The small house with all its lists made in one night."""
+    small_house.one_big_drop(small)
+    house = reopen(small)
+    small_house.night(house)
+    return house
+
+
+def promo(house: House, *arguments: str, code: int = 0) -> Result:
+    config = str(house.settings.folder / "config.yaml")
+    found = CliRunner().invoke(main, ["--config", config, *arguments], catch_exceptions=False)
+    assert found.exit_code == code, found.output
+    return found
+
+
+def rows(house: House) -> dict[str, dict[str, Any]]:
+    """The lists by household."""
+    with house.engine.connect() as connection:
+        found = connection.execute(select(tables.ShopperList.__table__)).mappings()
+        return {row["shopper"]: dict(row) for row in found}
+
+
+def names(row: dict[str, Any]) -> list[str]:
+    return [offer["offer"] for offer in row["content"]["offers"]]
+
+
+def most_printed(house: House) -> str:
+    every = [name for row in rows(house).values() for name in names(row)]
+    return max(sorted(set(every)), key=every.count)
+
+
+def stop(house: House, offer: str) -> None:
+    found = promo(house, "offers", "stop", offer, "--reason", "recall", "--bearer", "Acme")
+    assert found.stdout.startswith(f"Offer {offer} is stopped.\n")
+
+
+def decide(house: House) -> None:
+    """What the night weighed: for every household every offer, dearer ids better."""
+    shown = [(s, f"o{n:02d}", f"C{n}", float(n)) for s in rows(house) for n in range(16)]
+    frame = pl.DataFrame(shown, ["shopper", "offer", "category", "value"], orient="row")
+    full = frame.with_columns(worth=pl.lit(50), probability=pl.lit(0.01), why=pl.lit("beaten"))
+    lake.write(house.settings.paths.lake / "decisions" / f"{FIRST}.parquet", full)
+
+
+def manifest(folder: Path) -> set[str]:
+    with (folder / "manifest.csv").open(encoding="utf-8") as file:
+        return {row["list_code"] for row in csv.DictReader(file)}
+
+
+def test_published_lists_are_issued_anew(made: House) -> None:
+    publishing.publish(made, FIRST)
+    decide(made)
+    bad, before = most_printed(made), rows(made)
+    stop(made, bad)
+    held = {shopper for shopper, row in before.items() if bad in names(row)}
+    code = before[min(held)]["code"]
+    told = promo(made, "lookup", code, *DAY).stdout
+    assert "We are sorry: this offer has been withdrawn." in told
+    said = promo(made, "lists", "reissue", *DAY).stdout
+    folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-1"
+    assert f"{len(held)} sheets printed in {folder}\n" in said
+    after = rows(made)
+    assert manifest(folder) == {before[shopper]["code"] for shopper in held}
+    same = ("key_id", "counter", "code", "first_day", "last_day", "store")
+    for shopper, row in after.items():
+        old = before[shopper]
+        assert [row[name] for name in same] == [old[name] for name in same]
+        assert row["issue"] == 1 + (shopper in held)
+        kept = [name for name in names(old) if name != bad]
+        assert names(row)[: len(kept)] == kept
+        assert len(names(row)) == len(names(old))  # the freed slot is filled
+    # Nothing of the night's own folder moved, and there is nothing left to do.
+    assert manifest(made.settings.paths.out / FIRST.isoformat()) == {r["code"] for r in
+                                                                     before.values()}  # fmt: skip
+    again = promo(made, "lists", "reissue", *DAY).stdout
+    assert again == "0 lists issued anew, with 0 other offers.\n"
+    assert rows(made) == after
+
+
+def test_without_stored_decisions_slots_stay_empty(made: House) -> None:
+    publishing.publish(made, FIRST)
+    bad, before = most_printed(made), rows(made)
+    stop(made, bad)
+    promo(made, "lists", "reissue", "--offer", bad, *DAY)
+    for shopper, row in rows(made).items():
+        assert names(row) == [name for name in names(before[shopper]) if name != bad]
+
+
+def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
+    made: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing.publish(made, FIRST)
+    stop(made, most_printed(made))
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(printing, "print_lists", die)
+        config = str(made.settings.folder / "config.yaml")
+        CliRunner().invoke(main, ["--config", config, "lists", "reissue", *DAY])
+    after = rows(made)
+    folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-1"
+    assert not folder.exists()
+    said = promo(made, "lists", "reissue", *DAY).stdout
+    assert f"sheets printed in {folder}\n0 lists issued anew" in said
+    assert rows(made) == after
+    assert manifest(folder) == {row["code"] for row in after.values() if row["issue"] == 2}
+
+
+def test_a_draft_is_made_again_and_cannot_be_published_before(made: House) -> None:
+    bad, before = most_printed(made), rows(made)
+    stop(made, bad)
+    with pytest.raises(PublishError, match=f"hold what is stopped or paused: {bad}"):
+        publishing.publish(made, FIRST)
+    said = promo(made, "lists", "reissue", *DAY).stdout
+    assert said.startswith(f"The night of {FIRST}, not yet published, was made again.\n")
+    after = rows(made)
+    assert {s: r["code"] for s, r in after.items()} == {s: r["code"] for s, r in before.items()}
+    assert all(bad not in names(row) and row["issue"] == 1 for row in after.values())
+    assert not list(made.settings.paths.out.glob("*-reissued-*"))
+    publishing.publish(made, FIRST)
+
+
+def test_how_an_offer_stands_in_words(made: House) -> None:
+    name = most_printed(made)
+    promo(made, "offers", "pause", name, "--reason", "out of stock")
+    shown = promo(made, "offers", "show", name, *DAY).stdout
+    assert f"{name}: Offer " in shown
+    assert "(paused)" in shown
+    assert "paused: out of stock" in shown
+    listed = promo(made, "offers", "list", "--json", *DAY).stdout.splitlines()
+    assert len(listed) == 19
+    assert sum('"state": "exhausted"' in each for each in listed) == 1  # has no budget at all
+    assert name in promo(made, "offers", "list", *DAY).stdout
+    raised = promo(made, "offers", "budget", name, "--money", "500", *DAY).stdout
+    assert raised.startswith(f"The budget of offer {name} was $100.00 in ")
+    low = promo(made, "offers", "budget", name, "--redemptions", "0", *DAY, code=3)
+    assert "cannot be so low" in low.stderr
+    assert "has 2 decimals" in promo(
+        made, "offers", "budget", name, "--money", "1.005", *DAY, code=3
+    ).stderr  # fmt: skip
+    promo(made, "offers", "resume", name, "--reason", "back")
+    again = promo(made, "offers", "resume", name, "--reason", "back")
+    assert again.stdout == f"Offer {name} is live already.\n"
