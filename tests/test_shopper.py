@@ -259,9 +259,6 @@ def test_its_club_unless_it_may_no_longer_be_said(small: Path) -> None:
         "  sensitive: [CHEESE]\n",
         config.read_text(),
         flags=re.S,
-        "  sensitive: [CHEESE]\n",
-        config.read_text(),
-        flags=re.S,
     )
     config.write_text(unsaid)
     names = {asked(small, card)["club"]["name"] for card in cards if days_of(card[1:], "EGGS")}
