@@ -326,10 +326,15 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _whole_amount(self) -> "Settings":
-        try:
-            money.to_minor(str(self.ingest.max_amount), self.currency)
-        except ValueError as error:
-            raise ValueError(f"ingest.max_amount: {error}") from None
+        amounts = {
+            "ingest.max_amount": self.ingest.max_amount,
+            "states.big_basket": self.states.big_basket,
+        }
+        for name, amount in amounts.items():
+            try:
+                self.minor(amount)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
         return self
 
     def wave(self, night: date) -> Wave:

@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import date
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -213,16 +214,16 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    # Words are a chain's own: no markup, no emoji codes.
+    console = Console(markup=False, emoji=False)
     name = f" ({found['name'] or 'no name'})" if "name" in found else ""
     store = f"store {found['store']}" if found["store"] else "no store"
     click.echo(
         f"Household {found['shopper']}{name}: {found['tier']}, "
         f"{settings.in_words(found['spend_a_week'])} a week, {store}. {found['why']}\n"
-        f"{_portrait(found)}"
+        f"{_portrait(found, console.width)}"
         f"Chances are for {found['first_day']} to {found['last_day']}, by model {found['model']}."
     )
-    # Words are a chain's own: no markup, no emoji codes.
-    console = Console(markup=False, emoji=False)
     table = Table()
     rows = [_told(one) for one in found["categories"]]
     for name in SAID if console.width >= WIDE else SAID_IN_SHORT:
@@ -232,10 +233,10 @@ def _show_shopper(found: dict[str, Any], settings: "Settings") -> None:
     console.print(table, highlight=False)
 
 
-def _portrait(found: dict[str, Any]) -> str:
-    """State, kind and club in words, a line each."""
+def _portrait(found: dict[str, Any], width: int) -> str:
+    """State, kind and club in words, each from a line of its own on."""
     parts = [found[name]["words"] for name in ("state", "kind", "club") if found[name]]
-    return "".join(f"{part}\n" for part in parts)
+    return "".join(fill(part, width, subsequent_indent="  ") + "\n" for part in parts)
 
 
 WIDE = 140  # columns of a terminal that has room for all there is to say

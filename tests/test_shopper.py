@@ -1,12 +1,15 @@
 """`promo shopper`: what it says of a household, and what it never says."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import small_house
@@ -18,6 +21,8 @@ from promo.calendar import BUCKETS
 from promo.database import upsert
 from promo.house import House
 from promo.shopper import UnknownCard
+from promo.shoppers import models, segments
+from promo.shoppers.clubs import Clubs
 
 NEVER = "; never a due item"
 
@@ -209,4 +214,52 @@ def test_a_narrow_terminal_gets_what_matters(built: Path) -> None:
     assert any(
         "Bread and rolls" in line and "%" in line and "about every" in line for line in lines
     )
-    assert max(map(len, lines[2:])) <= 80
+    assert max(map(len, lines[1:])) <= 80
+
+
+def test_who_the_household_is(built: Path) -> None:
+    found = asked(built, "c207", "--all")
+    days = {s["business_day"] for s in SCANS if s["card"] == "c207" and s["business_day"] < FIRST
+            and CATEGORY[s["product"]] != "FUEL"}  # fmt: skip
+    paid = sum(s["paid"] for s in SCANS if s["card"] == "c207" and s["business_day"] < FIRST
+               and CATEGORY[s["product"]] != "FUEL")  # fmt: skip
+    assert found["state"]["days_ago"] == (FIRST - max(days)).days
+    assert found["state"]["first_ago"] == (FIRST - min(days)).days
+    assert found["kind"]["basket"] == pytest.approx(paid / len(days), abs=1e-4)
+    assert found["kind"]["deal_share"] == 0
+    assert found["club"] is None  # the prior knows none
+    text = run(built, "c207").stdout
+    for part in ("state", "kind"):
+        assert found[part]["words"] + "\n" in text
+    for one in found["categories"]:
+        known = not one["why"].endswith(NEVER)
+        assert (one["loyalty"] in segments.LOYALTY) == (one["volume"] in segments.VOLUME) == known
+        assert bool(one["buyer"]) == known
+    assert any(f"{volume}, " in text for volume in segments.VOLUME)
+
+
+def test_its_club_unless_it_may_no_longer_be_said(small: Path) -> None:
+    house = reopen(small)
+    root = house.settings.paths.models
+    said = ("CHEESE", "EGGS")
+    some = Clubs((said,), np.ones(1), said, ("Cheese", "Eggs"), np.zeros(2), np.ones(2),
+                 np.ones((2, 1)))  # fmt: skip
+    prior = models.load(root / "prior")
+    models.save(root, replace(prior, name="2017-11-05"), clubs=some)
+    small_house.change(small, "least_purchases: 40", "least_purchases: 1")
+    cards = [card for card in (f"c{h}" for h in small_house.ORDINARY) if asked(small, card)["club"]]
+    bought = [card for card in (f"c{h}" for h in small_house.ORDINARY)
+              if any(days_of(card[1:], c) for c in said)]  # fmt: skip
+    assert cards == bought
+    assert asked(small, cards[0])["club"]["name"] == "Cheese · Eggs"
+    assert "Club: Cheese · Eggs (100% of its purchases).\n" in run(small, cards[0]).stdout
+    config = small / "config.yaml"
+    unsaid = re.sub(
+        r"  sensitive:.*?(?=  restricted:)",
+        "  sensitive: [CHEESE]\n",
+        config.read_text(),
+        flags=re.S,
+    )
+    config.write_text(unsaid)
+    names = {asked(small, card)["club"]["name"] for card in cards if days_of(card[1:], "EGGS")}
+    assert names == {"Eggs"}

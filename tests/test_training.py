@@ -100,6 +100,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_fit_writes_a_model_and_a_card_that_beats_the_baseline(chain: House) -> None:
     bought = purchases()
     take(chain, "scans", scans([*bought, *[(None, "0a", DAYS - 1)] * 50, ("new", "0a", DAYS)]))
+    few = chain.settings.clubs.model_copy(update={"number": 2, "least_purchases": 5})
+    chain.settings = chain.settings.model_copy(update={"clubs": few})
     folder = training.run(chain, TODAY, Progress("fit", terminal=False))
     model = models.load(folder)
     card = model.card
@@ -118,7 +120,13 @@ def test_a_fit_writes_a_model_and_a_card_that_beats_the_baseline(chain: House) -
         assert tested["auc"] > tested["poisson_auc"] > 0.5
         assert tested["calibration_error"] < 0.1  # twenty bins of some 25 pairs
 
+    clubs = models.clubs(folder.parent, folder.name)
+    assert clubs is not None
+    assert len(clubs.names) == 2
+    assert set(clubs.categories) == {"BREAD", "COFFEE", "MILK", "SALT"}
+
     written = contents(folder)
+    assert "clubs.csv" in written
     json.loads(written["card.json"], parse_constant=pytest.fail)  # NaN is no JSON
     training.run(chain, TODAY, Progress("fit", terminal=False))
     assert contents(folder) == written

@@ -103,7 +103,7 @@ def club(row: Mapping[str, Any]) -> str:
     return f"Club: {row['name']} ({row['share']:.0%} of its purchases)."
 
 
-LOYALTIES = {"national": "national brands", "store_brand": "store brand", "switcher": "any brand"}
+LOYALTIES = {"national": "national", "store_brand": "store brand", "switcher": "any brand"}
 
 
 def cell(loyalty: str, volume: str) -> str:
