@@ -78,9 +78,9 @@ def work(night: Night) -> Work:
 def set_scores(night: Night, w: Work, h: int, price: Floats) -> int:
     """Scores of household h's candidates at prices (m, 2) of a minor unit and of a use.
 
-    Puts them into `order`, falling, ties by row. Returns how many candidates the household has.
+    Returns how many candidates the household has.
     """
-    score, bent, order, chance = w.score, w.bent, w.order, night.chance
+    score, bent, chance = w.score, w.bent, night.chance
     begin, pull, sure = night.start[h], night.pull[h], len(chance) == 0
     n = night.start[h + 1] - begin
     offers, worths, values = night.offer, night.worth, night.value
@@ -90,12 +90,27 @@ def set_scores(night: Night, w: Work, h: int, price: Floats) -> int:
         s = values[begin + j] + pull * worth - (paid if sure else chance[begin + j] * paid)
         score[j] = s
         bent[j] = s
-        i = j - 1
-        while i >= 0 and bent[order[i]] < s:
-            order[i + 1] = order[i]
-            i -= 1
-        order[i + 1] = j
     return n
+
+
+@compiled
+def rank(w: Work, n: int) -> None:
+    """Put those with a score above zero into `order`, falling, ties by row; then the others."""
+    score, order = w.score, w.order
+    good, bad = 0, n
+    for j in range(n):
+        s = score[j]
+        if s > 0:
+            i = good - 1
+            while i >= 0 and score[order[i]] < s:
+                order[i + 1] = order[i]
+                i -= 1
+            order[i + 1] = j
+            good += 1
+    for j in range(n - 1, -1, -1):
+        if score[j] <= 0:
+            bad -= 1
+            order[bad] = j
 
 
 @compiled

@@ -16,6 +16,7 @@ from promo.offers.household import (
     are_rivals,
     funders_hold,
     greedy,
+    rank,
     set_scores,
     sort,
     special_rules_hold,
@@ -37,6 +38,7 @@ def solve(night: Night, w: Work, h: int, price: Floats, nodes: int) -> tuple[flo
     `taken` is empty and the score NONE: perhaps none of the household's lists is in its band.
     """
     n = set_scores(night, w, h, price)
+    rank(w, n)
     good = greedy(night, w, h, n)
     w.taken[:n] = w.trial[:n]
     if good and special_rules_hold(night, w, h, n):
