@@ -28,7 +28,7 @@ from promo.lists.compose import drafts, due_items
 from promo.lists.items import Draft
 from promo.lists.keys import CodeKeys
 from promo.offers import candidates, live
-from promo.offers.allocation import Budgets, allocate
+from promo.offers.allocation import Offers, Rules, allocate
 from promo.progress import Progress
 from promo.scans import lake
 from promo.shoppers import LEVELS, cycles, households, models, profile_store, segments
@@ -190,11 +190,15 @@ def choose(
         sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
     )
     free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
-    shoppers = found.households["shopper"]
-    budgets = Budgets(offers.offers["money_left"].to_numpy(), offers.offers["uses_left"].to_numpy())
-    per_list = np.full(len(shoppers), slots, dtype=np.int64)
-    allocation = allocate(candidates.as_arrays(free, shoppers), budgets, per_list)
-    return free[allocation.chosen]
+    shoppers = found.households["shopper"].sort()
+    budgets = Offers(
+        money=offers.offers["money_left"].to_numpy(),
+        uses=offers.offers["uses_left"].to_numpy(),
+        funder=offers.offers["funder"].rank("dense").to_numpy(),
+    )
+    rules = Rules(np.full(len(shoppers), slots, dtype=np.int64))
+    chosen = free[allocate(candidates.as_arrays(free, shoppers), budgets, rules).chosen]
+    return chosen.sort("shopper", "value", "offer", descending=[False, True, False])
 
 
 def _in_print_order(made: list[Draft]) -> list[Draft]:

@@ -88,7 +88,7 @@ def allocate(
     offers: Offers,
     rules: Rules,
     prices: Prices | None = None,
-    effort: Effort = Effort(),  # noqa: B008: frozen
+    effort: Effort = Effort(),
 ) -> Allocation:
     """Choose the lists of a night.
 
@@ -124,7 +124,9 @@ def _night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
     """What compiled code sees; columns are narrowed, and checked where that costs little."""
     households, count = len(rules.slots), len(offers.money)
     shopper, offer = candidates.shopper, candidates.offer
-    rising = (shopper[1:] > shopper[:-1]) | ((shopper[1:] == shopper[:-1]) & (offer[1:] > offer[:-1]))
+    rising = (shopper[1:] > shopper[:-1]) | (
+        (shopper[1:] == shopper[:-1]) & (offer[1:] > offer[:-1])
+    )
     if not rising.all():
         row = int(np.flatnonzero(~rising)[0]) + 1
         raise ValueError(f"candidate {row} does not follow {row - 1} by household, then offer")
@@ -166,7 +168,7 @@ def _rivals(pairs: Ints | None, count: int) -> tuple[Numbers, Numbers]:
 
 
 def _give_up_bands(night: Night, pull: float, nodes: int) -> None:
-    """Households none of whose lists is in their band lose its low end, and are pulled towards it."""
+    """Households without a list in their band lose its low end and are pulled towards it."""
     room, nothing = work(night), np.zeros((len(night.funder), 2))
     for h in np.flatnonzero(night.low > 0).tolist():
         if search.solve(night, room, h, nothing, nodes)[0] <= search.NONE:

@@ -42,11 +42,12 @@ def find(
 
 
 def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
-    """Candidates in the order of `found`; a household's number is its row in `shoppers`."""
+    """Candidates in the order of `found`; a household's number is its row in `shoppers`, sorted."""
     numbers = pl.DataFrame({"shopper": shoppers}).with_row_index("row")
     rows = found.join(numbers, on="shopper", maintain_order="left").select(
         pl.col("row", "offer", "worth").cast(pl.Int64),
         "value",
+        "probability",
         category=pl.col("category").rank("dense").cast(pl.Int64),
     )
     return Candidates(
@@ -54,7 +55,8 @@ def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
         offer=rows["offer"].to_numpy(),
         category=rows["category"].to_numpy(),
         value=rows["value"].to_numpy(),
-        cost=rows["worth"].to_numpy(),
+        worth=rows["worth"].to_numpy(),
+        probability=rows["probability"].to_numpy(),
     )
 
 

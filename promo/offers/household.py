@@ -172,11 +172,10 @@ def worth_of(night: Night, w: Work, h: int, n: int) -> int:
 @compiled
 def are_rivals(night: Night, one: int, other: int) -> bool:
     """Whether two offers never stand on one list."""
-    start, rival = night.rival_start, night.rival
+    start, rival, found = night.rival_start, night.rival, False
     for i in range(start[one], start[one + 1]):
-        if rival[i] == other:
-            return True
-    return False
+        found = found or rival[i] == other
+    return found
 
 
 @compiled

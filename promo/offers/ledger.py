@@ -8,7 +8,6 @@ from promo.offers.compiled import compiled
 from promo.offers.household import Flags, Floats, Night, Work
 from promo.offers.risk import chance_of
 
-
 COLUMNS = [0, 2, 3, 4, 1, 5]  # where the fields of `risk.Sums` stand in our sums
 
 

@@ -189,9 +189,7 @@ def refill(
 
 
 @compiled
-def better(
-    night: Night, w: Work, led: Ledger, nothing: Floats, chosen: Flags, nodes: int
-) -> int:
+def better(night: Night, w: Work, led: Ledger, nothing: Floats, chosen: Flags, nodes: int) -> int:
     """Once through all households: each takes the best list that budgets afford, at no price.
 
     Returns how many lists were made anew. nothing: prices (m, 2) of zero.

@@ -179,7 +179,9 @@ def _rivals(some: Candidates, pairs: NDArray[np.int64]) -> Part:
     return matrix, np.full(len(both), -INFINITE), np.ones(len(both))
 
 
-def highs(program: Program, method: str, *, whole: bool = False, seconds: float = 1e9) -> tuple[float, float, float]:
+def highs(
+    program: Program, method: str, *, whole: bool = False, seconds: float = 1e9
+) -> tuple[float, float, float]:
     """Processor seconds, the value reached (nan: none), and the bound; `whole`: in integers."""
     solver = highspy.Highs()
     for name, option in (("output_flag", False), ("threads", 1), ("solver", method),
@@ -232,7 +234,9 @@ def judge_lp(households: int = 10_000, methods: tuple[str, ...] = ("simplex", "i
             "within budgets": good,
         }
         ok = good and found.value >= least * best and seconds >= times * taken
-        report(f"lp, {name}: part of the optimum, times HiGHS's speed", value, [least, times], ok=ok)
+        report(
+            f"lp, {name}: part of the optimum, times HiGHS's speed", value, [least, times], ok=ok
+        )
 
 
 def judge_bands(households: int = 1_000, seconds: float = 120) -> None:
