@@ -20,12 +20,13 @@ def compiled(function: Function) -> Function:
     whether what it kept is still good, but code of other files is built in: so each state of all
     compiled sources keeps its own.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = before or _folder()
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = before or _folder()
     try:
         return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 @cache

@@ -66,12 +66,21 @@ def work(night: Night) -> Work:
     k = max(int(np.diff(night.start).max(initial=0)), 1)
     categories = int(night.category.max(initial=0)) + 1
     funders = int(night.funder.max(initial=0)) + 1
-    flags = [np.zeros(k, np.uint8) for _ in range(4)]
     return Work(
-        np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k, np.int64), *flags,
-        np.zeros(k, np.int64), np.zeros(categories, np.int32), np.zeros(funders, np.int32),
-        np.full(categories, -1, np.int32), np.zeros(funders),
-    )  # fmt: skip
+        score=np.zeros(k),
+        bent=np.zeros(k),
+        order=np.zeros(k, np.int64),
+        by_worth=np.zeros(k, np.int64),
+        taken=np.zeros(k, np.uint8),
+        barred=np.zeros(k, np.uint8),
+        state=np.zeros(k, np.uint8),
+        trial=np.zeros(k, np.uint8),
+        stack=np.zeros(k, np.int64),
+        in_category=np.zeros(categories, np.int32),
+        in_funder=np.zeros(funders, np.int32),
+        next_in=np.full(categories, -1, np.int32),
+        fee=np.zeros(funders),
+    )
 
 
 @compiled
@@ -82,7 +91,7 @@ def set_scores(night: Night, w: Work, h: int, price: Floats) -> int:
     """
     score, bent, chance = w.score, w.bent, night.chance
     begin, pull, sure = night.start[h], night.pull[h], len(chance) == 0
-    n = night.start[h + 1] - begin
+    n = int(night.start[h + 1] - begin)
     offers, worths, values = night.offer, night.worth, night.value
     for j in range(n):
         offer, worth = offers[begin + j], worths[begin + j]

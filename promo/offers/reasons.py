@@ -126,4 +126,4 @@ def _in_band(night: Night, w: Work, h: int, row: int, count: int) -> bool:
     for i in range(count):
         if w.trial[i] == 0:
             total += night.worth[w.stack[i]]
-    return night.low[h] <= total <= night.high[h]
+    return bool(night.low[h] <= total <= night.high[h])

@@ -142,7 +142,7 @@ def _tune_band(night: Night, w: Work, h: int, n: int, best: float) -> tuple[floa
 @compiled
 def _enough(night: Night, w: Work, h: int, n: int, sign: float) -> bool:
     worth = worth_of(night, w, h, n)
-    return worth >= night.low[h] if sign > 0 else worth <= night.high[h]
+    return bool(worth >= night.low[h] if sign > 0 else worth <= night.high[h])
 
 
 @compiled
@@ -252,7 +252,7 @@ def _hopeless(night: Night, w: Work, h: int, n: int, depth: int) -> bool:
         if state[j] == 0 and barred[j] == 0 and _addable(night, w, h, j, depth):
             total += worth[begin + j]
             room -= 1
-    return total < night.low[h]
+    return bool(total < night.low[h])
 
 
 @compiled

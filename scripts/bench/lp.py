@@ -7,6 +7,8 @@ Both run on one thread and are timed in processor seconds, so that a busy machin
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import highspy
 import numpy as np
@@ -22,6 +24,8 @@ FAR_TOO_MUCH = 100_000  # a worth that no list reaches
 INFINITE = highspy.kHighsInf
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Numbers = Floats | Ints
 Draw = np.random.Generator
 
 
@@ -30,9 +34,9 @@ class World:
     """A made-up catalogue: what offers are like before any household is seen; shape (offers,)."""
 
     popular: Floats
-    category: NDArray[np.int64]
-    funder: NDArray[np.int64]
-    face: NDArray[np.int64]  # what a heavy buyer gets, minor units
+    category: Ints
+    funder: Ints
+    face: Ints  # what a heavy buyer gets, minor units
     margin: Floats  # minor units on a redemption
     scarce: Floats  # budget as a part of what lists without budgets would take
     by_money: NDArray[np.bool_]  # whether money or uses are scarce
@@ -148,13 +152,13 @@ class Program:
 Part = tuple[sparse.csr_matrix, Floats, Floats]
 
 
-def _sums(key: NDArray[np.int64], weight: Floats, lower: Floats | float, upper: Floats) -> Part:
+def _sums(key: Ints, weight: Numbers, lower: Floats | float, upper: Numbers) -> Part:
     n = len(key)
     matrix = sparse.csr_matrix((weight.astype(np.float64), (key, np.arange(n))), (len(upper), n))
     return matrix, np.broadcast_to(lower, len(upper)).astype(np.float64), upper.astype(np.float64)
 
 
-def _at_most(key: NDArray[np.int64], most: int) -> Part:
+def _at_most(key: Ints, most: int) -> Part:
     """Rows for those keys that more than `most` candidates share."""
     _, place, count = np.unique(key, return_inverse=True, return_counts=True)
     matrix = _sums(place, np.ones(len(key)), 0.0, np.zeros(len(count)))[0][count > most]
@@ -162,7 +166,7 @@ def _at_most(key: NDArray[np.int64], most: int) -> Part:
     return matrix, np.full(rows, -INFINITE), np.full(rows, float(most))
 
 
-def _rivals(some: Candidates, pairs: NDArray[np.int64]) -> Part:
+def _rivals(some: Candidates, pairs: Ints) -> Part:
     """A row for each household that could get both of a pair."""
     row = {(s, o): i for i, (s, o) in
            enumerate(zip(some.shopper.tolist(), some.offer.tolist(), strict=True))}  # fmt: skip
@@ -183,7 +187,8 @@ def highs(
     program: Program, method: str, *, whole: bool = False, seconds: float = 1e9
 ) -> tuple[float, float, float]:
     """Processor seconds, the value reached (nan: none), and the bound; `whole`: in integers."""
-    solver = highspy.Highs()
+    make: Any = highspy.Highs
+    solver = make()
     for name, option in (("output_flag", False), ("threads", 1), ("solver", method),
                          ("time_limit", seconds)):  # fmt: skip
         solver.setOptionValue(name, option)
@@ -224,7 +229,7 @@ def judge_lp(households: int = 10_000, methods: tuple[str, ...] = ("simplex", "i
         ("default", Effort(), 0.9995, 10), ("quick", Effort.quick(), 0.999, 20),
     ):  # fmt: skip
         allocate(some, offers, rules, effort=effort)  # compiles
-        taken, found = timed(lambda effort=effort: allocate(some, offers, rules, effort=effort))
+        taken, found = timed(partial(allocate, some, offers, rules, effort=effort))
         good = keeps_budgets(some, offers, found)
         value = {
             "of the optimum": round(found.value / best, 6),
@@ -286,7 +291,7 @@ def judge_growth(sizes: tuple[int, int] = (100_000, 1_000_000)) -> None:
         some = candidates(world, draw, households)
         offers, rules = budgets(world, some), Rules(np.full(households, SLOTS), per_funder=3)
         repeats = 3 if households <= 100_000 else 1
-        seconds, found = timed(lambda s=some, o=offers, r=rules: allocate(s, o, r), repeats)
+        seconds, found = timed(partial(allocate, some, offers, rules), repeats)
         taken.append(seconds)
         gaps.append(1 - found.value / found.bound)
         del some
