@@ -76,8 +76,8 @@ class Allocation:
 
     chosen: Ints  # rows of the candidates that stand on a list, rising
     prices: Prices
-    bound: float  # no allocation is worth more (with risk: none within the linear budgets)
-    value: float  # of what is chosen, with the pull of worth where bands cannot be met
+    bound: float  # no allocation that keeps bands is worth more (with risk: see docs/allocation.md)
+    value: float  # of what is chosen, with the pull of worth where no list is in the band
     why: Flags  # (n,) a reason each, see `promo.offers.reasons`
     beaten_by: Ints  # (n,) the row that stands in its place, or -1
     unmet: Ints  # households whose list stays below its band
@@ -88,7 +88,7 @@ def allocate(
     offers: Offers,
     rules: Rules,
     prices: Prices | None = None,
-    effort: Effort = Effort(),  # noqa: B008: frozen
+    effort: Effort = Effort(),
 ) -> Allocation:
     """Choose the lists of a night.
 
@@ -96,8 +96,9 @@ def allocate(
     bytes. Raises ValueError where the arrays are not as `Candidates` says.
     """
     night = _night(candidates, offers, rules)
-    had_low = night.low.copy()
+    low = night.low.copy()
     _give_up_bands(night, rules.pull, effort.nodes)
+    pull = night.pull.copy()
     dual = Dual(night, effort.threads)
     limits = Limits(night, offers, rules.risk)
     price = solve(dual, limits, effort.tolerance, 0, prices)
@@ -107,16 +108,17 @@ def allocate(
     books = _books(night, offers, rules.risk, chosen)
     repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
-    pull = np.repeat(night.pull, np.diff(night.start))[rows] if night.pull.any() else 0.0
+    shopper = candidates.shopper[rows]
+    worth = np.bincount(shopper, night.worth[rows], len(low))
     why, beaten_by = reasons.find(night, chosen)
     return Allocation(
         chosen=rows,
         prices=Prices(price[:, 0], price[:, 1]),
         bound=bound,
-        value=float((night.value[rows] + pull * night.worth[rows]).sum()),
+        value=float((night.value[rows] + pull[shopper] * night.worth[rows]).sum()),
         why=why,
         beaten_by=beaten_by,
-        unmet=np.flatnonzero(had_low > night.low),
+        unmet=np.flatnonzero(worth < low),
     )
 
 
@@ -168,7 +170,7 @@ def _rivals(pairs: Ints | None, count: int) -> tuple[Numbers, Numbers]:
 
 
 def _give_up_bands(night: Night, pull: float, nodes: int) -> None:
-    """Households none of whose lists is in their band lose its low end, and are pulled towards it."""
+    """Households without a list in their band lose its low end and are pulled towards it."""
     room, nothing = work(night), np.zeros((len(night.funder), 2))
     for h in np.flatnonzero(night.low > 0).tolist():
         if search.solve(night, room, h, nothing, nodes)[0] <= search.NONE:
@@ -202,7 +204,8 @@ class Limits:
         if offers.pace is not None:
             self.whole[:, 0] = np.minimum(self.whole[:, 0], offers.pace)
         if risk is not None:
-            every = Sums.of(night.offer, night.chance, night.worth, self.count)
+            offer, worth = night.offer.astype(np.int64), night.worth.astype(np.int64)
+            every = Sums.of(offer, night.chance, worth, self.count)
             self.every = np.stack(every.columns())
             self.most = np.bincount(night.offer, minlength=self.count) + 1
 

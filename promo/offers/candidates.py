@@ -69,7 +69,7 @@ def find(
 
 
 def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
-    """Candidates in the order of `found`; a household's number is its row in `shoppers`."""
+    """Candidates in the order of `found`; a household's number is its row in `shoppers`, sorted."""
     numbers = pl.DataFrame({"shopper": shoppers}).with_row_index("row")
     rows = found.join(numbers, on="shopper", maintain_order="left").select(
         pl.col("row", "offer", "worth").cast(pl.Int64),

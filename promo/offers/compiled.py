@@ -1,6 +1,10 @@
-"""Functions turned into machine code: by numba, once, and kept on disk beside the module."""
+"""Functions turned into machine code: by numba, once, and kept on disk beside the modules."""
 
+import hashlib
+import os
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -12,6 +16,27 @@ def compiled(function: Function) -> Function:
     """The same function in machine code. It holds no lock, so threads run it side by side.
 
     Sums keep the order in which they are written: no flag that lets the compiler reorder is set,
-    so the same input gives the same bytes.
+    so the same input gives the same bytes. Numba looks only at a function's own file to see
+    whether what it kept is still good, but code of other files is built in: so each state of all
+    compiled sources keeps its own.
     """
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = before or _folder()
+    try:
+        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _folder() -> str:
+    """Where the machine code of this state of the sources is kept; empty: numba finds a place."""
+    here = Path(__file__).parent
+    state = hashlib.sha256()
+    for source in (path.read_bytes() for path in sorted(here.glob("*.py"))):
+        if b"@compiled" in source or b"@njit" in source:
+            state.update(source)
+    kept = here / "__pycache__"
+    writable = os.access(kept if kept.exists() else here, os.W_OK)
+    return str(kept / f"numba-{state.hexdigest()[:12]}") if writable else ""

@@ -66,23 +66,32 @@ def work(night: Night) -> Work:
     k = max(int(np.diff(night.start).max(initial=0)), 1)
     categories = int(night.category.max(initial=0)) + 1
     funders = int(night.funder.max(initial=0)) + 1
-    flags = [np.zeros(k, np.uint8) for _ in range(4)]
     return Work(
-        np.zeros(k), np.zeros(k), np.zeros(k, np.int64), np.zeros(k, np.int64), *flags,
-        np.zeros(k, np.int64), np.zeros(categories, np.int32), np.zeros(funders, np.int32),
-        np.full(categories, -1, np.int32), np.zeros(funders),
-    )  # fmt: skip
+        score=np.zeros(k),
+        bent=np.zeros(k),
+        order=np.zeros(k, np.int64),
+        by_worth=np.zeros(k, np.int64),
+        taken=np.zeros(k, np.uint8),
+        barred=np.zeros(k, np.uint8),
+        state=np.zeros(k, np.uint8),
+        trial=np.zeros(k, np.uint8),
+        stack=np.zeros(k, np.int64),
+        in_category=np.zeros(categories, np.int32),
+        in_funder=np.zeros(funders, np.int32),
+        next_in=np.full(categories, -1, np.int32),
+        fee=np.zeros(funders),
+    )
 
 
 @compiled
 def set_scores(night: Night, w: Work, h: int, price: Floats) -> int:
     """Scores of household h's candidates at prices (m, 2) of a minor unit and of a use.
 
-    Puts them into `order`, falling, ties by row. Returns how many candidates the household has.
+    Returns how many candidates the household has.
     """
-    score, bent, order, chance = w.score, w.bent, w.order, night.chance
+    score, bent, chance = w.score, w.bent, night.chance
     begin, pull, sure = night.start[h], night.pull[h], len(chance) == 0
-    n = night.start[h + 1] - begin
+    n = int(night.start[h + 1] - begin)
     offers, worths, values = night.offer, night.worth, night.value
     for j in range(n):
         offer, worth = offers[begin + j], worths[begin + j]
@@ -90,12 +99,27 @@ def set_scores(night: Night, w: Work, h: int, price: Floats) -> int:
         s = values[begin + j] + pull * worth - (paid if sure else chance[begin + j] * paid)
         score[j] = s
         bent[j] = s
-        i = j - 1
-        while i >= 0 and bent[order[i]] < s:
-            order[i + 1] = order[i]
-            i -= 1
-        order[i + 1] = j
     return n
+
+
+@compiled
+def rank(w: Work, n: int) -> None:
+    """Put those with a score above zero into `order`, falling, ties by row; then the others."""
+    score, order = w.score, w.order
+    good, bad = 0, n
+    for j in range(n):
+        s = score[j]
+        if s > 0:
+            i = good - 1
+            while i >= 0 and score[order[i]] < s:
+                order[i + 1] = order[i]
+                i -= 1
+            order[i + 1] = j
+            good += 1
+    for j in range(n - 1, -1, -1):
+        if score[j] <= 0:
+            bad -= 1
+            order[bad] = j
 
 
 @compiled
@@ -157,11 +181,10 @@ def worth_of(night: Night, w: Work, h: int, n: int) -> int:
 @compiled
 def are_rivals(night: Night, one: int, other: int) -> bool:
     """Whether two offers never stand on one list."""
-    start, rival = night.rival_start, night.rival
+    start, rival, found = night.rival_start, night.rival, False
     for i in range(start[one], start[one + 1]):
-        if rival[i] == other:
-            return True
-    return False
+        found = found or rival[i] == other
+    return found
 
 
 @compiled

@@ -52,12 +52,12 @@ def holds(led: Ledger, offer: int) -> bool:
     if led.tonight[offer] > led.pace[offer] * (1 + 1e-12):
         return False
     if len(led.nodes) == 0:
-        return s[0] <= led.money[offer] and s[1] <= led.uses[offer]
+        return bool(s[0] <= led.money[offer] and s[1] <= led.uses[offer])
     chance = chance_of(
         s[0], s[2], s[3], s[4], s[1], s[5], led.money[offer], led.uses[offer],
         led.nodes, led.weights,
     )  # fmt: skip
-    return chance <= led.overspend
+    return bool(chance <= led.overspend)
 
 
 @compiled
@@ -68,7 +68,7 @@ def affords(led: Ledger, offer: int, p: float, c: float) -> bool:
         return False  # a smaller one was refused, and nothing was given back since
     if len(led.nodes) == 0:
         sums = led.sums[offer]
-        return (
+        return bool(
             sums[0] + c <= led.money[offer]
             and sums[1] + 1 <= led.uses[offer]
             and led.tonight[offer] + c <= led.pace[offer]

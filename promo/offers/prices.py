@@ -134,18 +134,10 @@ def _level(
         move, won, active = _newton(problem, seen, limit - used[:, :2], price, width, step)
         price = np.maximum(price + move, 0.0)
         pairs = sum(len(some) for some in seen.pairs)
-        if DEBUG:
-            print(
-                step,
-                f"{value:.2f} won {won / abs(value):.2e} width {width / problem.unit:.4f} pairs {pairs} active {active}",
-            )
         if won <= max(tolerance, step > 1 and NOISE * active / few) * abs(value):
             break
         width = max(NARROWER * width, min(width, width * NEAR * active / max(pairs, 1)))
     return price, width
-
-
-DEBUG = False
 
 
 def _newton(

@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 
 from promo.offers.compiled import compiled
-from promo.offers.household import Flags, Ints, Night, Work, are_rivals, work
+from promo.offers.household import Flags, Floats, Ints, Night, Work, are_rivals, work
 
 
 class Why(IntEnum):
@@ -13,8 +13,8 @@ class Why(IntEnum):
 
     CHOSEN = 0
     WORTHLESS = 1  # its value is not above zero
-    CATEGORY = 2  # another of its category is worth as much or more
-    RIVAL = 3  # a rival is worth as much or more
+    RIVAL = 2  # a rival is worth as much or more
+    CATEGORY = 3  # another of its category is worth as much or more
     FUNDER = 4  # its funder has better ones on the list
     SLOTS = 5  # all slots have gone to better ones
     BAND = 6  # with it the list would leave its band
@@ -22,7 +22,7 @@ class Why(IntEnum):
 
 
 # Compiled code knows no enumerations.
-CHOSEN, WORTHLESS, CATEGORY, RIVAL, FUNDER, SLOTS, BAND, BUDGET = (int(why) for why in Why)
+CHOSEN, WORTHLESS, RIVAL, CATEGORY, FUNDER, SLOTS, BAND, BUDGET = (int(why) for why in Why)
 
 
 def find(night: Night, chosen: Flags) -> tuple[Flags, Ints]:
@@ -34,73 +34,96 @@ def find(night: Night, chosen: Flags) -> tuple[Flags, Ints]:
 
 @compiled
 def _find(night: Night, w: Work, chosen: Flags, why: Flags, by: Ints) -> None:
-    start, on_list = night.start, w.stack
+    start, value, worth, offer = night.start, night.value, night.worth, night.offer
+    category, funder, rival, gone = night.category, night.funder, len(night.rival) > 0, w.trial
+    on_list, score, categories, funders = w.stack, w.score, w.order, w.by_worth
     for h in range(len(night.slots)):
-        count = 0
+        count, pull = 0, night.pull[h]
         for row in range(start[h], start[h + 1]):
             if chosen[row]:
                 on_list[count] = row
+                score[count] = value[row] + pull * worth[row]
+                categories[count] = category[row]
+                funders[count] = funder[offer[row]]
                 count += 1
         for row in range(start[h], start[h + 1]):
+            mine = value[row] + pull * worth[row]
             if chosen[row]:
-                why[row] = CHOSEN
-            else:
-                why[row], by[row] = _reason(night, w, h, row, count)
+                continue
+            if mine <= 0:
+                why[row] = WORTHLESS
+                continue
+            gone[:count] = 0
+            lost = _rivals_go(night, w, row, count) if rival else 0.0
+            reason, least = _reason(
+                score, categories, funders, gone, count, mine, lost, category[row],
+                funder[offer[row]], night.per_category, night.per_funder, night.slots[h],
+            )  # fmt: skip
+            if reason == BUDGET and not night.plain[h] and not _in_band(night, w, h, row, count):
+                reason = BAND
+            why[row], by[row] = reason, on_list[least] if least >= 0 else -1
 
 
 @compiled
-def _alike(night: Night, row: int, other: int, kind: int) -> bool:
-    """Whether one row's place is, in this respect, the other's."""
-    if kind == CATEGORY:
-        return night.category[row] == night.category[other]
-    if kind == RIVAL:
-        return are_rivals(night, night.offer[row], night.offer[other])
-    if kind == FUNDER:
-        return night.funder[night.offer[row]] == night.funder[night.offer[other]]
-    return True
-
-
-@compiled
-def _value(night: Night, h: int, row: int) -> float:
-    return night.value[row] + night.pull[h] * night.worth[row]
-
-
-@compiled
-def _must_go(night: Night, w: Work, h: int, row: int, count: int, kind: int, most: int) -> int:
-    """Which of the list must go so that at most `most` of a kind stand there; -1 if none."""
-    on_list, gone, number, least = w.stack, w.trial, 1, -1
+def _rivals_go(night: Night, w: Work, row: int, count: int) -> float:
+    """Mark the rivals of a row's offer as gone; what they are worth."""
+    offer, lost = night.offer, 0.0
     for i in range(count):
-        other = on_list[i]
-        if gone[i] == 0 and _alike(night, row, other, kind):
+        if are_rivals(night, offer[row], offer[w.stack[i]]):
+            w.trial[i] = 1
+            lost += w.score[i]
+    return lost
+
+
+@compiled
+def _must_go(keys: Ints, gone: Flags, score: Floats, count: int, key: int, most: int) -> int:
+    """Which of the list must go so that another with this key (-1: any) may come; -1 if none."""
+    number, least = 0, -1
+    for i in range(count):
+        if gone[i] == 0 and (key < 0 or keys[i] == key):
             number += 1
-            if least < 0 or _value(night, h, other) < _value(night, h, on_list[least]):
+            if least < 0 or score[i] < score[least]:
                 least = i
-    return least if number > most else -1
+    return least if number >= most else -1
 
 
 @compiled
-def _reason(night: Night, w: Work, h: int, row: int, count: int) -> tuple[int, int]:
-    """Who would have to go for a row, and whether the list would lose by it or leave its band."""
-    mine, lost, most, reason, by = _value(night, h, row), 0.0, -np.inf, BUDGET, -1
-    if mine <= 0:
-        return WORTHLESS, -1
-    worth, on_list, gone = night.worth[row], w.stack, w.trial
+def _reason(
+    score: Floats, categories: Ints, funders: Ints, gone: Flags, count: int, mine: float,
+    lost: float, category: int, funder: int, per_category: int, per_funder: int, slots: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Who would have to go for a row of value `mine`, and whether the list would lose by it.
+
+    lost: the value of rivals that have gone already. Returns the reason, and the greatest of those
+    that would have to go: its place on the list, or -1.
+    """
+    most, reason, by, kind = 0.0, BUDGET, -1, RIVAL
     for i in range(count):
-        gone[i] = 0
-        worth += night.worth[on_list[i]]
-    limits = np.array([night.per_category, 1, night.per_funder, night.slots[h]])
-    for kind in range(CATEGORY, SLOTS + 1):
-        limit = limits[kind - CATEGORY]
-        i = _must_go(night, w, h, row, count, kind, limit)
-        while i >= 0:
-            gone[i] = 1
-            worth -= night.worth[on_list[i]]
-            paid = _value(night, h, on_list[i])
-            lost += paid
-            if paid > most:
-                most, reason, by = paid, kind, on_list[i]
-            i = _must_go(night, w, h, row, count, kind, limit)
-    if lost >= mine:
-        return reason, by
-    inside = night.low[h] <= worth <= night.high[h]
-    return BUDGET if inside else BAND, by
+        if gone[i] and score[i] >= most:
+            most, by, reason = score[i], i, RIVAL
+    while lost < mine and kind <= SLOTS:
+        i = -1
+        if kind == CATEGORY:
+            i = _must_go(categories, gone, score, count, category, per_category)
+        elif kind == FUNDER:
+            i = _must_go(funders, gone, score, count, funder, per_funder)
+        elif kind == SLOTS:
+            i = _must_go(funders, gone, score, count, -1, slots)
+        if i < 0:
+            kind += 1
+            continue
+        gone[i] = 1
+        lost += score[i]
+        if score[i] >= most or by < 0:
+            most, reason, by = score[i], kind, i
+    return (reason if lost >= mine and by >= 0 else BUDGET), by
+
+
+@compiled
+def _in_band(night: Night, w: Work, h: int, row: int, count: int) -> bool:
+    """Whether the list is in its band with a row in the place of those that have gone."""
+    total = night.worth[row]
+    for i in range(count):
+        if w.trial[i] == 0:
+            total += night.worth[w.stack[i]]
+    return bool(night.low[h] <= total <= night.high[h])

@@ -77,7 +77,7 @@ def _drop(
 def _refill(
     night: Night, room: Work, books: Ledger, price: Floats, chosen: Flags, unit: float, nodes: int
 ) -> None:
-    """Let refused rows in where budgets have something left, those first whose budget gains most."""
+    """Let refused rows in where budgets have something left; who gains most comes first."""
     rows = _Rows(min(MOST, len(chosen)))
     width = FIRST * unit
     for _ in range(REFILLS):

@@ -16,6 +16,7 @@ from promo.offers.household import (
     are_rivals,
     funders_hold,
     greedy,
+    rank,
     set_scores,
     sort,
     special_rules_hold,
@@ -37,6 +38,7 @@ def solve(night: Night, w: Work, h: int, price: Floats, nodes: int) -> tuple[flo
     `taken` is empty and the score NONE: perhaps none of the household's lists is in its band.
     """
     n = set_scores(night, w, h, price)
+    rank(w, n)
     good = greedy(night, w, h, n)
     w.taken[:n] = w.trial[:n]
     if good and special_rules_hold(night, w, h, n):
@@ -140,7 +142,7 @@ def _tune_band(night: Night, w: Work, h: int, n: int, best: float) -> tuple[floa
 @compiled
 def _enough(night: Night, w: Work, h: int, n: int, sign: float) -> bool:
     worth = worth_of(night, w, h, n)
-    return worth >= night.low[h] if sign > 0 else worth <= night.high[h]
+    return bool(worth >= night.low[h] if sign > 0 else worth <= night.high[h])
 
 
 @compiled
@@ -250,7 +252,7 @@ def _hopeless(night: Night, w: Work, h: int, n: int, depth: int) -> bool:
         if state[j] == 0 and barred[j] == 0 and _addable(night, w, h, j, depth):
             total += worth[begin + j]
             room -= 1
-    return total < night.low[h]
+    return bool(total < night.low[h])
 
 
 @compiled

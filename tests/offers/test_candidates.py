@@ -152,9 +152,9 @@ def test_arrays_number_households_by_their_row() -> None:
     assert arrays.shopper.tolist() == [2, 0]  # a, b
     assert arrays.offer.tolist() == [0, 0]
     assert arrays.category.tolist() == [2, 1]  # SALT, MILK
-    assert arrays.cost.tolist() == [100, 200]
+    assert arrays.worth.tolist() == [100, 200]
     assert arrays.value.tolist() == pytest.approx([25, 100])
-    whole = (arrays.shopper, arrays.offer, arrays.category, arrays.cost)
+    whole = (arrays.shopper, arrays.offer, arrays.category, arrays.worth)
     assert {array.dtype for array in whole} == {np.dtype(np.int64)}
 
 
