@@ -52,8 +52,10 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
     with progress.stage("response") as facts:
         paid = answers.typical_prices(house, day)
         answered = answers.learn(house, day, paid)
-        facts["redemptions"] = answered.redemptions
-    beside = {prices.FILE: prices.as_bytes(paid), response.FILE: answered.as_json().encode()}
+        facts["redemptions"] = answered.redemptions if answered else 0
+    beside = {prices.FILE: prices.as_bytes(paid)}
+    if answered:
+        beside[response.FILE] = answered.as_json().encode()
     return models.save(settings.paths.models, model, None if force else aside, taste, beside)
 
 

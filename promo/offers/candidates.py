@@ -64,7 +64,7 @@ def find(
     chance = model.probability(asked, settings.response.elasticity)
     answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
     valued = answered.with_columns(value.value(settings.response))
-    best = _best(valued, settings.response.candidates, settings.response.discovery_candidates)
+    best = keep_best(valued, settings.response.candidates, settings.response.discovery_candidates)
     return best.drop("buy", "funder_share", "handling", "objective", "margin")
 
 
@@ -166,7 +166,7 @@ def with_prices(
     )
 
 
-def _best(valued: pl.DataFrame, number: int, discovery: int) -> pl.DataFrame:
+def keep_best(valued: pl.DataFrame, number: int, discovery: int) -> pl.DataFrame:
     """The best `number` of each household, up to `discovery` unfamiliar ones among them."""
     strange = ~pl.col("familiar")
     ranked = valued.sort("shopper", "value", "offer", descending=[False, True, False])

@@ -30,7 +30,8 @@ class Problem:
             offer=np.array(offer, dtype=np.int64),
             category=np.array(category, dtype=np.int64),
             value=np.array(value, dtype=np.float64),
-            cost=np.array(cost, dtype=np.int64),
+            worth=np.array(cost, dtype=np.int64),
+            probability=np.full(len(rows), 0.1),
         )
         budgets = Budgets(np.array(self.money), np.array(self.uses))
         return allocate(candidates, budgets, np.array(self.slots), self.per_category)
@@ -121,7 +122,7 @@ def test_the_answer_comes_by_household_and_falling_value(problem: Problem) -> No
 def test_the_input_is_left_as_it_was() -> None:
     money, uses, slots = np.array([500]), np.array([3]), np.array([1])
     one = np.zeros(1, dtype=np.int64)
-    candidates = Candidates(one, one, one, np.array([2.0]), np.array([125]))
+    candidates = Candidates(one, one, one, np.array([2.0]), np.array([125]), np.array([0.1]))
     found = allocate(candidates, Budgets(money, uses), slots)
     assert (found.left.money[0], found.left.uses[0]) == (375, 2)
     assert (money[0], uses[0], slots[0]) == (500, 3, 1)
