@@ -12,7 +12,6 @@ from promo.offers import candidates, habits, response
 from promo.offers.response import Response
 from promo.scans import lake
 from promo.shoppers import prices, profiles
-from promo.shoppers.models import PRIOR
 
 LOOK_BACK = 182  # days of nights that are learned from
 DEPTH = 0.33  # share of the price, where neither price nor prior tell

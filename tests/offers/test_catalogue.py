@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
@@ -206,9 +207,14 @@ def test_the_catalogue_says_what_the_offer_gives_and_on_what(
     found = live(shop)
     ends = NIGHT + timedelta(30)
     assert found.offers.rows() == [
-        (0, "k", "Offer k", ends, "Maker 7", 1, 125, 125, 125, 10_000, 50),
-        (1, "z", "Offer z", ends, "Maker 7", 2, 150, 125, 100, 10_000, 50),
+        (0, "k", "Offer k", ends, "Maker 7", "reward", 1, 1.0, 0, 10_000, 50),
+        (1, "z", "Offer z", ends, "Maker 7", "reward", 2, 1.0, 0, 10_000, 50),
     ]
+    worth = found.ladder.filter(pl.col("loyalty") == "national").select("offer", "volume", "worth")
+    assert worth.rows() == [
+        (0, "heavy", 125), (0, "medium", 125), (0, "light", 125),
+        (1, "heavy", 150), (1, "medium", 125), (1, "light", 100),
+    ]  # fmt: skip
     assert found.items.rows() == [(0, "milk"), (1, "milk"), (1, "oats")]
 
 

@@ -16,7 +16,7 @@ NIGHT = date(2017, 11, 6)
 KNOWN = pl.DataFrame(
     [("a1", "A", "soup", False), ("a2", "A", "soup", True), ("b1", "B", "soup", False),
      ("b2", "B", "tea", False), ("x", None, None, False)],
-    {"id": pl.String, "brand_owner": pl.String, "description": pl.String, "store_brand": pl.Boolean},
+    {**dict.fromkeys(("id", "brand_owner", "description"), pl.String), "store_brand": pl.Boolean},
     orient="row",
 )  # fmt: skip
 ITEMS = pl.DataFrame(
@@ -73,9 +73,9 @@ def by_hand(bought: list[Row], shopper: str, offer: str) -> float:
     ]  # fmt: skip
     paid = max(sum(row["paid"] for row in own), 0)
     first = max(((NIGHT - row["day"]).days for row in own), default=1)
-    brands = [facts[i]["store_brand"] for i in items]
+    brands = [bool(facts[i]["store_brand"]) for i in items]
     trips = len({row["day"] for row in days})
-    return (
+    return float(
         math.log1p(math.sqrt(paid * len(own)))
         + 0.6 * math.log1p(sum(len(found) for found in used.values()))
         + 0.05 * math.log1p(len(kin))

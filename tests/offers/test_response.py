@@ -66,7 +66,8 @@ def test_it_is_the_maximum_that_another_solver_finds() -> None:
     y = rows["redeemed"].to_numpy()
 
     def loss(theta: np.ndarray) -> float:
-        model = Response(*theta, -5.0, -3.0, 0.33)
+        bias, habit, proneness = theta.tolist()
+        model = Response(bias, habit, proneness, -5.0, -3.0, 0.33)
         p = model.probability(rows, ELASTICITY)
         away = theta - np.array([OTHER.bias, OTHER.habit, OTHER.proneness])
         precision = np.array([response.LEVEL, response.SLOPE, response.SLOPE])

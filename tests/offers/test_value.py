@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from promo.config import Response, Settings, Weights
@@ -89,6 +90,7 @@ def test_who_redeems_is_likelier_to_have_bought_anyway(baseline: float, odds: fl
     st.floats(0.001, 0.9), SHARES, SHARES, st.integers(1, 10_000), st.integers(0, 50),
     st.integers(1, 9),
 )  # fmt: skip
+@of_hypothesis(max_examples=30)
 def test_the_funder_s_money_and_handling_never_lower_the_chain_s_margin(
     p: float, baseline: float, share: float, worth: int, handling: int, buy: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""Prices: medians of pieces, whatever the split of the scans; margins from the best that is known."""
+"""Prices: medians of pieces, whatever the split; margins from the best that is known."""
 
 from pathlib import Path
 from statistics import median_low
