@@ -14,7 +14,7 @@ from promo.scans import lake
 from promo.shoppers import prices, profiles
 
 LOOK_BACK = 182  # days of nights that are learned from
-DEPTH = 0.33  # share of the price, where neither price nor prior tell
+DEPTH = 0.30  # share of the price, where neither price nor prior tell
 MOST_PAIRS = 2_000_000  # that are learned from, the newest
 SHOWN = {
     "night": pl.Date, "first_day": pl.Date, "last_day": pl.Date,
