@@ -13,9 +13,9 @@ from promo.offers.response import Response
 from promo.offers.terms import Terms
 from promo.scans import lake
 from promo.shoppers import prices, profiles
-from promo.shoppers.models import PRIOR
 
 LOOK_BACK = 182  # days of nights that are learned from
+DEPTH = 0.30  # share of the price, where neither price nor prior tell
 MOST_PAIRS = 2_000_000  # that are learned from, the newest
 SHOWN = {
     "night": pl.Date, "first_day": pl.Date, "last_day": pl.Date,
@@ -31,15 +31,19 @@ def typical_prices(house: House, day: date) -> pl.DataFrame:
     return prices.typical(prices.histogram(pl.scan_parquet(part) for part in recent))
 
 
-def learn(house: House, day: date, paid: pl.DataFrame) -> Response:
+def learn(house: House, day: date, paid: pl.DataFrame) -> Response | None:
     """The response learned from the lists whose days were over when `day` began.
 
-    Drawn to the shipped prior, so that few redemptions move it little and none not at all.
+    Drawn to the shipped prior, so that few redemptions move it little and none not at all. A house
+    without the prior begins with its own rate; without redemptions it knows nothing, None.
     """
-    before = response.load(house.settings.paths.models, PRIOR)
-    known = prices.with_margins(house.products, paid, house.settings.margin)
-    found = examples(house, day, known, before.usual_depth)
-    return response.fit(found, before, house.settings.response.elasticity)
+    settings = house.settings
+    before = response.prior(settings.paths.models)
+    known = prices.with_margins(house.products, paid, settings.margin)
+    found = examples(house, day, known, before.usual_depth if before else DEPTH)
+    if before is None and found["redeemed"].sum():
+        before = response.unlearned(found)
+    return response.fit(found, before, settings.response.elasticity) if before else None
 
 
 def examples(house: House, day: date, known: pl.DataFrame, usual_depth: float) -> pl.DataFrame:

@@ -26,6 +26,7 @@ from promo.lists.reissue import Wanted
 from promo.offers import live
 from promo.offers.refill import Refill
 from promo.offers.risk import Risk
+from promo.offers.wording import Wording
 from promo.progress import Progress
 
 
@@ -75,11 +76,12 @@ def _refill(
     settings = house.settings
     catalogue = live.live(connection, window, day, again=False, late_days=settings.offers.late_days)
     risk = Risk(settings.allocation.overspend_risk, settings.allocation.response_cv)
+    wording = Wording(settings.currency, settings.locale)
     names = [sheet.row.shopper for sheet in sheets]
     weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
     taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
     taken |= _elsewhere(connection, night, window, set(names))
-    refill = Refill.of(weighed, taken, catalogue, risk)
+    refill = Refill.of(weighed, taken, catalogue, wording, risk)
 
     def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:
         categories = {item.category for item in staying}

@@ -53,11 +53,13 @@ def run(house: House, day: date, progress: Progress, *, force: bool = False) -> 
     with progress.stage("response") as facts:
         paid = answers.typical_prices(house, day)
         answered = answers.learn(house, day, paid)
-        facts["redemptions"] = answered.redemptions
+        facts["redemptions"] = answered.redemptions if answered else 0
     with progress.stage("clubs") as facts:
         clubs = Lesson(house, day).clubs(_clubs_in_use(house, day))
         facts["clubs"] = len(clubs.names) if clubs else 0
-    beside = {prices.FILE: prices.as_bytes(paid), response.FILE: answered.as_json().encode()}
+    beside = {prices.FILE: prices.as_bytes(paid)}
+    if answered:
+        beside[response.FILE] = answered.as_json().encode()
     aside = None if force else aside
     return models.save(settings.paths.models, model, aside, taste, clubs, beside)
 

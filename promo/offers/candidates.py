@@ -31,6 +31,17 @@ class Households:
     cells: pl.DataFrame
     redeemed: pl.DataFrame | None = None
 
+    def numbered(self) -> "Households":
+        """The same with names as numbers that stand in the names' order: text is slow to join."""
+        who = pl.Enum(self.days["shopper"].unique().sort())
+
+        def coded(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.with_columns(pl.col("shopper").cast(who, strict=False))
+
+        redeemed = None if self.redeemed is None else coded(self.redeemed).drop_nulls("shopper")
+        frames = (self.days, self.products, self.categories, self.cells)
+        return Households(self.night, *map(coded, frames), redeemed)
+
 
 def find(
     of: Households, catalogue: Catalogue, known: pl.DataFrame, model: Response, settings: Settings
@@ -46,15 +57,16 @@ def find(
 
     The baseline is the forecast of the offer's products that the household has bought before;
     where it has bought none, that of its category times the share of the category's products that
-    the offer covers.
+    the offer covers, and only the likeliest of those are looked at.
     """
-    pairs = pl.concat(
-        [_familiar(of.products, catalogue), _unfamiliar(of.categories, catalogue, known)]
+    of = of.numbered()
+    familiar = _familiar(of.products, catalogue)
+    strange = _unfamiliar(of.categories, catalogue, known).join(
+        familiar, on=habits.PAIR, how="anti"
     )
-    once = pairs.sort("shopper", "offer", "familiar", descending=[False, False, True]).unique(
-        ["shopper", "offer"], keep="first", maintain_order=True
-    )
-    worth = _with_worth(once, of.cells, catalogue).join(
+    some = _likeliest(strange, settings.response.candidates)
+    pairs = pl.concat([familiar, some]).sort(habits.PAIR)
+    worth = _with_worth(pairs, of.cells, catalogue).join(
         catalogue.offers.select("offer", "buy", "funder_share", "handling", "objective"),
         on="offer", how="left", maintain_order="left",
     )  # fmt: skip
@@ -64,8 +76,9 @@ def find(
     chance = model.probability(asked, settings.response.elasticity)
     answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
     valued = answered.with_columns(value.value(settings.response))
-    best = _best(valued, settings.response.candidates, settings.response.discovery_candidates)
-    return best.drop("buy", "funder_share", "handling", "objective", "margin")
+    best = keep_best(valued, settings.response.candidates, settings.response.discovery_candidates)
+    terms = ("buy", "funder_share", "handling", "objective", "margin")
+    return best.drop(terms).with_columns(pl.col("shopper").cast(pl.String))
 
 
 def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
@@ -126,6 +139,11 @@ def _unfamiliar(
     )
 
 
+def _likeliest(pairs: pl.DataFrame, number: int) -> pl.DataFrame:
+    ranked = pairs.sort("shopper", "baseline", "offer", descending=[False, True, False])
+    return ranked.filter(pl.int_range(pl.len()).over("shopper") < number)
+
+
 def _with_worth(pairs: pl.DataFrame, cells: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Pairs with loyalty, volume and worth; those worth nothing are left out."""
     placed = pairs.join(
@@ -166,7 +184,7 @@ def with_prices(
     )
 
 
-def _best(valued: pl.DataFrame, number: int, discovery: int) -> pl.DataFrame:
+def keep_best(valued: pl.DataFrame, number: int, discovery: int) -> pl.DataFrame:
     """The best `number` of each household, up to `discovery` unfamiliar ones among them."""
     strange = ~pl.col("familiar")
     ranked = valued.sort("shopper", "value", "offer", descending=[False, True, False])

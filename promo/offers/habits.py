@@ -97,7 +97,7 @@ def attach(
         .join(homes, on="shopper", how="left", maintain_order="left")
         .with_columns(pl.col("own", "trips", *SUMS).fill_null(0))
         .with_columns(habit=_habit(), proneness=pl.col("proneness").fill_null(math.log(SHARE)))
-        .drop("own", "trips", "first_ago", *SUMS)
+        .select(*wanted.columns, "habit", "proneness")
     )
 
 

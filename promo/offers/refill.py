@@ -10,6 +10,8 @@ import polars as pl
 from promo.offers.budgets import SUMS
 from promo.offers.live import Catalogue
 from promo.offers.risk import Risk, Sums, chance
+from promo.offers.terms import Terms
+from promo.offers.wording import Wording
 
 
 @dataclass
@@ -21,6 +23,8 @@ class Refill:
 
     choices: dict[str, list[dict[str, Any]]]
     offers: dict[str, dict[str, Any]]  # rows of the catalogue by id
+    terms: dict[str, Terms]
+    wording: Wording
     risk: Risk
 
     @classmethod
@@ -29,9 +33,10 @@ class Refill:
         weighed: pl.DataFrame,
         taken: set[tuple[str, str]],
         catalogue: Catalogue,
+        wording: Wording,
         risk: Risk,
     ) -> Self:
-        """weighed: shopper, offer (id), category, value, worth, probability, why (a night's
+        """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why (a night's
         decisions); taken: (household, offer) that stand, or stood, on a list of the household.
 
         What a control withholds from a household stays withheld.
@@ -47,7 +52,8 @@ class Refill:
         for row in usable.iter_rows(named=True):
             if (row["shopper"], row["offer"]) not in taken:
                 choices.setdefault(row["shopper"], []).append(row)
-        return cls(choices, offers, risk)
+        terms = dict(zip(catalogue.offers["id"], catalogue.terms, strict=True))
+        return cls(choices, offers, terms, wording, risk)
 
     def best(self, shopper: str, categories: set[str], slots: int) -> Iterator[dict[str, Any]]:
         """Up to `slots` offers of categories that are free, in the fields of a list's offer."""
@@ -58,12 +64,19 @@ class Refill:
             if row["category"] not in busy and self._holds(row):
                 busy.add(row["category"])
                 slots -= 1
-                own = self.offers[row["offer"]]
-                yield {
-                    "offer": row["offer"], "title": own["title"], "worth": row["worth"],
-                    "buy": own["buy"], "category": row["category"], "cell": row.get("cell", ""),
-                    "probability": row["probability"], "uses": own["uses_each"],
-                }  # fmt: skip
+                yield self._item(row)
+
+    def _item(self, row: dict[str, Any]) -> dict[str, Any]:
+        own, terms = self.offers[row["offer"]], self.terms[row["offer"]]
+        cell = row["loyalty"], row["volume"]
+        number = terms.number(cell)
+        return {
+            "offer": row["offer"], "title": own["title"], "worth": row["worth"],
+            "buy": own["buy"], "category": row["category"], "cell": "/".join(cell),
+            "probability": row["probability"], "uses": own["uses_each"],
+            "headline": self.wording.headline(terms, number),
+            "conditions": self.wording.conditions(terms, number),
+        }  # fmt: skip
 
     def _holds(self, row: dict[str, Any]) -> bool:
         """Whether the budget holds one more promise; if so the promise is made."""

@@ -135,11 +135,25 @@ def _newton(x: Array, y: Array, known: Array, centre: Array, precision: Array) -
     return theta
 
 
+def prior(root: Path) -> Response | None:
+    """The shipped prior, if the house has it. Raises ResponseError when it cannot be read."""
+    path = root / PRIOR / FILE
+    return _read_file(path) if path.is_file() else None
+
+
 def load(root: Path, name: str) -> Response:
     """A model's response; the shipped prior's where it has none. Raises ResponseError."""
-    path = next((p for p in (root / name / FILE, root / PRIOR / FILE) if p.is_file()), None)
-    if path is None:
-        raise ResponseError(f"There is no {FILE} in {root / name} or {root / PRIOR}: fit again.")
+    path = root / name / FILE
+    found = _read_file(path) if path.is_file() else prior(root)
+    if found is None:
+        raise ResponseError(
+            f"There is neither {path} nor {root / PRIOR / FILE}, so nobody can say who answers "
+            "offers. Copy the project's models/prior."
+        )
+    return found
+
+
+def _read_file(path: Path) -> Response:
     try:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Response(**raw)

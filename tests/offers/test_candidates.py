@@ -1,17 +1,33 @@
-from itertools import product
+"""Candidates: which offers could stand on whose list, and what is said of each."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from promo import config
+from promo.config import Settings
 from promo.offers import candidates
-from promo.offers.live import LADDER, Catalogue
+from promo.offers.live import LADDER, OFFERS, Catalogue
+from promo.offers.response import Response
 
+NIGHT = date(2017, 11, 6)
+SETTINGS = config.load(Path(__file__).parents[2] / "config.yaml")
+MODEL = Response(-4.0, 0.5, 0.8, -5.0, -3.0, 0.33)
+FACTS = [
+    ("m1", "MILK"), ("m2", "MILK"), ("m3", "MILK"), ("m4", "MILK"), ("s1", "SALT"), ("s2", "SALT"),
+    ("x", None),
+]  # fmt: skip
 KNOWN = pl.DataFrame(
-    [("m1", "MILK"), ("m2", "MILK"), ("m3", "MILK"), ("m4", "MILK"), ("s1", "SALT"), ("s2", "SALT"),
-     ("x", None)],
-    {"id": pl.String, "category": pl.String},
-    orient="row",
+    FACTS, {"id": pl.String, "category": pl.String}, orient="row"
+).with_columns(
+    brand_owner=pl.lit("Acme"), description=pl.col("id"), store_brand=pl.lit(value=False),
+    price=pl.lit(400.0), margin=pl.lit(100.0), sold=pl.lit(9),
 )  # fmt: skip
 CELLS = pl.DataFrame(
     [("a", "MILK", "national", "heavy"), ("b", "MILK", "switcher", "medium"),
@@ -19,19 +35,27 @@ CELLS = pl.DataFrame(
     ["shopper", "category", "loyalty", "volume"],
     orient="row",
 )  # fmt: skip
+WORTH = {"heavy": 300, "medium": 200, "light": 100, "none": 100}
 
 
-def catalogue(*items: str) -> Catalogue:
+def catalogue(*items: str, **changes: Any) -> Catalogue:
     """Offers worth 3.00, 2.00 and 1.00 to heavy, medium and light, on products such as `m1 s1`."""
-    worths = {"heavy": 300, "medium": 200, "light": 100, "none": 100}
-    cells = [*product(("national", "store_brand", "switcher"), ("heavy", "medium", "light")),
-             ("unknown", "none")]  # fmt: skip
-    ladder = [(n, *cell, worths[cell[1]]) for n, _ in enumerate(items) for cell in cells]
-    rows = [(n, f"o{n}") for n, _ in enumerate(items)]
+    own = {
+        "title": "Title", "starts": date(2017, 1, 1), "ends": date(2017, 12, 31), "funder": "F",
+        "objective": "reward", "buy": 1, "uses_each": 1, "funder_share": 1.0, "handling": 0,
+    }  # fmt: skip
+    rows = [own | changes | {"id": f"o{n}"} for n, _ in enumerate(items)]
     pairs = [(n, product) for n, names in enumerate(items) for product in names.split()]
+    cells = [
+        (n, loyalty, volume, WORTH[volume])
+        for n, _ in enumerate(items)
+        for loyalty in ("national", "store_brand", "switcher", "unknown")
+        for volume in WORTH
+        if (loyalty == "unknown") == (volume == "none")
+    ]
     return Catalogue(
-        pl.DataFrame(rows, {"offer": pl.UInt32, "id": pl.String}, orient="row"),
-        pl.DataFrame(ladder, LADDER, orient="row"),
+        pl.DataFrame(rows, OFFERS).with_row_index("offer"),
+        pl.DataFrame(cells, LADDER, orient="row"),
         pl.DataFrame(pairs, {"offer": pl.UInt32, "product": pl.String}, orient="row"),
     )
 
@@ -49,12 +73,27 @@ def categories(*rows: tuple[str, str, float]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema, orient="row")
 
 
-def find(found: pl.DataFrame, of_category: pl.DataFrame, offers: Catalogue) -> pl.DataFrame:
-    return candidates.find(found, of_category, CELLS, offers, KNOWN)
+def days_of(bought: pl.DataFrame) -> pl.DataFrame:
+    """A day a product, nine days before the night."""
+    return bought.select("shopper", "product", "paid", "category").with_columns(
+        day=NIGHT - timedelta(9), units=pl.lit(1), manufacturer_discount=pl.lit(0)
+    )
+
+
+def find(
+    found: pl.DataFrame,
+    of_category: pl.DataFrame,
+    offers: Catalogue,
+    settings: Settings = SETTINGS,
+    known: pl.DataFrame = KNOWN,
+) -> pl.DataFrame:
+    bought = found.with_columns(n=pl.lit(1), first=NIGHT - timedelta(9))
+    of = candidates.Households(NIGHT, days_of(found), bought, of_category, CELLS)
+    return candidates.find(of, offers, known, MODEL, settings)
 
 
 @pytest.mark.parametrize(
-    ("bought", "probability"),
+    ("bought", "baseline"),
     [
         ([("m1", 0.4)], 0.4),
         ([("m1", 0.4), ("m2", 0.5)], 0.7),  # 1 - .6 x .5
@@ -64,19 +103,18 @@ def find(found: pl.DataFrame, of_category: pl.DataFrame, offers: Catalogue) -> p
     ],
 )
 def test_known_products_any_one_of_which_may_be_bought(
-    bought: list[tuple[str, float]], probability: float
+    bought: list[tuple[str, float]], baseline: float
 ) -> None:
     rows = [("a", product, "MILK", 100, p) for product, p in bought]
     found = find(products(*rows), categories(("a", "MILK", 0.99)), catalogue("m1 m2")).row(
         0, named=True
     )
-    assert found["probability"] == pytest.approx(probability)
-    assert (found["new"], found["category"], found["worth"]) == (False, "MILK", 300)
-    assert found["value"] == pytest.approx(300 * probability)
+    assert found["baseline"] == pytest.approx(baseline)
+    assert (found["familiar"], found["category"], found["worth"]) == (True, "MILK", 300)
 
 
 @pytest.mark.parametrize(
-    ("items", "category", "probability"),
+    ("items", "category", "baseline"),
     [
         ("m1", "MILK", 0.8 / 4),  # one of four in the category
         ("m1 m2 m3 m4", "MILK", 0.8),
@@ -85,12 +123,12 @@ def test_known_products_any_one_of_which_may_be_bought(
     ],
 )
 def test_products_never_bought_go_by_the_share_of_their_category(
-    items: str, category: str, probability: float
+    items: str, category: str, baseline: float
 ) -> None:
     forecast = categories(("a", "MILK", 0.8), ("a", "SALT", 0.5))
     (found,) = find(products(), forecast, catalogue(items)).iter_rows(named=True)
-    assert (found["new"], found["category"]) == (True, category)
-    assert found["probability"] == pytest.approx(probability)
+    assert (found["familiar"], found["category"]) == (False, category)
+    assert found["baseline"] == pytest.approx(baseline)
 
 
 def test_what_the_household_knows_goes_before_what_it_does_not() -> None:
@@ -98,8 +136,8 @@ def test_what_the_household_knows_goes_before_what_it_does_not() -> None:
     (found,) = find(
         products(("a", "s1", "SALT", 5, 0.1)), forecast, catalogue("m1 m2 s1")
     ).iter_rows(named=True)
-    assert (found["new"], found["category"]) == (False, "SALT")
-    assert found["probability"] == pytest.approx(0.1)
+    assert (found["familiar"], found["category"]) == (True, "SALT")
+    assert found["baseline"] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +156,7 @@ def test_an_offer_counts_in_the_category_the_household_spends_most_in(
         ("a", "m1", "MILK", ("national", "heavy", 300)),
         ("b", "m1", "MILK", ("switcher", "medium", 200)),
         ("a", "s1", "SALT", ("store_brand", "light", 100)),
-        ("c", "m1", "MILK", ("unknown", "none", 100)),  # a household without a cell gets the least
+        ("c", "m1", "MILK", ("unknown", "none", 100)),  # a household without a cell
     ],
 )
 def test_the_worth_comes_from_the_ladder(
@@ -153,7 +191,8 @@ def test_arrays_number_households_by_their_row() -> None:
     assert arrays.offer.tolist() == [0, 0]
     assert arrays.category.tolist() == [2, 1]  # SALT, MILK
     assert arrays.worth.tolist() == [100, 200]
-    assert arrays.value.tolist() == pytest.approx([25, 100])
+    assert arrays.value.tolist() == found["value"].to_list()
+    assert arrays.probability.tolist() == found["probability"].to_list()
     whole = (arrays.shopper, arrays.offer, arrays.category, arrays.worth)
     assert {array.dtype for array in whole} == {np.dtype(np.int64)}
 
@@ -162,3 +201,75 @@ def test_no_candidates_are_empty_arrays() -> None:
     found = find(products(), categories(), catalogue())
     arrays = candidates.as_arrays(found, pl.Series([], dtype=pl.String))
     assert len(arrays.shopper) == len(arrays.value) == 0
+
+
+def test_what_the_response_and_the_value_say_stands_beside_each_pair() -> None:
+    offers = catalogue("m1 m2", "m3", funder_share=0.5)
+    found = find(products(("a", "m1", "MILK", 900, 0.4)), categories(("a", "MILK", 0.8)), offers)
+    first, second = found.iter_rows(named=True)
+    assert first["depth"] == pytest.approx(300 / 400)
+    assert first["habit"] > second["habit"]
+    days = SETTINGS.lists.window_days
+    asked = found.with_columns(days=pl.lit(days))
+    expected = MODEL.probability(asked, SETTINGS.response.elasticity)
+    assert found["probability"].to_list() == pytest.approx(expected.tolist())
+    odds = SETTINGS.response.anyway_odds
+    anyway = odds * 0.4 / (odds * 0.4 + 0.6)
+    won = (1 - anyway) * SETTINGS.response.kept * 100
+    assert first["incremental_margin"] == pytest.approx(first["probability"] * (won - 0.5 * 300))
+
+
+def test_a_default_reward_of_equal_worth_stands_in_the_order_of_habit() -> None:
+    bought = products(
+        ("a", "m1", "MILK", 100, 0.1), ("a", "m2", "MILK", 900, 0.1), ("a", "m3", "MILK", 400, 0.1)
+    )
+    found = find(bought, categories(("a", "MILK", 0.5)), catalogue("m1", "m2", "m3", "m4"))
+    by = {name: found.sort(name)["offer"].to_list() for name in ("habit", "value", "probability")}
+    assert by["habit"] == by["value"] == by["probability"] == [3, 0, 2, 1]
+
+
+def test_what_is_worth_nothing_is_no_candidate() -> None:
+    offers = catalogue("m1", "s1")
+    nothing = offers.ladder.with_columns(
+        worth=pl.when(pl.col("offer") == 0).then(0).otherwise(pl.col("worth"))
+    )
+    offers = Catalogue(offers.offers, nothing, offers.items)
+    forecast = categories(("a", "MILK", 0.5), ("a", "SALT", 0.5))
+    assert find(products(), forecast, offers)["offer"].to_list() == [1]
+
+
+def test_without_a_price_the_offer_is_as_deep_as_usual() -> None:
+    known = KNOWN.with_columns(price=pl.lit(None, pl.Float64), margin=pl.lit(None, pl.Float64))
+    forecast = categories(("a", "MILK", 0.5))
+    found = find(products(), forecast, catalogue("m1"), known=known)
+    assert found["depth"].to_list() == pytest.approx([MODEL.usual_depth])
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(1, 8), st.data())
+def test_the_best_few_with_some_that_are_new(
+    familiar: list[bool], number: int, data: st.DataObject
+) -> None:
+    """A second implementation, on values with ties."""
+    discovery = data.draw(st.integers(0, number))
+    values = data.draw(st.lists(st.integers(0, 3), min_size=len(familiar), max_size=len(familiar)))
+    rows = [("a", n, f, float(v)) for n, (f, v) in enumerate(zip(familiar, values, strict=True))]
+    frame = pl.DataFrame(rows, ["shopper", "offer", "familiar", "value"], orient="row")
+    ranked = sorted(rows, key=lambda row: (-row[3], row[1]))
+    strange = [row for row in ranked if not row[2]][:discovery]
+    others = [row for row in ranked if row not in strange][: number - len(strange)]
+    expected = sorted([*strange, *others], key=lambda row: row[1])
+    assert candidates.keep_best(frame, number, discovery).rows() == expected
+
+
+def test_at_most_so_many_a_household() -> None:
+    bought = products(("a", "m1", "MILK", 5, 0.5), ("b", "m1", "MILK", 5, 0.5))
+    forecast = categories(("a", "MILK", 0.5), ("b", "MILK", 0.5))
+    offers = catalogue("m1", "m1 m2", "m2", "m3", "m4")
+    update = {"candidates": 3, "discovery_candidates": 1}
+    few = SETTINGS.model_copy(update={"response": SETTINGS.response.model_copy(update=update)})
+    found = find(bought, forecast, offers, few)
+    assert found["shopper"].to_list() == ["a"] * 3 + ["b"] * 3
+    assert found.group_by("shopper").agg((~pl.col("familiar")).sum())["familiar"].to_list() == [
+        1,
+        1,
+    ]

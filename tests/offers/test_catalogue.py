@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
@@ -210,6 +211,11 @@ def test_the_catalogue_says_what_the_offer_gives_and_on_what(
         ("k", "Offer k", ends, "Maker 7", 1, 10_000, 50),
         ("z", "Offer z", ends, "Maker 7", 2, 10_000, 50),
     ]
+    worth = found.ladder.filter(pl.col("loyalty") == "national").select("offer", "volume", "worth")
+    assert worth.rows() == [
+        (0, "heavy", 125), (0, "medium", 125), (0, "light", 125),
+        (1, "heavy", 150), (1, "medium", 125), (1, "light", 100),
+    ]  # fmt: skip
     assert found.items.rows() == [(0, "milk"), (1, "milk"), (1, "oats")]
 
 
