@@ -38,9 +38,14 @@ class Households:
         def coded(frame: pl.DataFrame) -> pl.DataFrame:
             return frame.with_columns(pl.col("shopper").cast(who, strict=False))
 
-        redeemed = None if self.redeemed is None else coded(self.redeemed).drop_nulls("shopper")
-        frames = (self.days, self.products, self.categories, self.cells)
-        return Households(self.night, *map(coded, frames), redeemed)
+        return Households(
+            self.night,
+            days=coded(self.days),
+            products=coded(self.products),
+            categories=coded(self.categories),
+            cells=coded(self.cells),
+            redeemed=None if self.redeemed is None else coded(self.redeemed).drop_nulls("shopper"),
+        )
 
 
 def find(
