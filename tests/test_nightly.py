@@ -6,13 +6,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import small_house
@@ -27,6 +28,7 @@ from promo.house import House
 from promo.lists.printing import PrintError
 from promo.lists.render import RenderError
 from promo.nightly import AlreadyPublished
+from promo.offers import budgets, risk
 from promo.publishing import PublishError, publish
 from promo.shoppers.models import ModelError
 
@@ -162,7 +164,9 @@ def test_the_chance_of_passing_a_budget_is_what_was_asked(replay: Replay) -> Non
     promised = Counter(o["offer"] for row in replay.lists for o in row["content"]["offers"])
     assert uses == promised
     sums = risk.Sums(*(np.array(column) for column in zip(*(held[o["id"]] for o in offers))))
-    money, most = (np.array([o[name] for o in offers]) for name in ("budget_money", BUDGET_USES))
+    money, most = (
+        np.array([o[name] for o in offers]) for name in ("budget_money", "budget_redemptions")
+    )
     allowed = replay.house.settings.allocation
     chances = risk.chance(sums, money, most, risk.Risk(allowed.overspend_risk, allowed.response_cv))
     assert (chances <= allowed.overspend_risk).all()

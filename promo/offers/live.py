@@ -21,8 +21,8 @@ class Catalogue:
 
     offers: offer (row number), id, title, starts, ends, funder, objective, buy (pieces), uses_each
     (uses a list), funder_share (0 to 1), handling (minor units a use), money_left and uses_left
-    (budget less what is spent), money_open and uses_open (what lists of other nights promise, in full), and the same promises
-    as risk sums, money_1 to uses_22; sorted by id. ladder: offer, loyalty, volume, worth (minor
+    (budget less what is spent), money_open and uses_open (what lists of other nights promise, in
+    full), and the same promises as risk sums, money_1 to uses_22; sorted by id. ladder: offer, loyalty, volume, worth (minor
     units to the shopper), all ten cells an offer. items: offer, product (of the first purchase).
     terms: those of each offer, in the order of `offers`.
     """

@@ -1,8 +1,8 @@
 """Pacing: how much of an offer's budget a night may use, so that the first wave leaves some.
 
-Only pacing: the risk of passing a budget is held on the whole of it (see promo.offers.risk), since
-cut into fourteen waves, each with a risk of its own, a budget of 300 redemptions could be used to 60
-per cent only.
+Only pacing: the risk of passing a budget is held on the whole of it (see promo.offers.risk). Cut
+into fourteen waves, each with a risk of its own, a budget of 300 redemptions could be used to 60 per
+cent only.
 """
 
 from collections.abc import Sequence

@@ -36,8 +36,8 @@ class Refill:
         wording: Wording,
         risk: Risk,
     ) -> Self:
-        """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why (a night's
-        decisions); taken: (household, offer) that stand, or stood, on a list of the household.
+        """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why
+        (a night's decisions); taken: (household, offer) that stand, or stood, on a list of the household.
 
         What a control withholds from a household stays withheld.
         """

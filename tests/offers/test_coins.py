@@ -18,7 +18,8 @@ def test_a_coin_is_the_same_for_ever() -> None:
 
 def test_coins_fall_evenly_and_neighbours_know_nothing_of_each_other() -> None:
     thrown = coins(1, "x", MANY)
-    assert (thrown >= 0).all() and (thrown < 1).all()
+    assert (thrown >= 0).all()
+    assert (thrown < 1).all()
     counts = np.histogram(thrown, bins=20, range=(0, 1))[0]
     expected = len(MANY) / 20
     assert ((counts - expected) ** 2 / expected).sum() < 43.8  # chi-square, 19 degrees, .999

@@ -9,8 +9,11 @@ from promo.offers.budgets import SUMS
 from promo.offers.live import Catalogue
 from promo.offers.refill import Refill
 from promo.offers.risk import Risk
+from promo.offers.terms import parse
+from promo.offers.wording import Wording
 
 RISK = Risk(0.01, 0.2)
+WORDING = Wording("USD")
 
 
 def catalogue(**left: tuple[int, int]) -> Catalogue:
@@ -20,14 +23,20 @@ def catalogue(**left: tuple[int, int]) -> Catalogue:
          "uses_left": uses, "money_open": 0, "uses_open": 0} | dict.fromkeys(SUMS, 0.0)
         for name, (money, uses) in left.items()
     ]  # fmt: skip
-    return Catalogue(pl.DataFrame(rows), pl.DataFrame(), pl.DataFrame())
+    raw = {"funder": "Acme", "starts": "2017-11-01", "ends": "2017-12-31", "products": ["x"],
+           "reward": {"amount_off": "1.00"}, "budget": {"money": "9.00", "redemptions": 9}}  # fmt: skip
+    terms = (parse(raw | {"id": n, "title": f"Offer {n}"}, "here", "USD") for n in left)
+    return Catalogue(pl.DataFrame(rows), pl.DataFrame(), pl.DataFrame(), tuple(terms))
 
 
 def weighed(*rows: tuple[Any, ...]) -> pl.DataFrame:
     """Rows of (household, offer, category, value), worth 1.00 with probability .1."""
     names = ["shopper", "offer", "category", "value"]
     frame = pl.DataFrame(rows, names, orient="row")
-    return frame.with_columns(worth=pl.lit(100), probability=pl.lit(0.1), why=pl.lit("beaten"))
+    return frame.with_columns(
+        worth=pl.lit(100), probability=pl.lit(0.1), why=pl.lit("slots"),
+        loyalty=pl.lit("national"), volume=pl.lit("heavy"),
+    )  # fmt: skip
 
 
 ROWS = weighed(
@@ -54,7 +63,7 @@ def best(refill: Refill, shopper: str, slots: int, *categories: str) -> list[str
 )
 def test_the_next_best(slots: int, categories: str, taken: str, expected: str) -> None:
     held = {("1", name) for name in taken} | {("2", "d")}
-    refill = Refill.of(ROWS, held, catalogue(**PLENTY), RISK)
+    refill = Refill.of(ROWS, held, catalogue(**PLENTY), WORDING, RISK)
     assert best(refill, "1", slots, *categories) == list(expected)
     assert best(refill, "3", slots) == []
 
@@ -63,12 +72,12 @@ def test_only_what_is_live_and_not_withheld() -> None:
     control = ROWS.with_columns(
         why=pl.when(pl.col("offer") == "b").then(pl.lit("control")).otherwise("why")
     )
-    refill = Refill.of(control, set(), catalogue(b=(9999, 99), d=(9999, 99)), RISK)
+    refill = Refill.of(control, set(), catalogue(b=(9999, 99), d=(9999, 99)), WORDING, RISK)
     assert best(refill, "1", 9) == ["d"]
 
 
 def test_the_fields_of_a_list_s_offer() -> None:
-    [found] = Refill.of(ROWS, set(), catalogue(**PLENTY), RISK).best("2", set(), 1)
+    [found] = Refill.of(ROWS, set(), catalogue(**PLENTY), WORDING, RISK).best("2", set(), 1)
     assert found == {
         "offer": "a", "title": "Offer a", "worth": 100, "buy": 1, "category": "A", "cell": "",
         "probability": 0.1, "uses": 1,
@@ -78,7 +87,7 @@ def test_the_fields_of_a_list_s_offer() -> None:
 @pytest.mark.parametrize("left", [(300, 100), (10_000, 3)])
 def test_what_one_household_takes_the_next_one_lacks(left: tuple[int, int]) -> None:
     rows = weighed(*((f"{n}", "a", "A", 1.0) for n in range(200)))
-    refill = Refill.of(rows, set(), catalogue(a=left), RISK)
+    refill = Refill.of(rows, set(), catalogue(a=left), WORDING, RISK)
     given = sum(bool(best(refill, f"{n}", 1)) for n in range(200))
     # Three are sure; at .1 each, the chance of more than three passes 1 % beyond eight.
     assert 5 <= given <= 9
