@@ -155,3 +155,9 @@ def test_what_has_no_room_on_the_page_is_promised_to_nobody(settings: Settings) 
     made = one(settings, {}, [{}], many)
     assert 0 < len(made.offers) < 16
     assert [o.offer for o in made.offers] == [row["id"] for row in many[: len(made.offers)]]
+
+
+def test_the_words_of_an_offer_go_with_it(settings: Settings) -> None:
+    words = {"headline": "20% off", "conditions": "When you buy 2. Once."}
+    (item,) = one(settings, {}, [{}], [words]).offers
+    assert (item.headline, item.conditions) == ("20% off", "When you buy 2. Once.")
