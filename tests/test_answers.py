@@ -71,7 +71,8 @@ def made_up(shown: pl.DataFrame) -> list[dict[str, Any]]:
 
 def found(house: House, day: date = AFTER) -> pl.DataFrame:
     known = prices.with_margins(house.products, None, house.settings.margin)
-    return answers.examples(house, day, known, 0.33)
+    usual = response.load(house.settings.paths.models, "prior").usual_depth
+    return answers.examples(house, day, known, usual)
 
 
 def test_every_offer_shown_is_an_example_and_only_uses_in_time_that_count_are_redeemed(

@@ -99,6 +99,11 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
         ("watch_errors: 3", "watch_errors: -1", r"`models\.watch_errors` is -1: .*0"),
         ("worse_by:", "worst_by:", r"unknown key `models\.worst_by`"),
         ("by_category: {}", "by_category: {X: 3}", r"`margin\.by_category\.X` is 3: .* 1"),
+        ("anyway_odds: 5.0", "anyway_odds: 0.5", r"`response\.anyway_odds` is 0.5: .*1"),
+        ("kept: 0.5", "kept: 2", r"`response\.kept` is 2: .*1"),
+        ("discovery_candidates: 8", "discovery_candidates: 41", "41 are part .* more than 40"),
+        ("    trial: {", "    try: {", "weights must be those of retain, convert"),
+        ("subsidy: 1.0", "subsidy: -1", r"`response\.weights\.trial\.subsidy` is -1: .*0"),
         ("banner: Main", "banner: [Main", "no YAML file"),
     ],
 )

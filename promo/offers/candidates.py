@@ -177,9 +177,13 @@ def with_prices(
     deep as usual and to earn nothing.
     """
     weight = pl.col("sold") + 1
-    priced = items.join(known, left_on="product", right_on="id").drop_nulls("price")
-    of_offer = priced.group_by("offer").agg(
-        (pl.col(name) * weight).sum() / weight.sum() for name in ("price", "margin")
+    found = items.sort("offer", "product").join(
+        known, left_on="product", right_on="id", maintain_order="left"
+    )
+    of_offer = (
+        found.drop_nulls("price")
+        .group_by("offer", maintain_order=True)
+        .agg((pl.col(name) * weight).sum() / weight.sum() for name in ("price", "margin"))
     )
     usual = pl.col("worth") / pl.col("buy") / usual_depth
     return (

@@ -56,7 +56,9 @@ class Response:
     def probability(self, pairs: pl.DataFrame, elasticity: float) -> Array:
         """Of a redemption of each pair, shape (n,); `pairs` has FACTS."""
         x, known = self._read(pairs, elasticity)
-        p: Array = expit(x @ self._theta + known)
+        # Not x @ theta: a row's sum must not depend on which rows stand beside it.
+        z = x[:, 0] * self.bias + x[:, 1] * self.habit + x[:, 2] * self.proneness + known
+        p: Array = expit(z)
         return np.clip(p, NEVER_SURE, 1 - NEVER_SURE)
 
     def save(self, folder: Path) -> None:

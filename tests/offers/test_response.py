@@ -132,6 +132,13 @@ def test_a_household_s_offers_of_equal_depth_stand_in_the_order_of_habit() -> No
         assert (np.diff(model.probability(rows, ELASTICITY)) > 0).all()
 
 
+def test_a_pair_s_answer_does_not_depend_on_its_neighbours() -> None:
+    rows = printed(1_001)
+    whole = TRUTH.probability(rows, ELASTICITY)
+    parts = [TRUTH.probability(rows[i : i + 7], ELASTICITY) for i in range(0, 1_001, 7)]
+    assert np.concatenate(parts).tolist() == whole.tolist()
+
+
 def test_where_a_fit_without_a_prior_begins() -> None:
     rows = printed(10_000)
     begun = response.unlearned(rows)
