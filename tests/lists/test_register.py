@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 from drafts import KEYS, NIGHT, draft, offer
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from promo import tables
 from promo.calendar import Window
@@ -13,7 +14,7 @@ from promo.database import upsert
 from promo.lists.codes import open_code
 from promo.lists.items import Draft
 from promo.lists.keys import MAX_COUNTER, CodeKeys
-from promo.lists.register import Registered, open_elsewhere, register
+from promo.lists.register import NoLongerLive, Registered, open_elsewhere, register
 from promo.scans.gtin import CodeError
 
 SECOND = CodeKeys(KEYS.document_type, KEYS.secrets, active=2)
@@ -173,3 +174,39 @@ def test_offers_on_other_lists_that_are_open(engine: Engine) -> None:
             expected = {("1", "o1"), ("1", "o3")} if found else set()
             assert open_elsewhere(connection, LATER, window, range(256)) == expected
             assert open_elsewhere(connection, NIGHT, window, range(256)) == set()
+
+
+@pytest.mark.parametrize("state", ["stopped", "paused"])
+def test_what_was_stopped_while_the_night_was_at_work_is_not_registered(
+    engine: Engine, state: str
+) -> None:
+    both = [offer(offer="o1"), offer(offer="o2")]
+    promise(engine, NIGHT, draft(shopper="1", offers=both[:1]))
+    before, open_ = stored(engine), held(engine)
+    with engine.begin() as connection:
+        connection.execute(update(tables.Offer).where(tables.Offer.id == "o2").values(state=state))
+    with pytest.raises(NoLongerLive, match="while the lists were made: o2"):
+        promise(engine, NIGHT, draft(shopper="1", offers=both), draft(shopper="2", offers=both))
+    assert (stored(engine), held(engine)) == (before, open_)
+
+
+def test_who_stops_an_offer_waits_for_a_night_that_registers_it(engine: Engine) -> None:
+    hurry = {"sqlite": "pragma busy_timeout=20", "postgresql": "set lock_timeout='20ms'"}
+    stop = update(tables.Offer).where(tables.Offer.id == "o1").values(state="stopped")
+    with engine.begin() as connection:
+        register(connection, NIGHT, days(NIGHT), [draft()], KEYS)
+        with engine.connect() as other:
+            other.execute(text(hurry[engine.dialect.name]))
+            with pytest.raises(DBAPIError, match="lock"):
+                other.execute(stop)
+
+
+def test_the_response_expected_of_promises(engine: Engine) -> None:
+    one = offer(offer="o1", worth=100, probability=0.5)
+    thrice = offer(offer="o1", worth=200, probability=0.25, uses=3)
+    promise(engine, NIGHT, draft(shopper="1", offers=(one,)), draft(shopper="2", offers=(thrice,)))
+    with engine.connect() as connection:
+        row = connection.execute(select(tables.Promise.__table__)).one()
+    assert (row.uses, row.money) == (4, 700)
+    assert (row.uses_1, row.uses_22) == (1.25, 0.4375)
+    assert (row.money_1, row.money_2, row.money_3, row.money_22) == (200, 35e3, 65e5, 1e4)
