@@ -53,7 +53,8 @@ def examples(house: House, day: date, known: pl.DataFrame, usual_depth: float) -
     response.FACTS and redeemed (0 or 1).
     """
     told = shown(house, day)
-    offers, items = _offers(house, told["offer"].unique().to_list())
+    offers, items = _offers(house, told["offer"].unique().sort().to_list())
+    told = told.join(items, on="offer", how="semi", maintain_order="left")  # no whole baskets
     seen = [
         _facts(house, rows, items, known) for rows in told.partition_by("night", include_key=True)
     ]
@@ -94,15 +95,14 @@ def shown(house: House, day: date) -> pl.DataFrame:
 
 
 def _offers(house: House, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The pieces to buy of each offer, and the products of its first purchase."""
+    """Pieces to buy, or money to spend, of each offer, and the products of its first purchase."""
     offer, item, text = tables.Offer, tables.OfferProduct, pl.String()
     with house.engine.connect() as connection:
         rows = connection.execute(select(offer.id, offer.terms).where(offer.id.in_(names))).all()
-    pieces = {
-        "offer": [row.id for row in rows],
-        "buy": [Terms.from_stored(row.terms).pieces for row in rows],
-    }
-    offers = pl.DataFrame(pieces, schema={"offer": text, "buy": pl.Int64()})
+    every = {row.id: Terms.from_stored(row.terms) for row in rows}
+    needs = [(name, terms.pieces, terms.spending) for name, terms in every.items()]
+    schema = {"offer": text, "buy": pl.Int64(), "spend": pl.Int64()}
+    offers = pl.DataFrame(needs, schema=schema, orient="row")
     products = select(item.offer, item.product).where(item.purchase == 1, item.offer.in_(names))
     return offers, house.frame(products, {"offer": text, "product": text})
 

@@ -88,7 +88,9 @@ def choose(
     unseen = ~free["familiar"].to_numpy()
     drawn = discover(pairs, unseen, offers, rules, allocation, slots, throws)
     decided = _decided(free, pairs, allocation, drawn, settings)
-    won = _in_words(decided.filter(pl.col("why").is_in(WON)), catalogue, settings)
+    wording = Wording(settings.currency, settings.locale)
+    terms = {terms.id: terms for terms in catalogue.terms}
+    won = wording.of(decided.filter(pl.col("why").is_in(WON)), terms)
     return Chosen(
         won.sort("shopper", "value", "id", descending=[False, True, False]),
         _record(decided, held),
@@ -117,22 +119,6 @@ def _decided(
         why=pl.Series(why, dtype=pl.String), chance=pl.Series(chance), price=pl.Series(price),
         beaten_by=free["id"].gather(by),
     )  # fmt: skip
-
-
-def _in_words(won: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
-    """With headline and conditions, as they are in the household's cell."""
-    wording = Wording(settings.currency, settings.locale)
-    cell = ["offer", "loyalty", "volume"]
-    rows = []
-    for offer, loyalty, volume in won.select(cell).unique().iter_rows():
-        terms = catalogue.terms[offer]
-        number = terms.number((loyalty, volume))
-        told = wording.headline(terms, number), wording.conditions(terms, number)
-        rows.append((offer, loyalty, volume, *told))
-    types = (pl.UInt32, *[pl.String] * 4)
-    schema = dict(zip((*cell, "headline", "conditions"), types, strict=True))
-    words = pl.DataFrame(rows, schema, orient="row")
-    return won.join(words, on=cell, how="left", maintain_order="left")
 
 
 def _record(decided: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from promo.command import (
 )
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
-from promo.offer_commands import offers, redemptions
+from promo.offer_commands import offers, redemptions, why
 from promo.scans import FORMATS, TABLES
 from promo.shoppers import LEVELS, MODELS
 
@@ -294,6 +294,7 @@ main.add_command(offers)
 main.add_command(redemptions)
 main.add_command(lists)
 main.add_command(shopper)
+main.add_command(why)
 
 
 def _show(found: dict[str, Any], settings: "Settings") -> None:

@@ -183,3 +183,57 @@ def import_redemptions(context: click.Context, source: Path) -> None:
     )
     if found.refused:
         sys.exit(SET_ASIDE)
+
+
+@offers.command("preview")
+@click.argument("source")
+@day_option
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_context
+@sentences
+def preview_offers(context: click.Context, source: str, day: date | None, *, as_json: bool) -> None:
+    """Say what the offers of FILE would do on the lists of a fortnight. Nothing is stored."""
+    import json
+    from dataclasses import asdict
+
+    from promo import incoming, preview
+    from promo.house import House
+    from promo.progress import Progress
+
+    house = House.open(settings_of(context))
+    raw = incoming.raw_offers(source, "file", house.settings)
+    today = day or house.settings.current_day()
+    found = preview.preview(house, raw, today, Progress("preview"))
+    for sentence in (*found.notices, *(f"Refused. {refusal}" for refusal in found.refused)):
+        click.echo(sentence, err=True)
+    click.echo(json.dumps(asdict(found)) if as_json else preview.in_words(found, house.settings))
+    sys.exit(SET_ASIDE if found.refused else 0)
+
+
+@click.command()
+@click.argument("code", metavar="LIST")
+@click.argument("offer")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_context
+@sentences
+def why(context: click.Context, code: str, offer: str, *, as_json: bool) -> None:
+    """Say why OFFER is or is not on a list (its code or short code), as its night decided."""
+    import json
+
+    from promo.command import keys_of
+    from promo.house import House
+    from promo.why import why as ask
+
+    house = House.open(settings_of(context))
+    found = ask(house, keys_of(house.settings), code, offer)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    stands = "on" if found["on_list"] else "not on"
+    click.echo(f"{found['title']} ({found['offer']}) is {stands} list {found['list']}.")
+    click.echo(found["answer"])
+    if "probability" in found:
+        click.echo(
+            f"Redeemed with probability {found['probability']:.1%} at a worth of "
+            f"{house.settings.in_words(found['worth'])}."
+        )

@@ -4,7 +4,7 @@ Makes the lists of a whole fortnight in memory, once without the offers of the f
 them, and compares. Nothing is stored: the file is taken in inside a transaction that is taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -136,3 +136,39 @@ def _displaced(given: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -
     held = before.filter("chosen").join(given.select("shopper"), on="shopper", how="semi")
     gone = held.join(after.filter("chosen"), on=key, how="anti")["offer"].value_counts(sort=True)
     return dict(gone.sort("count", "offer", descending=[True, False]).iter_rows())
+
+
+def in_words(found: Preview, settings: Settings) -> str:
+    """A preview for people: a paragraph an offer."""
+    said = [f"{found.households:,} households would get a list."]
+    for name in found.not_live:
+        said.append(f"{name}: not good for lists of that day, or without budget; nothing to show.")
+    said += ["\n".join(_paragraph(offer, settings)) for offer in found.offers]
+    return "\n\n".join(said)
+
+
+def _paragraph(offer: dict[str, Any], settings: Settings) -> Iterator[str]:
+    def sum_of(name: str) -> str:
+        told = (settings.in_words(round(offer[name][part])) for part in ("expected", "low", "high"))
+        return "{} ({} to {})".format(*told)
+
+    uses = offer["redemptions"]
+    yield f"{offer['id']}: {offer['title']}"
+    yield f"  {offer['eligible']:,} households could get it, {offer['lists']:,} lists would."
+    yield (
+        f"  Redemptions {uses['expected']:.1f} ({uses['low']:.0f} to {uses['high']:.0f}), cost "
+        f"{sum_of('cost')}, of which the funder {sum_of('funder_cost')};"
+    )
+    yield f"  incremental margin {sum_of('incremental_margin')}. Nine in ten lie between."
+    yield "  By cell, lists of households that could: " + ", ".join(
+        f"{cell['loyalty']}/{cell['volume']} {cell['lists']:,} of {cell['eligible']:,}"
+        for cell in offer["cells"]
+    )
+    if offer["why"]:
+        told = ", ".join(f"{reason} {count:,}" for reason, count in offer["why"].items())
+        yield f"  Why the others do not: {told}."
+    if offer["displaced"]:
+        first = list(offer["displaced"].items())
+        more = f" and {len(first) - 5} more offers" if len(first) > 5 else ""
+        told = ", ".join(f"{name} {count:,}" for name, count in first[:5])
+        yield f"  It takes the place of: {told}{more}."

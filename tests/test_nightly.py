@@ -163,7 +163,9 @@ def test_the_chance_of_passing_a_budget_is_what_was_asked(replay: Replay) -> Non
         uses[row["offer"]] += row["uses"]
     promised = Counter(o["offer"] for row in replay.lists for o in row["content"]["offers"])
     assert uses == promised
-    sums = risk.Sums(*(np.array(column) for column in zip(*(held[o["id"]] for o in offers))))
+    sums = risk.Sums(
+        *(np.array(column) for column in zip(*(held[o["id"]] for o in offers), strict=True))
+    )
     money, most = (
         np.array([o[name] for o in offers]) for name in ("budget_money", "budget_redemptions")
     )
@@ -222,7 +224,8 @@ def test_the_report_names_every_file_and_no_times(replay: Replay) -> None:
         assert report["counts"]["lists"] == len(own)
         assert report["counts"]["worth"] == sum(row["worth"] for row in own)
         assert set(report) == {"day", "wave", "buckets", "first_day", "last_day", "models", "seed",
-                               "counts", "files", "calibration", "control", "unmet_bands"}  # fmt: skip
+                               "counts", "files", "calibration", "control",
+                               "unmet_bands"}  # fmt: skip
         assert all(set(file) == {"path", "kind", "pages", "sha256"} for file in report["files"])
     assert sorted(path.name for path in out.iterdir()) == [f"{day}" for day in FORTNIGHT]
     assert sum(len(report["buckets"]) for report in replay.reports.values()) == 256

@@ -13,6 +13,7 @@ from promo.offers.live import Catalogue
 from promo.offers.response import Response
 
 NEVER = math.log(1e-12)
+BASKET = "*"  # the category of an offer on the whole basket
 NO_CELL = ("unknown", "none")  # loyalty and volume of a household that does not buy the category
 
 
@@ -64,25 +65,25 @@ def find(
     where it has bought none, that of its category times the share of the category's products that
     the offer covers, and only the likeliest of those are looked at.
     """
-    of = of.numbered()
-    familiar = _familiar(of.products, catalogue)
+    of, items = of.numbered(), _items(catalogue, known)
+    familiar = _familiar(of.products, items, set(catalogue.items["offer"]))
     strange = _unfamiliar(of.categories, catalogue, known).join(
         familiar, on=habits.PAIR, how="anti"
     )
     some = _likeliest(strange, settings.response.candidates)
     pairs = pl.concat([familiar, some]).sort(habits.PAIR)
     worth = _with_worth(pairs, of.cells, catalogue).join(
-        catalogue.offers.select("offer", "buy", "funder_share", "handling", "objective"),
+        catalogue.offers.select("offer", "buy", "spend", "funder_share", "handling", "objective"),
         on="offer", how="left", maintain_order="left",
     )  # fmt: skip
-    usual = _with_habits(worth, of, catalogue, known)
-    priced = with_prices(usual, catalogue.items, known, model.usual_depth)
+    usual = _with_habits(worth, of, items, known)
+    priced = with_prices(usual, items, known, model.usual_depth)
     asked = priced.with_columns(days=pl.lit(settings.lists.window_days))
     chance = model.probability(asked, settings.response.elasticity)
     answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
     valued = answered.with_columns(value.value(settings.response))
     best = keep_best(valued, settings.response.candidates, settings.response.discovery_candidates)
-    terms = ("buy", "funder_share", "handling", "objective", "margin")
+    terms = ("buy", "spend", "funder_share", "handling", "objective", "margin")
     return best.drop(terms).with_columns(pl.col("shopper").cast(pl.String))
 
 
@@ -105,9 +106,20 @@ def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
     )
 
 
-def _familiar(products: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Offers on products the household has bought; their category carries most of its spend."""
-    pairs = products.join(catalogue.items, on="product")
+def _items(catalogue: Catalogue, known: pl.DataFrame) -> pl.DataFrame:
+    """The offers' products; every product counts for an offer on the whole basket."""
+    baskets = catalogue.offers.select("offer").join(catalogue.items, on="offer", how="anti")
+    return pl.concat([catalogue.items, baskets.join(known.select(product="id"), how="cross")])
+
+
+def _familiar(products: pl.DataFrame, items: pl.DataFrame, on_goods: set[int]) -> pl.DataFrame:
+    """Offers on products the household has bought; their category carries most of its spend.
+
+    on_goods: the offers that are on goods, and so belong to a category.
+    """
+    pairs = products.join(items, on="product").with_columns(
+        category=pl.when(pl.col("offer").is_in(on_goods)).then("category").otherwise(pl.lit(BASKET))
+    )
     none = pl.col("probability").clip(upper_bound=1 - 1e-12).neg().log1p()
     by_category = (
         pairs.group_by("shopper", "offer", "category")
@@ -161,18 +173,19 @@ def _with_worth(pairs: pl.DataFrame, cells: pl.DataFrame, catalogue: Catalogue) 
 
 
 def _with_habits(
-    pairs: pl.DataFrame, of: Households, catalogue: Catalogue, known: pl.DataFrame
+    pairs: pl.DataFrame, of: Households, items: pl.DataFrame, known: pl.DataFrame
 ) -> pl.DataFrame:
-    sums = habits.pairs(of.products, of.days, catalogue.items, known, of.night)
+    sums = habits.pairs(of.products, of.days, items, known, of.night)
     homes = habits.households(of.days, of.redeemed)
-    return habits.attach(pairs, sums, homes, catalogue.items, known)
+    return habits.attach(pairs, sums, homes, items, known)
 
 
 def with_prices(
     pairs: pl.DataFrame, items: pl.DataFrame, known: pl.DataFrame, usual_depth: float
 ) -> pl.DataFrame:
-    """Pairs (offer, worth, buy, ...) with price and margin of a piece, and depth, in their order.
+    """Pairs (offer, worth, buy, spend) with price and margin of a piece, and depth, in their order.
 
+    Depth is the worth's share of what must be bought: so many pieces, or for so much money.
     Products of an offer weigh as they sell. Where no price is known the offer is taken to be as
     deep as usual and to earn nothing.
     """
@@ -189,7 +202,9 @@ def with_prices(
     return (
         pairs.join(of_offer, on="offer", how="left", maintain_order="left")
         .with_columns(pl.col("price").fill_null(usual), pl.col("margin").fill_null(0.0))
-        .with_columns(depth=pl.col("worth") / (pl.col("buy") * pl.col("price")))
+        .with_columns(
+            depth=pl.col("worth") / pl.max_horizontal("spend", pl.col("buy") * pl.col("price"))
+        )
     )
 
 

@@ -22,9 +22,10 @@ class Catalogue:
     offers: offer (row number), id, title, starts, ends, funder, objective, buy (pieces), uses_each
     (uses a list), funder_share (0 to 1), handling (minor units a use), money_left and uses_left
     (budget less what is spent), money_open and uses_open (what lists of other nights promise, in
-    full), and the same promises as risk sums, money_1 to uses_22; sorted by id. ladder: offer, loyalty, volume, worth (minor
-    units to the shopper), all ten cells an offer. items: offer, product (of the first purchase).
-    terms: those of each offer, in the order of `offers`.
+    full), and the same promises as risk sums, money_1 to uses_22; sorted by id. spend: minor units
+    to spend, 0 where pieces count. ladder: offer, loyalty, volume, worth (minor units to the
+    shopper), all ten cells an offer. items: offer, product (of the first purchase); an offer on the
+    whole basket has none. terms: those of each offer, in the order of `offers`.
     """
 
     offers: pl.DataFrame
@@ -35,8 +36,8 @@ class Catalogue:
 
 OFFERS = {
     "id": pl.String, "title": pl.String, "starts": pl.Date, "ends": pl.Date, "funder": pl.String,
-    "objective": pl.String, "buy": pl.Int64, "uses_each": pl.Int64, "funder_share": pl.Float64,
-    "handling": pl.Int64,
+    "objective": pl.String, "buy": pl.Int64, "spend": pl.Int64, "uses_each": pl.Int64,
+    "funder_share": pl.Float64, "handling": pl.Int64,
 }  # fmt: skip
 LADDER = {"offer": pl.UInt32, "loyalty": pl.String, "volume": pl.String, "worth": pl.Int64}
 ITEMS = {"id": pl.String, "product": pl.String, "purchase": pl.Int64}
@@ -115,7 +116,7 @@ def _offers(every: Sequence[Terms], left: budgets.Budgets) -> pl.DataFrame:
 def _facts(terms: Terms) -> list[Any]:
     return [
         terms.id, terms.title, terms.starts, terms.ends, terms.funder, terms.objective,
-        terms.pieces, terms.uses.per_list, terms.funder_share, terms.handling,
+        terms.pieces, terms.spending, terms.uses.per_list, terms.funder_share, terms.handling,
     ]  # fmt: skip
 
 

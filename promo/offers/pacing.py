@@ -1,8 +1,8 @@
 """Pacing: how much of an offer's budget a night may use, so that the first wave leaves some.
 
 Only pacing: the risk of passing a budget is held on the whole of it (see promo.offers.risk). Cut
-into fourteen waves, each with a risk of its own, a budget of 300 redemptions could be used to 60 per
-cent only.
+into fourteen waves, each with a risk of its own, a budget of 300 redemptions could be used to 60
+per cent only.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,14 @@ def shares(
     """
     window = settings.window(night)
     lead = (window.first - night).days
-    first = np.array(starts, dtype="datetime64[D]") - np.timedelta64(lead, "D")
-    last = np.array(ends, dtype="datetime64[D]") - np.timedelta64(lead + window.days - 1, "D")
-    ahead = int(np.clip((last - np.datetime64(night, "D")).astype(int).max(initial=0), 0, FARTHEST))
+    first = _nights_from(night, starts) - lead
+    last = _nights_from(night, ends) - (lead + window.days - 1)
+    ahead = int(np.clip(last.max(initial=0), 0, FARTHEST))
     nights = [night + timedelta(n) for n in range(ahead + 1)]
     lists = np.cumsum([0] + [len(settings.wave(one).buckets) for one in nights])
-    begin = np.clip((first - np.datetime64(night, "D")).astype(int), 0, ahead)
-    end = np.clip((last - np.datetime64(night, "D")).astype(int) + 1, 0, ahead + 1)
-    to_come = lists[end] - lists[begin]
+    to_come = lists[np.clip(last + 1, 0, ahead + 1)] - lists[np.clip(first, 0, ahead)]
     return np.where(to_come > 0, np.minimum(1.0, lists[1] / np.maximum(to_come, 1)), 1.0)
+
+
+def _nights_from(night: date, days: Sequence[date]) -> NDArray[np.int64]:
+    return np.array([(day - night).days for day in days], dtype=np.int64)

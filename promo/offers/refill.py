@@ -37,7 +37,7 @@ class Refill:
         risk: Risk,
     ) -> Self:
         """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why
-        (a night's decisions); taken: (household, offer) that stand, or stood, on a list of the household.
+        (a night's decisions); taken: (household, offer) that stand, or stood, on a list of theirs.
 
         What a control withholds from a household stays withheld.
         """

@@ -147,6 +147,11 @@ class Terms(Purchase):
         return self.buy or 1
 
     @property
+    def spending(self) -> int:
+        """Minor units to spend on the first purchase or the basket; 0 where pieces count."""
+        return self.amount if self.need in ("spend", "basket") else 0
+
+    @property
     def funder_share(self) -> float:
         """The manufacturer's share of what the offer costs, 0 to 1."""
         return self.funder_percent / WHOLE

@@ -42,7 +42,8 @@ def catalogue(*items: str, **changes: Any) -> Catalogue:
     """Offers worth 3.00, 2.00 and 1.00 to heavy, medium and light, on products such as `m1 s1`."""
     own = {
         "title": "Title", "starts": date(2017, 1, 1), "ends": date(2017, 12, 31), "funder": "F",
-        "objective": "reward", "buy": 1, "uses_each": 1, "funder_share": 1.0, "handling": 0,
+        "objective": "reward", "buy": 1, "spend": 0, "uses_each": 1,
+        "funder_share": 1.0, "handling": 0,
     }  # fmt: skip
     rows = [own | changes | {"id": f"o{n}"} for n, _ in enumerate(items)]
     pairs = [(n, product) for n, names in enumerate(items) for product in names.split()]

@@ -24,7 +24,7 @@ def catalogue(**left: tuple[int, int]) -> Catalogue:
         for name, (money, uses) in left.items()
     ]  # fmt: skip
     raw = {"funder": "Acme", "starts": "2017-11-01", "ends": "2017-12-31", "products": ["x"],
-           "reward": {"amount_off": "1.00"}, "budget": {"money": "9.00", "redemptions": 9}}  # fmt: skip
+           "reward": {"amount_off": "1.00"}, "budget": {"money": 9, "redemptions": 9}}  # fmt: skip
     terms = (parse(raw | {"id": n, "title": f"Offer {n}"}, "here", "USD") for n in left)
     return Catalogue(pl.DataFrame(rows), pl.DataFrame(), pl.DataFrame(), tuple(terms))
 
