@@ -14,8 +14,10 @@ from promo.offers import ledger, reasons, repair, search
 from promo.offers.household import Flags, Floats, Ints, Night, Numbers, work
 from promo.offers.prices import Dual, Prices, solve
 from promo.offers.risk import Risk, Sums, capacity, nodes
+from promo.offers.settle import settle
 
 NO_LIMIT = 2**62
+STEEP = (0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.5, 2.0, 2.5)  # rounds of `settle`
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ def allocate(
     chosen = np.zeros(len(night.offer), np.uint8)
     seen = dual.look(price, 1, 0.0, effort.nodes, chosen)
     bound = seen.scores + float((price * limits(seen.used)).sum())
+    if not night.plain.all():
+        room, limit = work(night), limits(seen.used)
+        for steep in STEEP:
+            settle(
+                night, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep
+            )
     books = _books(night, offers, rules.risk, chosen)
     repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
