@@ -110,9 +110,7 @@ def allocate(
     if not night.plain.all():
         room, limit = work(night), limits(seen.used)
         for steep in STEEP:
-            settle(
-                night, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep
-            )
+            settle(night, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
     books = _books(night, offers, rules.risk, chosen)
     repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
