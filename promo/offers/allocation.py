@@ -61,7 +61,7 @@ class Rules:
 class Effort:
     """How far to go. `tolerance`: of the bound, what another step of the prices must promise."""
 
-    tolerance: float = 1e-5
+    tolerance: float = 3e-5
     nodes: int = 400  # partial lists looked at for one household before the best is taken
     passes: int = 8  # over all households at the end, at most
     threads: int = 1  # changes the time, never the answer
@@ -97,7 +97,7 @@ def allocate(
     prices: those of the night before, if known; they only save time. The same input gives the same
     bytes. Raises ValueError where the arrays are not as `Candidates` says.
     """
-    night = _night(candidates, offers, rules)
+    night = as_night(candidates, offers, rules)
     low = night.low.copy()
     _give_up_bands(night, rules.pull, effort.nodes)
     pull = night.pull.copy()
@@ -128,7 +128,7 @@ def allocate(
     )
 
 
-def _night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
+def as_night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
     """What compiled code sees; columns are narrowed, and checked where that costs little."""
     households, count = len(rules.slots), len(offers.money)
     shopper, offer = candidates.shopper, candidates.offer

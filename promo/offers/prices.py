@@ -10,6 +10,7 @@ from promo.offers import dual
 from promo.offers.household import Flags, Floats, Ints, Night, Work, work
 
 BLOCKS = 16  # of households: sums are taken by block, so that threads change no byte
+FEWEST_IN_A_BLOCK = 64
 PAIRS = 40_000  # of stand-ins that a block may write down
 MANY = 1_000_000  # candidates tell the typical value
 FEWEST = 600  # households from which prices may be learned at all
@@ -50,10 +51,11 @@ class Dual:
     def __init__(self, night: Night, threads: int = 1) -> None:
         self.night = night
         self.households = len(night.slots)
-        self.edges = np.linspace(0, self.households, BLOCKS + 1).astype(np.int64).tolist()
+        self.blocks = max(1, min(BLOCKS, self.households // FEWEST_IN_A_BLOCK))
+        self.edges = np.linspace(0, self.households, self.blocks + 1).astype(np.int64).tolist()
         self.threads = threads
-        self.rooms: list[Work] = [work(night) for _ in range(BLOCKS)]
-        self.pairs = np.zeros((BLOCKS, min(PAIRS, len(night.offer) + 1), 2), np.int64)
+        self.rooms: list[Work] = [work(night) for _ in range(self.blocks)]
+        self.pairs = np.zeros((self.blocks, min(PAIRS, len(night.offer) + 1), 2), np.int64)
         self.unit, self.size = _units(night)
 
     def look(
@@ -61,7 +63,7 @@ class Dual:
     ) -> Look:
         """Solve every step-th household at prices (m, 2)."""
         lists = np.zeros(0, np.uint8) if chosen is None else chosen
-        used = np.zeros((BLOCKS, len(price), 6))
+        used = np.zeros((self.blocks, len(price), 6))
 
         def block(b: int) -> tuple[float, int]:
             first, last = self.edges[b], self.edges[b + 1]
@@ -72,10 +74,10 @@ class Dual:
             )  # fmt: skip
 
         if self.threads == 1:
-            found = [block(b) for b in range(BLOCKS)]
+            found = [block(b) for b in range(self.blocks)]
         else:
             with ThreadPoolExecutor(self.threads) as pool:
-                found = list(pool.map(block, range(BLOCKS)))
+                found = list(pool.map(block, range(self.blocks)))
         pairs = [self.pairs[b, :count] for b, (_, count) in enumerate(found)]
         return Look(sum(total for total, _ in found), used.sum(axis=0), pairs)
 
