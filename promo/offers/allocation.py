@@ -17,6 +17,7 @@ from promo.offers.risk import Risk, Sums, capacity, nodes
 from promo.offers.settle import settle
 
 NO_LIMIT = 2**62
+FEW = 3000  # households
 STEEP = (0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.5, 2.0, 2.5)  # rounds of `settle`
 
 
@@ -107,12 +108,15 @@ def allocate(
     chosen = np.zeros(len(night.offer), np.uint8)
     seen = dual.look(price, 1, 0.0, effort.nodes, chosen)
     bound = seen.scores + float((price * limits(seen.used)).sum())
-    if not night.plain.all():
+    lumpy = night  # where budgets hold few promises, every list is a lump in them
+    if len(low) <= FEW:
+        lumpy = night._replace(plain=np.zeros_like(night.plain))
+    if not lumpy.plain.all():
         room, limit = work(night), limits(seen.used)
         for steep in STEEP:
-            settle(night, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
+            settle(lumpy, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
     books = _books(night, offers, rules.risk, chosen)
-    repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
+    repair.repair(lumpy, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
     shopper = candidates.shopper[rows]
     worth = np.bincount(shopper, night.worth[rows], len(low))

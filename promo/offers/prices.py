@@ -21,6 +21,8 @@ NEAR = 12  # stand-ins wanted a price: the width follows from it
 NARROWER = 0.6  # at most so much narrower from round to round
 WARM = 0.1  # of the first width, where prices are known
 FURTHEST = 4.0  # widths that a step goes where nothing is known of the curvature
+LEAST_WON = 0.01  # of what a step promised; below that it went too far
+WIDER, IN_VAIN = 1.5, 4  # then the step is halved, so many times at most
 CALM = 0.02  # part of the curvature added to itself
 NOISE = 0.1  # what some households promise may be as wrong as this, a price and promise
 
@@ -121,25 +123,28 @@ def _level(
     step: int,
 ) -> tuple[Floats, float]:  # fmt: skip
     """Newton's steps on every step-th household; prices, and the width they ended with."""
-    best, best_price = np.inf, price
+    best, best_price, won = np.inf, price, 0.0
+    vain = 0
     few = problem.households // step * max(int(problem.night.slots.max(initial=1)), 1)
     for _ in range(ROUNDS):
         seen = problem.look(price, step, width, nodes)
         used = seen.used * step
         limit = limits(used)
         value = seen.scores * step + float((price * limit).sum())
-        if value > best + abs(best) * tolerance:  # too far
-            price = (price + best_price) / 2
-            width *= 2
+        if value > best - LEAST_WON * won:  # too far
+            price, won, vain = (price + best_price) / 2, won / 2, vain + 1
+            width = min(width * WIDER, 0.5 * problem.unit)
+            if vain == IN_VAIN:
+                break
             continue
-        best, best_price = value, price
+        best, best_price, vain = value, price, 0
         move, won, active = _newton(problem, seen, limit - used[:, :2], price, width, step)
         price = np.maximum(price + move, 0.0)
         pairs = sum(len(some) for some in seen.pairs)
         if won <= max(tolerance, step > 1 and NOISE * active / few) * abs(value):
-            break
+            return price, width
         width = max(NARROWER * width, min(width, width * NEAR * active / max(pairs, 1)))
-    return price, width
+    return best_price, width
 
 
 def _newton(
