@@ -14,8 +14,11 @@ from promo.offers import ledger, reasons, repair, search
 from promo.offers.household import Flags, Floats, Ints, Night, Numbers, work
 from promo.offers.prices import Dual, Prices, solve
 from promo.offers.risk import Risk, Sums, capacity, nodes
+from promo.offers.settle import settle
 
 NO_LIMIT = 2**62
+FEW = 3000  # households
+STEEP = (0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.5, 2.0, 2.5)  # rounds of `settle`
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Rules:
 class Effort:
     """How far to go. `tolerance`: of the bound, what another step of the prices must promise."""
 
-    tolerance: float = 1e-5
+    tolerance: float = 3e-5
     nodes: int = 400  # partial lists looked at for one household before the best is taken
     passes: int = 8  # over all households at the end, at most
     threads: int = 1  # changes the time, never the answer
@@ -95,7 +98,7 @@ def allocate(
     prices: those of the night before, if known; they only save time. The same input gives the same
     bytes. Raises ValueError where the arrays are not as `Candidates` says.
     """
-    night = _night(candidates, offers, rules)
+    night = as_night(candidates, offers, rules)
     low = night.low.copy()
     _give_up_bands(night, rules.pull, effort.nodes)
     pull = night.pull.copy()
@@ -105,8 +108,15 @@ def allocate(
     chosen = np.zeros(len(night.offer), np.uint8)
     seen = dual.look(price, 1, 0.0, effort.nodes, chosen)
     bound = seen.scores + float((price * limits(seen.used)).sum())
+    lumpy = night  # where budgets hold few promises, every list is a lump in them
+    if len(low) <= FEW:
+        lumpy = night._replace(plain=np.zeros_like(night.plain))
+    if not lumpy.plain.all():
+        room, limit = work(night), limits(seen.used)
+        for steep in STEEP:
+            settle(lumpy, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
     books = _books(night, offers, rules.risk, chosen)
-    repair.repair(night, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
+    repair.repair(lumpy, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
     shopper = candidates.shopper[rows]
     worth = np.bincount(shopper, night.worth[rows], len(low))
@@ -122,7 +132,7 @@ def allocate(
     )
 
 
-def _night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
+def as_night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
     """What compiled code sees; columns are narrowed, and checked where that costs little."""
     households, count = len(rules.slots), len(offers.money)
     shopper, offer = candidates.shopper, candidates.offer

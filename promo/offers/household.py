@@ -188,20 +188,6 @@ def are_rivals(night: Night, one: int, other: int) -> bool:
 
 
 @compiled
-def funders_hold(night: Night, w: Work, h: int, n: int) -> bool:
-    """Whether the list in `trial` keeps to the limit of each funder."""
-    trial, in_funder, begin, good = w.trial, w.in_funder, night.start[h], True
-    offer, funder = night.offer, night.funder
-    for j in range(n):
-        if trial[j]:
-            in_funder[funder[offer[begin + j]]] += 1
-            good = good and in_funder[funder[offer[begin + j]]] <= night.per_funder
-    for j in range(n):
-        in_funder[funder[offer[begin + j]]] = 0
-    return good
-
-
-@compiled
 def has_rivals(night: Night, w: Work, h: int, n: int) -> bool:
     """Whether two offers of the list in `trial` are rivals."""
     trial, offer, start, begin = w.trial, night.offer, night.rival_start, night.start[h]

@@ -189,16 +189,20 @@ def refill(
 
 
 @compiled
-def better(night: Night, w: Work, led: Ledger, nothing: Floats, chosen: Flags, nodes: int) -> int:
-    """Once through all households: each takes the best list that budgets afford, at no price.
+def better(
+    night: Night, w: Work, led: Ledger, price: Floats, chosen: Flags, nodes: int, special: bool
+) -> int:
+    """Once through all households: each takes the best list that budgets afford, at these prices.
 
-    Returns how many lists were made anew. nothing: prices (m, 2) of zero.
+    Returns how many lists were made anew. special: only households with bands or rivals, and all of
+    them; else, meant for no prices at all, those who may hope for something.
     """
     count = 0
     for h in range(len(night.slots)):
-        if _hopes(night, w, led, h, chosen):
+        wanted = night.plain[h] == 0 if special else _hopes(night, w, led, h, chosen)
+        if wanted:
             bar(night, w, led, h, chosen)
-            count += _redo(night, w, led, h, nothing, chosen, nodes)
+            count += _redo(night, w, led, h, price, chosen, nodes)
     return count
 
 

@@ -10,6 +10,7 @@ from promo.offers import dual
 from promo.offers.household import Flags, Floats, Ints, Night, Work, work
 
 BLOCKS = 16  # of households: sums are taken by block, so that threads change no byte
+FEWEST_IN_A_BLOCK = 64
 PAIRS = 40_000  # of stand-ins that a block may write down
 MANY = 1_000_000  # candidates tell the typical value
 FEWEST = 600  # households from which prices may be learned at all
@@ -20,6 +21,8 @@ NEAR = 12  # stand-ins wanted a price: the width follows from it
 NARROWER = 0.6  # at most so much narrower from round to round
 WARM = 0.1  # of the first width, where prices are known
 FURTHEST = 4.0  # widths that a step goes where nothing is known of the curvature
+LEAST_WON = 0.01  # of what a step promised; below that it went too far
+WIDER, IN_VAIN = 1.5, 4  # then the step is halved, so many times at most
 CALM = 0.02  # part of the curvature added to itself
 NOISE = 0.1  # what some households promise may be as wrong as this, a price and promise
 
@@ -50,10 +53,11 @@ class Dual:
     def __init__(self, night: Night, threads: int = 1) -> None:
         self.night = night
         self.households = len(night.slots)
-        self.edges = np.linspace(0, self.households, BLOCKS + 1).astype(np.int64).tolist()
+        self.blocks = max(1, min(BLOCKS, self.households // FEWEST_IN_A_BLOCK))
+        self.edges = np.linspace(0, self.households, self.blocks + 1).astype(np.int64).tolist()
         self.threads = threads
-        self.rooms: list[Work] = [work(night) for _ in range(BLOCKS)]
-        self.pairs = np.zeros((BLOCKS, min(PAIRS, len(night.offer) + 1), 2), np.int64)
+        self.rooms: list[Work] = [work(night) for _ in range(self.blocks)]
+        self.pairs = np.zeros((self.blocks, min(PAIRS, len(night.offer) + 1), 2), np.int64)
         self.unit, self.size = _units(night)
 
     def look(
@@ -61,7 +65,7 @@ class Dual:
     ) -> Look:
         """Solve every step-th household at prices (m, 2)."""
         lists = np.zeros(0, np.uint8) if chosen is None else chosen
-        used = np.zeros((BLOCKS, len(price), 6))
+        used = np.zeros((self.blocks, len(price), 6))
 
         def block(b: int) -> tuple[float, int]:
             first, last = self.edges[b], self.edges[b + 1]
@@ -72,10 +76,10 @@ class Dual:
             )  # fmt: skip
 
         if self.threads == 1:
-            found = [block(b) for b in range(BLOCKS)]
+            found = [block(b) for b in range(self.blocks)]
         else:
             with ThreadPoolExecutor(self.threads) as pool:
-                found = list(pool.map(block, range(BLOCKS)))
+                found = list(pool.map(block, range(self.blocks)))
         pairs = [self.pairs[b, :count] for b, (_, count) in enumerate(found)]
         return Look(sum(total for total, _ in found), used.sum(axis=0), pairs)
 
@@ -119,25 +123,28 @@ def _level(
     step: int,
 ) -> tuple[Floats, float]:  # fmt: skip
     """Newton's steps on every step-th household; prices, and the width they ended with."""
-    best, best_price = np.inf, price
+    best, best_price, won = np.inf, price, 0.0
+    vain = 0
     few = problem.households // step * max(int(problem.night.slots.max(initial=1)), 1)
     for _ in range(ROUNDS):
         seen = problem.look(price, step, width, nodes)
         used = seen.used * step
         limit = limits(used)
         value = seen.scores * step + float((price * limit).sum())
-        if value > best + abs(best) * tolerance:  # too far
-            price = (price + best_price) / 2
-            width *= 2
+        if value > best - LEAST_WON * won:  # too far
+            price, won, vain = (price + best_price) / 2, won / 2, vain + 1
+            width = min(width * WIDER, 0.5 * problem.unit)
+            if vain == IN_VAIN:
+                break
             continue
-        best, best_price = value, price
+        best, best_price, vain = value, price, 0
         move, won, active = _newton(problem, seen, limit - used[:, :2], price, width, step)
         price = np.maximum(price + move, 0.0)
         pairs = sum(len(some) for some in seen.pairs)
         if won <= max(tolerance, step > 1 and NOISE * active / few) * abs(value):
-            break
+            return price, width
         width = max(NARROWER * width, min(width, width * NEAR * active / max(pairs, 1)))
-    return price, width
+    return best_price, width
 
 
 def _newton(

@@ -53,6 +53,9 @@ def _find(night: Night, w: Work, chosen: Flags, why: Flags, by: Ints) -> None:
             if mine <= 0:
                 why[row] = WORTHLESS
                 continue
+            if night.slots[h] <= 0:
+                why[row] = SLOTS
+                continue
             gone[:count] = 0
             lost = _rivals_go(night, w, row, count) if rival else 0.0
             reason, least = _reason(

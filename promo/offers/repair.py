@@ -17,6 +17,7 @@ FIRST = 0.02  # of the typical value: how little whoever is moved first may lose
 WIDER = 4.0
 FURTHEST = 50.0  # typical values; whoever would lose more is asked last
 REFILLS = 4
+SOFTER = (1.0, 0.7, 0.4, 0.2)  # of the prices, for bands and rivals
 
 
 def repair(
@@ -31,9 +32,12 @@ def repair(
     room = work(night)
     _drop(night, room, books, price, chosen, unit, nodes, pull)
     _refill(night, room, books, price, chosen, unit, nodes)
+    if not night.plain.all():
+        for part in SOFTER:
+            moves.better(night, room, books, part * price, chosen, nodes, True)
     nothing = np.zeros_like(price)
     for _ in range(passes):
-        if not moves.better(night, room, books, nothing, chosen, nodes):
+        if not moves.better(night, room, books, nothing, chosen, nodes, False):
             break
 
 
@@ -58,7 +62,7 @@ def _drop(
 
     Bands are given up only when all that overspend have been asked.
     """
-    rows = _Rows(min(MOST, len(chosen)))
+    rows = _Rows(min(MOST, len(chosen)) + 1)
     width = FIRST * unit
     while True:
         overspent = np.array([not holds(books, o) for o in range(len(price))], np.uint8)
@@ -78,7 +82,7 @@ def _refill(
     night: Night, room: Work, books: Ledger, price: Floats, chosen: Flags, unit: float, nodes: int
 ) -> None:
     """Let refused rows in where budgets have something left; who gains most comes first."""
-    rows = _Rows(min(MOST, len(chosen)))
+    rows = _Rows(min(MOST, len(chosen)) + 1)
     width = FIRST * unit
     for _ in range(REFILLS):
         count = moves.nearest(

@@ -14,7 +14,6 @@ from promo.offers.household import (
     Night,
     Work,
     are_rivals,
-    funders_hold,
     greedy,
     rank,
     set_scores,
@@ -256,6 +255,21 @@ def _hopeless(night: Night, w: Work, h: int, n: int, depth: int) -> bool:
 
 
 @compiled
+def _funders_hold(night: Night, w: Work, h: int, n: int) -> bool:
+    """Whether `trial` keeps to each funder's limit; those that are in are counted already."""
+    trial, state, in_funder, begin, good = w.trial, w.state, w.in_funder, night.start[h], True
+    offer, funder, limit = night.offer, night.funder, night.per_funder
+    for j in range(n):
+        if trial[j] and state[j] == 0:
+            in_funder[funder[offer[begin + j]]] += 1
+            good = good and in_funder[funder[offer[begin + j]]] <= limit
+    for j in range(n):
+        if trial[j] and state[j] == 0:
+            in_funder[funder[offer[begin + j]]] -= 1
+    return good
+
+
+@compiled
 def _count(night: Night, w: Work, h: int, j: int, by: int) -> None:
     """Count a candidate in (1) or out (-1)."""
     row = night.start[h] + j
@@ -286,7 +300,7 @@ def _search(
     for _ in range(nodes):
         total, following = _complete(night, w, h, n, depth)
         hopeful = total + constant > best + slack
-        if hopeful and funders_hold(night, w, h, n) and special_rules_hold(night, w, h, n):
+        if hopeful and _funders_hold(night, w, h, n) and special_rules_hold(night, w, h, n):
             best = _keep(w, n, best)
             hopeful = total + constant > best + slack
         if hopeful and following >= 0 and not _hopeless(night, w, h, n, depth):

@@ -178,7 +178,7 @@ def test_whoever_is_kept_out_by_a_budget_cannot_be_afforded(problem: Problem) ->
     for i, row in enumerate(problem.rows):
         if found.why[i] == Why.BUDGET:
             assert not problem.keeps_budgets([*chosen, row])
-        if found.why[i] in (Why.CATEGORY, Why.SLOTS, Why.FUNDER):
+        if found.why[i] in (Why.CATEGORY, Why.SLOTS, Why.FUNDER) and problem.slots[row[0]]:
             by = problem.rows[found.beaten_by[i]]
             assert by in chosen
             assert by[0] == row[0]
