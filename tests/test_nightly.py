@@ -172,7 +172,7 @@ def test_the_chance_of_passing_a_budget_is_what_was_asked(replay: Replay) -> Non
     allowed = replay.house.settings.allocation
     chances = risk.chance(sums, money, most, risk.Risk(allowed.overspend_risk, allowed.response_cv))
     assert (chances <= allowed.overspend_risk).all()
-    assert (uses["o01"], uses["o02"]) == (0, 0)  # nothing to spend, or next to nothing
+    assert uses["o02"] == 0  # nothing to spend
     assert uses["o00"] > 2  # of two redemptions: more lists than that may promise them
 
 
