@@ -1,4 +1,4 @@
-"""Offers: see offer_bars.py, which bears another name because tests have a package called offers."""
+"""Offers: see offer_bars.py; its name is another because tests have a package called offers."""
 
 from offer_bars import main
 
