@@ -115,8 +115,8 @@ def allocate(
         room, limit = work(night), limits(seen.used)
         for steep in STEEP:
             settle(lumpy, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
-    books = _books(night, offers, rules.risk, chosen)
-    repair.repair(lumpy, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
+    held = books(night, offers, rules.risk, chosen)
+    repair.repair(lumpy, held, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
     rows = np.flatnonzero(chosen)
     shopper = candidates.shopper[rows]
     worth = np.bincount(shopper, night.worth[rows], len(low))
@@ -187,7 +187,7 @@ def _give_up_bands(night: Night, pull: float, nodes: int) -> None:
             night.low[h], night.pull[h] = 0, pull
 
 
-def _books(night: Night, offers: Offers, risk: Risk | None, chosen: Flags) -> ledger.Ledger:
+def books(night: Night, offers: Offers, risk: Risk | None, chosen: Flags) -> ledger.Ledger:
     """The budgets, with the promises of other nights and the chosen ones booked."""
     count = len(offers.money)
     sums = np.zeros((count, 6))
