@@ -114,11 +114,11 @@ def allocate(
     if len(low) <= FEW:  # where budgets hold few promises, every list is a lump in them
         ways.append(night._replace(plain=np.zeros_like(night.plain)))
     made = [_put_right(way, todo, chosen.copy(), effort, rules.pull) for way in ways]
-    chosen = max(made, key=lambda lists: _merit(night, low, lists))
+    after, chosen = max(made, key=lambda way: _merit(night, low, way[1]))
     rows = np.flatnonzero(chosen)
     shopper = candidates.shopper[rows]
     worth = np.bincount(shopper, night.worth[rows], len(low))
-    why, beaten_by = reasons.find(night, chosen)
+    why, beaten_by = reasons.find(after, chosen)
     return Allocation(
         chosen=rows,
         prices=Prices(price[:, 0], price[:, 1]),
@@ -139,8 +139,13 @@ class Todo(NamedTuple):
     books: ledger.Ledger  # without the lists
 
 
-def _put_right(night: Night, todo: Todo, chosen: Flags, effort: Effort, pull: float) -> Flags:
-    """Lists within budgets, made of those at prices; households that are not plain settle first."""
+def _put_right(
+    night: Night, todo: Todo, chosen: Flags, effort: Effort, pull: float
+) -> tuple[Night, Flags]:
+    """Lists within budgets, made of those at prices; households that are not plain settle first.
+
+    Returns the night without the bands that were given up, too.
+    """
     night = night._replace(low=night.low.copy(), pull=night.pull.copy())  # bands may be given up
     price, dual, held = todo.price, todo.dual, todo.books
     if not night.plain.all():
@@ -154,7 +159,7 @@ def _put_right(night: Night, todo: Todo, chosen: Flags, effort: Effort, pull: fl
     )
     ledger.book_all(night, own, chosen)
     repair.repair(night, own, price, chosen, dual.unit, effort.nodes, effort.passes, pull)
-    return chosen
+    return night, chosen
 
 
 def _merit(night: Night, low: Ints, chosen: Flags) -> tuple[int, float]:
