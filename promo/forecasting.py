@@ -41,6 +41,7 @@ class Plan:
     model: models.Model
     response: response.Response
     prices: pl.DataFrame | None  # shoppers.prices
+    served: bool = False  # also households with a list of another night less than a fortnight away
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ class Forecasts:
         return Forecasts(*(pl.concat([getattr(part, name) for part in parts]) for name in names))
 
 
-def plan(house: House, night: date, wave: Wave | None = None) -> Plan:
+def plan(house: House, night: date) -> Plan:
     """What is known before a night begins; its wave is the calendar's. Raises ModelError."""
     settings = house.settings
     root, model = settings.paths.models, models.in_use(settings.paths.models, night)
     answers, paid = response.load(root, model.name), prices.load(root, model.name)
     window = settings.window(night)
-    return Plan(night, wave or settings.wave(night), window, model, answers, paid)
+    return Plan(night, settings.wave(night), window, model, answers, paid)
 
 
 def offers_of(connection: Connection, house: House, todo: Plan) -> live.Catalogue:
@@ -99,9 +100,10 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     days = profiles.as_of(past, todo.night, settings.profiles.keep_days)
     shoppers = house.shoppers(buckets, todo.night)
     facts = households.facts(days, settings, todo.night)
-    with house.engine.connect() as connection:
-        served = register.served(connection, todo.night, buckets)
-    facts = facts.filter(~pl.col("shopper").is_in(served))
+    if not todo.served:
+        with house.engine.connect() as connection:
+            served = register.served(connection, todo.night, buckets)
+        facts = facts.filter(~pl.col("shopper").is_in(served))
     tiers = segments.tiers(past, todo.model.card["tiers_from"], settings, todo.night)
     eligible = households.eligible(facts, shoppers, settings.min_spend).join(
         tiers, on="shopper", how="left", maintain_order="left"

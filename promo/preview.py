@@ -5,19 +5,20 @@ them, and compares. Nothing is stored: the file is taken in inside a transaction
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from promo import forecasting
-from promo.calendar import BUCKETS, Wave
+from promo.calendar import BUCKETS, FORTNIGHT, Wave, Window
 from promo.choosing import Chosen, choose
 from promo.config import Settings
-from promo.forecasting import Forecasts
+from promo.forecasting import Forecasts, Plan
 from promo.house import House
 from promo.lists import register
 from promo.offers import catalogue
@@ -49,9 +50,9 @@ def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: P
     incremental_margin (expected, low, high; money in minor units); displaced (lists that another
     offer loses, by its id) and why (households that could get it and do not, by reason).
     """
-    todo = forecasting.plan(house, day, WHOLE)
+    todo = replace(forecasting.plan(house, day), wave=WHOLE, served=True)
     with house.engine.connect() as connection:
-        elsewhere = register.open_elsewhere(connection, day, todo.window, WHOLE.buckets)
+        elsewhere = _still_open(connection, todo)
         taken = catalogue.import_offers(connection, house.settings, raw)
         offers = forecasting.offers_of(connection, house, todo)
         connection.rollback()
@@ -60,11 +61,22 @@ def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: P
         found = forecasting.forecasts(house, todo, offers)
         facts["households"] = found.households.height
     with progress.stage("allocate"):
-        after = choose(day, found, offers, house, elsewhere)
-        before = choose(day, _without(found, offers, new), offers, house, elsewhere)
+        others = _without(found, offers, new)
+        after = choose(day, found, offers, house, elsewhere, buckets=BUCKETS)
+        before = choose(day, others, offers, house, elsewhere, buckets=BUCKETS)
     told = [_of(name, after, before, offers, house.settings) for name in new]
     left = sorted(set(taken.taken) - set(new))
     return Preview(told, taken.refused, taken.notices, left, found.households.height)
+
+
+def _still_open(connection: Connection, todo: Plan) -> set[tuple[str, str]]:
+    """(household, offer) on lists that will be open when the household's next list begins.
+
+    Lists of the last fortnight: each household's next one comes a fortnight after its last.
+    """
+    first = todo.window.first + timedelta(FORTNIGHT - 1)
+    window = Window(first, max(first, todo.window.last))
+    return register.open_elsewhere(connection, todo.night, window, WHOLE.buckets)
 
 
 def _without(found: Forecasts, offers: Catalogue, new: list[str]) -> Forecasts:
