@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from promo.calendar import Wave, Window
+from promo.config import Settings
 from promo.house import House
 from promo.lists import register
 from promo.lists.compose import due_items
@@ -42,6 +43,7 @@ class Plan:
     response: response.Response
     prices: pl.DataFrame | None  # shoppers.prices
     served: bool = False  # also households with a list of another night less than a fortnight away
+    every: bool = False  # whether all candidates are wanted, not a household's best only
 
 
 @dataclass(frozen=True)
@@ -127,5 +129,13 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     return Forecasts(
         eligible,
         due_items(by_category, known, settings),
-        candidates.find(told, offers, priced, todo.response, settings),
+        candidates.find(told, offers, priced, todo.response, _asking(todo, settings)),
     )
+
+
+def _asking(todo: Plan, settings: Settings) -> Settings:
+    """The settings with the number of candidates that the plan wants of a household."""
+    if not todo.every:
+        return settings
+    most = settings.response.model_copy(update={"candidates": 2**31 - 1})
+    return settings.model_copy(update={"response": most})
