@@ -19,6 +19,7 @@ ROUNDS = 30  # at most, at one level
 SWEEPS = 40  # over the prices, for one step
 NEAR = 12  # stand-ins wanted a price: the width follows from it
 NARROWER = 0.6  # at most so much narrower from round to round
+TRUSTED = 10.0  # near the minimum a step leaves a small part of what it promised
 WARM = 0.1  # of the first width, where prices are known
 FURTHEST = 4.0  # widths that a step goes where nothing is known of the curvature
 LEAST_WON = 0.01  # of what a step promised; below that it went too far
@@ -111,6 +112,7 @@ def solve(
             step *= FEWER
     else:
         price, width = np.column_stack([start.money, start.uses]), width * WARM
+        tolerance *= TRUSTED
     while True:
         price, width = _level(problem, limits, tolerance, nodes, price, width, step)
         if step == 1:
