@@ -63,7 +63,8 @@ def decide(house: House) -> None:
     """What the night weighed: for every household every offer, dearer ids better."""
     shown = [(s, f"o{n:02d}", f"C{n}", float(n)) for s in rows(house) for n in range(16)]
     frame = pl.DataFrame(shown, ["shopper", "offer", "category", "value"], orient="row")
-    full = frame.with_columns(worth=pl.lit(50), probability=pl.lit(0.01), why=pl.lit("beaten"))
+    full = frame.with_columns(worth=pl.lit(50), probability=pl.lit(0.01), why=pl.lit("beaten"),
+                              loyalty=pl.lit("national"), volume=pl.lit("heavy"))  # fmt: skip
     lake.write(house.settings.paths.lake / "decisions" / f"{FIRST}.parquet", full)
 
 
