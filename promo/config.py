@@ -5,17 +5,38 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from reprlib import Repr
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
-from babel.core import Locale, UnknownLocaleError
-from babel.numbers import is_currency
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from promo import money
-from promo.calendar import FORTNIGHT, Wave, Window, wave_of, window
+from promo.calendar import Wave, Window, wave_of, window
 from promo.errors import Sentence
+from promo.sections import (
+    Allocation,
+    Calendar,
+    Categories,
+    Clubs,
+    Currency,
+    Delivery,
+    Eligibility,
+    Exploration,
+    Ingest,
+    Lists,
+    LocaleName,
+    Margin,
+    Models,
+    Offers,
+    Paths,
+    Profiles,
+    Response,
+    Section,
+    Segments,
+    States,
+    Zone,
+)
 
 
 class ConfigError(Sentence):
@@ -24,267 +45,13 @@ class ConfigError(Sentence):
     exit_code = 2
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("expected a time zone such as America/New_York") from None
-    return name
-
-
-def _locale(name: str) -> str:
-    try:
-        Locale.parse(name)
-    except (UnknownLocaleError, ValueError):
-        raise ValueError("expected a locale such as en_US") from None
-    return name
-
-
-def _currency(code: str) -> str:
-    if not is_currency(code):
-        raise ValueError("expected an ISO 4217 currency such as USD")
-    return code
-
-
-def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
-    if list(nights) != sorted(set(nights)):
-        raise ValueError("nights must rise and not repeat")
-    return nights
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Zone = Annotated[str, AfterValidator(_zone)]
-OBJECTIVES = ("retain", "convert", "grow", "trial", "reward")
-Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
-
-
-TIERS = ("base", "high", "top")  # by rising spend
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Paths(Section):
-    """Where things live; relative ones count from the folder of config.yaml."""
-
-    state: Path
-    lake: Path
-    models: Path
-    out: Path
-    templates: Path
-
-
-class Calendar(Section):
-    """Which buckets' lists are made on which night."""
-
-    first_night: date
-    nights: Annotated[tuple[Night, ...], Field(min_length=1), AfterValidator(_rising)]
-
-
-class Ingest(Section):
-    """What a delivery of till lines may look like."""
-
-    max_reject_rate: Share
-    late_days: int = Field(ge=0)
-    max_amount: Decimal = Field(gt=0)
-    max_quantity: int = Field(gt=0)
-
-
-class Profiles(Section):
-    """How much of a household's past is kept."""
-
-    keep_days: int = Field(ge=28, le=730)
-
-
-class Eligibility(Section):
-    """Who gets a list."""
-
-    spend_days: int = Field(gt=0)
-    min_weekly_spend: Decimal = Field(ge=0)
-
-
-class Delivery(Section):
-    """How lists reach the shopper, and how long that takes."""
-
-    way: str
-    lead_days: dict[str, Annotated[int, Field(ge=0, le=28)]]
-
-    @model_validator(mode="after")
-    def _known(self) -> "Delivery":
-        if self.way not in self.lead_days:
-            raise ValueError(f"way {self.way!r} has no entry in lead_days")
-        return self
-
-
-class Lists(Section):
-    """What a list holds and how it is printed."""
-
-    window_days: int = Field(gt=0, le=28)
-    max_due: int = Field(ge=0, le=24)
-    min_due: Share
-    max_offers: int = Field(ge=0, le=16)
-    paper: str = Field(pattern="^(A4|Letter)$")
-    module_mm: float = Field(ge=0.40, le=0.60)
-    document_type: str = Field(pattern="^[0-9]{13}$")
-    pages_per_file: int = Field(gt=0, le=5000)
-
-
-class Segments(Section):
-    """Where the grid's and the pyramid's lines are drawn."""
-
-    tiers: dict[str, Share]
-    heavy_share: Share
-    medium_share: Share
-    loyal_share: float = Field(gt=0.5, le=1)
-    prior_purchases: float = Field(ge=0)
-    hysteresis: float = Field(ge=0, lt=1)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Segments":
-        if list(self.tiers) != ["top", "high"] or self.tiers["top"] > self.tiers["high"]:
-            raise ValueError(
-                f"tiers {self.tiers} must be `top` and `high`, and top's share the smaller"
-            )
-        if self.heavy_share > self.medium_share:
-            raise ValueError(
-                f"medium_share {self.medium_share} counts heavy and medium together: "
-                f"not below heavy_share {self.heavy_share}"
-            )
-        return self
-
-
-class Clubs(Section):
-    """How many life-styles there are, and who belongs to one."""
-
-    number: int = Field(ge=2, le=50)
-    least_purchases: int = Field(ge=1)
-    hysteresis: float = Field(ge=0)
-
-
-class States(Section):
-    """When a household is new, growing, fading or lapsed, a deal-seeker or a big-basket one."""
-
-    lapsed_days: int = Field(gt=0)
-    new_days: int = Field(gt=0)
-    recent_days: int = Field(gt=0)
-    before_days: int = Field(gt=0)
-    change: Share
-    sure: float = Field(ge=0)
-    deal_share: Share
-    big_basket: Decimal = Field(gt=0)
-
-
-class Offers(Section):
-    """How long promises are held."""
-
-    late_days: int = Field(ge=0, le=28)
-
-
-class Models(Section):
-    """When a model is trusted."""
-
-    worse_by: float = Field(ge=0)
-    watch_tolerance: Share
-    watch_errors: float = Field(ge=0)
-
-
-class Allocation(Section):
-    """What lists and budgets must keep to."""
-
-    overspend_risk: float = Field(gt=0, lt=1)
-    response_cv: float = Field(ge=0, le=2)
-    pace: float = Field(ge=1)
-    per_category: int = Field(ge=1)
-    per_funder: int = Field(ge=1)
-    bands: dict[str, tuple[Decimal, Decimal]]
-    pull: float = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _bands_of_tiers(self) -> "Allocation":
-        for tier, (low, high) in self.bands.items():
-            if tier not in TIERS:
-                raise ValueError(f"bands are by tier ({', '.join(TIERS)}), and {tier!r} is none")
-            if not 0 <= low <= high:
-                raise ValueError(f"band {tier} [{low}, {high}] must rise from 0 or more")
-        return self
-
-
-class Exploration(Section):
-    """What is left to chance, so that it can be learned from and measured."""
-
-    discovery_slots: int = Field(ge=0, le=16)
-    control_households: Share
-    control_offers: Share
-    season_days: int = Field(gt=0)
-
-
-class Margin(Section):
-    """The chain's margin where the product file tells none, as a share of the price."""
-
-    default: Share
-    by_category: dict[str, Share]
-
-
-class Weights(Section):
-    """What an objective counts, a minor unit each."""
-
-    margin: float = Field(ge=0, le=100)
-    sales: float = Field(ge=0, le=100)
-    worth: float = Field(ge=0, le=100)
-    subsidy: float = Field(ge=0, le=100)
-
-
-class Response(Section):
-    """Priors on what offers bring, and what counts as value."""
-
-    elasticity: float = Field(ge=0, le=5)
-    anyway_odds: float = Field(ge=1, le=1000)
-    kept: Share
-    candidates: int = Field(gt=0, le=1000)
-    discovery_candidates: int = Field(ge=0)
-    weights: dict[str, Weights]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Response":
-        if self.discovery_candidates > self.candidates:
-            raise ValueError(
-                f"discovery_candidates {self.discovery_candidates} are part of the candidates "
-                f"and not more than {self.candidates}"
-            )
-        if set(self.weights) != set(OBJECTIVES):
-            raise ValueError(f"weights must be those of {', '.join(OBJECTIVES)}, each once")
-        return self
-
-
-class Categories(Section):
-    """Categories with a rule of their own, by their name in the product file."""
-
-    not_grocery: frozenset[str]
-    unlisted: frozenset[str]
-    sensitive: frozenset[str]
-    restricted: frozenset[str]
-
-    @property
-    def never_said(self) -> frozenset[str]:
-        """Neither an input to nor printed as a due item, offer, article or club."""
-        return self.sensitive | self.restricted
-
-    @property
-    def never_due(self) -> frozenset[str]:
-        """Everything that may not stand among the due items."""
-        return self.never_said | self.not_grocery | self.unlisted
-
-
 class Settings(Section):
     """All settings of one house. `folder` is where config.yaml lies."""
 
     folder: Path
     banner: str = Field(min_length=1)
-    currency: Annotated[str, AfterValidator(_currency)]
-    locale: Annotated[str, AfterValidator(_locale)]
+    currency: Currency
+    locale: LocaleName
     time_zone: Zone
     seed: int
     today: date | None

@@ -15,6 +15,7 @@ Sentence
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── UnknownCard       no household carries the card            promo.shopper
+├── Unasked           why, which cannot be answered            promo.why
 ├── AlreadyPublished  the night has left the building          promo.nightly
 └── PublishError      a night cannot be published              promo.publishing
 """

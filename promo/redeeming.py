@@ -4,8 +4,9 @@ A line is recorded by promo.offers.redemptions, which counts it once however oft
 are committed some hundred at a time: a run that dies is begun again with the same file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ from sqlalchemy import Connection, select
 
 from promo import tables
 from promo.house import House
+from promo.lists.finding import Asked, Lists
 from promo.offers.counters import RedemptionError, lock
-from promo.offers.redemptions import ListId, Redemption, Use, record
+from promo.offers.known import Use
+from promo.offers.redemptions import Redemption, record_all
 from promo.offers.terms import Terms
 from promo.offers.values import WHOLE
 from promo.scans import sources
@@ -78,12 +81,15 @@ def take(house: House, path: Path) -> Taken:
 def _record(
     connection: Connection, reader: "_Reader", some: pl.DataFrame, name: str, done: Taken
 ) -> None:
-    lock(connection, set(some["offer"]) & reader.percents.keys())
-    for row in some.iter_rows(named=True):
-        try:
-            found = record(connection, reader.redemption(connection, row))
-        except RedemptionError as error:
-            done.refused.append(f"{name}, line {row[LINE]}: {error}")
+    rows = list(some.iter_rows(named=True))
+    lock(connection, {row["offer"] for row in rows} & reader.percents.keys())
+    said = reader.redemptions(connection, rows)
+    sound = [one for one in said if isinstance(one, Redemption)]
+    recorded = iter(record_all(connection, sound))
+    for row, one in zip(rows, said, strict=True):
+        found = next(recorded) if isinstance(one, Redemption) else one
+        if isinstance(found, RedemptionError):
+            done.refused.append(f"{name}, line {row[LINE]}: {found}")
             continue
         done.repeated += found.repeated
         done.taken += not found.repeated
@@ -121,20 +127,37 @@ class _Reader:
             ),
         )
 
-    def redemption(self, connection: Connection, row: dict[str, Any]) -> Redemption:
-        """What a checked line says. Raises RedemptionError."""
-        shopper = None
-        if row["card"] is not None:
-            shopper = self.shoppers.get(row["card"])
-            if shopper is None:
-                raise RedemptionError("No household carries the card.")
+    def redemptions(
+        self, connection: Connection, rows: Sequence[dict[str, Any]]
+    ) -> list[Redemption | RedemptionError]:
+        """What checked lines say, or why one of them cannot be."""
+        asked = [self._asked(row) for row in rows]
+        lists = Lists.of(connection, asked)
+        return [
+            self._refusal(row, one, lists) or self._redemption(row, one, lists)
+            for row, one in zip(rows, asked, strict=True)
+        ]
+
+    def _asked(self, row: dict[str, Any]) -> Asked:
+        code = row["list_code"] and row["list_code"].replace("(253)", "253")
+        return Asked(row["offer"], row["day"], code, self.shoppers.get(row["card"]))
+
+    def _refusal(self, row: dict[str, Any], asked: Asked, lists: Lists) -> RedemptionError | None:
+        if row["offer"] not in self.percents:
+            return RedemptionError(f"There is no offer {row['offer']!r}.")
+        if row["card"] is not None and asked.shopper is None:
+            return RedemptionError("No household carries the card.")
+        if row["kind"] == "redeem" and asked.code is not None and lists.on(asked) is None:
+            return RedemptionError("There is no list with this code.")
+        return None
+
+    def _redemption(self, row: dict[str, Any], asked: Asked, lists: Lists) -> Redemption:
         use = Use(row["store"], row["till"], row["day"], row["transaction"], row["number"])
         reversing = row["kind"] != "redeem"
-        on = None if reversing else _on(connection, row, shopper)
         return Redemption(
             row["offer"], use, row["at"].replace(tzinfo=self.zones[row["store"]]).astimezone(UTC),
-            **self._figures(row), kind=row["kind"], of=_of(row, use) if reversing else None, on=on,
-            shopper=shopper,
+            **self._figures(row), kind=row["kind"], of=_of(row, use) if reversing else None,
+            on=None if reversing else lists.on(asked), shopper=asked.shopper,
         )  # fmt: skip
 
     def _figures(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -142,8 +165,7 @@ class _Reader:
         if row["kind"] == "void":
             return {}
         money, once = row["money"], int(row["kind"] == "redeem")
-        percent = self.percents.get(row["offer"], WHOLE)
-        share = abs(money) * percent // WHOLE * (1 if money > 0 else -1)
+        share = abs(money) * self.percents[row["offer"]] // WHOLE * (1 if money > 0 else -1)
         own = {"uses": once, "units": once, "funder_money": share, "money": money}
         return {name: value if row[name] is None else row[name] for name, value in own.items()}
 
@@ -152,23 +174,3 @@ def _of(row: dict[str, Any], use: Use) -> Use:
     """The use that is taken back; what is not said of it is as in the line itself."""
     said = {name: row[f"of_{name}"] for name in Use._fields if row[f"of_{name}"] is not None}
     return use._replace(**said)
-
-
-def _on(connection: Connection, row: dict[str, Any], shopper: str | None) -> ListId | None:
-    """The list it was used from: by its code, else the household's own that holds the offer."""
-    table = tables.ShopperList
-    query = select(table.key_id, table.counter, table.content)
-    if row["list_code"] is not None:
-        code = row["list_code"].replace("(253)", "253")
-        found = connection.execute(query.where(table.code == code)).one_or_none()
-        if found is None:
-            raise RedemptionError("There is no list with this code.")
-        return ListId(found.key_id, found.counter)
-    if shopper is None:
-        return None
-    day: date = row["day"]
-    good = (table.shopper == shopper) & (table.first_day <= day) & (table.last_day >= day)
-    for key_id, counter, content in connection.execute(query.where(good).order_by(table.night)):
-        if any(item["offer"] == row["offer"] for item in content["offers"]):
-            return ListId(key_id, counter)
-    return None

@@ -250,7 +250,7 @@ def test_offers_import(small: Path, tmp_path: Path) -> None:
     assert found.stdout == "1 offers in, 1 refused.\n"
     notice, refusal = found.stderr.splitlines()
     assert "'internal:4711' among them." in notice
-    assert refusal.startswith("Refused. offers.yaml, offer 2 (o52): `buy` is 0: ")
+    assert refusal.startswith("Refused. offers.yaml, offer 2 (o52): `buy` is '0': ")
 
 
 def test_offers_from_no_file(small: Path) -> None:

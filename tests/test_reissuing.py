@@ -63,8 +63,10 @@ def decide(house: House) -> None:
     """What the night weighed: for every household every offer, dearer ids better."""
     shown = [(s, f"o{n:02d}", f"C{n}", float(n)) for s in rows(house) for n in range(16)]
     frame = pl.DataFrame(shown, ["shopper", "offer", "category", "value"], orient="row")
-    full = frame.with_columns(worth=pl.lit(50), probability=pl.lit(0.01), why=pl.lit("beaten"),
-                              loyalty=pl.lit("national"), volume=pl.lit("heavy"))  # fmt: skip
+    full = frame.with_columns(
+        worth=pl.lit(50), probability=pl.lit(0.01), why=pl.lit("slots"),
+        loyalty=pl.lit("national"), volume=pl.lit("heavy"),
+    )  # fmt: skip
     lake.write(house.settings.paths.lake / "decisions" / f"{FIRST}.parquet", full)
 
 
@@ -105,6 +107,7 @@ def test_published_lists_are_issued_anew(made: House) -> None:
 
 def test_without_stored_decisions_slots_stay_empty(made: House) -> None:
     publishing.publish(made, FIRST)
+    (made.settings.paths.lake / "decisions" / f"{FIRST}.parquet").unlink()
     bad, before = most_printed(made), rows(made)
     stop(made, bad)
     promo(made, "lists", "reissue", "--offer", bad, *DAY)

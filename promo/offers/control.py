@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from promo.config import Exploration
 from promo.offers.coins import Keys, coins, keys
+from promo.sections import Exploration
 
 HOUSEHOLDS, OFFERS = "control of households", "control of offers"
 

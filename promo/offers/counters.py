@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, literal, or_, select, update
+from sqlalchemy import Boolean, Connection, Update, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from promo import tables
@@ -49,39 +49,64 @@ class Spent(NamedTuple):
     uses: int
 
 
-def count(connection: Connection, row: dict[str, Any]) -> tuple[Spent, Spent]:
+class Counted(NamedTuple):
+    """An offer's counter before and after a row, and the budget it is held against."""
+
+    before: Spent
+    after: Spent
+    budget: Spent
+
+    @property
+    def crossed(self) -> bool:
+        """Whether this row spent the budget."""
+        return is_spent(self.after, self.budget) and not is_spent(self.before, self.budget)
+
+
+def count(connection: Connection, row: dict[str, Any]) -> Counted:
     """Add a row to its offer's counter; the database refuses what a hard budget cannot hold."""
-    counter, offer = tables.OfferCounter, tables.Offer
-    uses, money = counter.uses + row["uses"], counter.money + row["money"]
-    holds = or_(
-        ~offer.hard,
-        literal(row["kind"] != "redeem"),
-        (uses <= offer.budget_redemptions) & (money <= offer.budget_money),
-    )
-    room = select(offer.id).where(offer.id == counter.offer, holds).exists()
-    counted = connection.execute(
-        update(counter)
-        .where(counter.offer == row["offer"], room)
-        .values(uses=uses, money=money)
-        .returning(counter.money, counter.uses)
-    ).one_or_none()
+    names = {"name": row["offer"], "is_back": row["kind"] != "redeem"}
+    more = {"more_uses": row["uses"], "more_money": row["money"]}
+    counted = connection.execute(COUNT, names | more).one_or_none()
     if counted is None:
         raise BudgetSpent(f"Offer {row['offer']} has reached its limit.")
-    after = Spent(*counted)
-    return Spent(after.money - row["money"], after.uses - row["uses"]), after
+    money, uses, *budget = counted
+    return Counted(Spent(money - row["money"], uses - row["uses"]), Spent(money, uses),
+                   Spent(*budget))  # fmt: skip
 
 
-def alarm(connection: Connection, name: str, at: datetime, before: Spent, after: Spent) -> bool:
+def _count() -> Update:
+    """The statement of `count`: put together once, because that takes longer than to run it."""
+    counter, offer = tables.OfferCounter.__table__, tables.Offer.__table__.c
+    uses, money = counter.c.uses + bindparam("more_uses"), counter.c.money + bindparam("more_money")
+    mine = offer.id == counter.c.offer
+    holds = or_(
+        ~offer.hard,
+        bindparam("is_back", type_=Boolean()),
+        (uses <= offer.budget_redemptions) & (money <= offer.budget_money),
+    )
+    budget = (offer.budget_money, offer.budget_redemptions)
+    return (
+        update(counter)
+        .where(counter.c.offer == bindparam("name"), select(offer.id).where(mine, holds).exists())
+        .values(uses=uses, money=money)
+        .returning(
+            counter.c.money, counter.c.uses,
+            *(select(limit).where(mine).scalar_subquery() for limit in budget),
+        )
+    )  # fmt: skip
+
+
+COUNT = _count()
+
+
+def alarm(connection: Connection, name: str, at: datetime, counted: Counted) -> bool:
     """Store that a budget is spent, if it was not before; once for each size of the budget.
 
     Returns whether it did.
     """
-    offer, event = tables.Offer, tables.OfferEvent
-    budget = connection.execute(
-        select(offer.budget_money, offer.budget_redemptions).where(offer.id == name)
-    ).one()
-    if is_spent(before, budget) or not is_spent(after, budget):
+    if not counted.crossed:
         return False
+    event, spent, of = tables.OfferEvent, counted.after, counted.budget
     last = (
         select(event.kind)
         .where(event.offer == name, event.kind.in_(("exhausted", "budget")))
@@ -90,15 +115,12 @@ def alarm(connection: Connection, name: str, at: datetime, before: Spent, after:
     )
     if connection.execute(last).scalar() == "exhausted":
         return False
-    reason = (
-        f"spent {after.money} of {budget[0]} minor units, {after.uses} of {budget[1]} redemptions"
-    )
+    reason = f"spent {spent.money} of {of.money} minor units, {spent.uses} of {of.uses} redemptions"
     row = {"offer": name, "at": at, "kind": "exhausted", "reason": reason}
     connection.execute(insert(event).values(row))
     return True
 
 
-def is_spent(spent: Spent, budget: Iterable[int]) -> bool:
-    """Whether nothing is left of a budget (money, redemptions)."""
-    money, uses = budget
-    return spent.money >= money or spent.uses >= uses
+def is_spent(spent: Spent, budget: Spent) -> bool:
+    """Whether nothing is left of a budget."""
+    return spent.money >= budget.money or spent.uses >= budget.uses

@@ -4,31 +4,15 @@ Rows are never edited: a void or a return is a row of its own with negative figu
 and how simultaneous tills keep out of each other's way, is `promo.offers.counters`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection
 
-from promo import tables
 from promo.offers.counters import RedemptionError, alarm, count, lock
-
-
-class Use(NamedTuple):
-    """What a till calls one use of an offer: the transaction, and the number of the use in it."""
-
-    store: str
-    till: str
-    day: date
-    transaction: str
-    number: int
-
-
-class ListId(NamedTuple):
-    """The list that an offer stood on."""
-
-    key_id: int
-    counter: int
+from promo.offers.known import AMOUNTS, FIGURES, Known, ListId, Row, Use
 
 
 @dataclass(frozen=True)
@@ -70,9 +54,6 @@ class Recorded:
     exhausted: bool = field(default=False, compare=False)
 
 
-FIGURES = ("uses", "units", "money", "funder_money")
-
-
 def record(connection: Connection, redemption: Redemption) -> Recorded:
     """Store and count a use, a void or a return, in the caller's transaction.
 
@@ -80,21 +61,56 @@ def record(connection: Connection, redemption: Redemption) -> Recorded:
     BudgetSpent for an offer that is `hard` and has reached its limit. Whoever records several
     offers in one transaction calls `lock` for all of them first.
     """
+    [found] = record_all(connection, [redemption])
+    if isinstance(found, RedemptionError):
+        raise found
+    return found
+
+
+def record_all(
+    connection: Connection, batch: Sequence[Redemption]
+) -> list[Recorded | RedemptionError]:
+    """`record` a batch in its order: what is stored is read once, what is new written at once.
+
+    Returns for each what is recorded, or why it is not. Raises RedemptionError, with nothing done,
+    where there is no such offer.
+    """
+    lock(connection, [each.offer for each in batch])
+    uses = [use for each in batch for use in (each.use, each.of) if use is not None]
+    lists = [each.on for each in batch if each.on is not None]
+    stored = Known.of(connection, uses, lists)
+    found: list[tuple[Row, bool, bool] | RedemptionError] = []
+    for each in batch:
+        try:
+            found.append(_record(connection, each, stored))
+        except RedemptionError as error:
+            found.append(error)
+    stored.write(connection)
+    return [one if isinstance(one, RedemptionError) else _recorded(*one) for one in found]
+
+
+def _record(
+    connection: Connection, redemption: Redemption, stored: Known
+) -> tuple[Row, bool, bool]:
+    """The row, whether it was there already, and whether it spent the budget."""
     _check(redemption)
-    lock(connection, [redemption.offer])
-    stored = _find(connection, redemption.offer, redemption.use, redemption.kind)
-    if stored is not None:
-        return _again(stored, redemption)
+    same = stored.rows.get((redemption.offer, redemption.kind, redemption.use))
+    if same is not None:
+        _no_other(same, redemption)
+        return same, True, False
     row = _row(redemption)
     if redemption.of is None:
-        row |= _promised(connection, redemption)
+        row |= _promised(connection, stored, redemption)
     else:
-        row |= _taken_back(connection, redemption, redemption.of)
-    before, after = count(connection, row)
-    table = tables.Redemption
-    number = connection.execute(insert(table).values(row).returning(table.id)).scalar_one()
-    exhausted = alarm(connection, redemption.offer, redemption.at, before, after)
-    return Recorded(number, **{name: row[name] for name in FIGURES}, exhausted=exhausted)
+        row |= _taken_back(connection, stored, redemption, redemption.of)
+    counted = count(connection, row)
+    stored.add(row)
+    return row, False, alarm(connection, redemption.offer, redemption.at, counted)
+
+
+def _recorded(row: Row, repeated: bool, exhausted: bool) -> Recorded:
+    figures = {name: row[name] for name in FIGURES}
+    return Recorded(row["id"], **figures, repeated=repeated, exhausted=exhausted)
 
 
 def _check(new: Redemption) -> None:
@@ -114,56 +130,42 @@ def _check(new: Redemption) -> None:
         )
 
 
-def _find(connection: Connection, offer: str, use: Use, kind: str) -> Row[Any] | None:
-    table = tables.Redemption
-    same = (
-        (table.store == use.store) & (table.till == use.till) & (table.day == use.day)
-        & (table.transaction == use.transaction) & (table.number == use.number)
-    )  # fmt: skip
-    query = select(table.__table__).where(same, table.offer == offer, table.kind == kind)
-    return connection.execute(query).one_or_none()
-
-
-def _again(stored: Row[Any], new: Redemption) -> Recorded:
-    """The answer given before; figures that differ are no repeat but somebody's mistake."""
-    figures = {name: getattr(stored, name) for name in FIGURES}
-    if new.kind != "void" and figures != {name: getattr(new, name) for name in FIGURES}:
+def _no_other(stored: Row, new: Redemption) -> None:
+    """The answer given before stands; figures that differ are no repeat but somebody's mistake."""
+    if new.kind != "void" and any(stored[name] != getattr(new, name) for name in FIGURES):
         raise RedemptionError(
             f"Use {new.use.number} of offer {new.offer} in transaction {new.use.transaction} of "
             f"{new.use.day} (store {new.use.store}, till {new.use.till}) is stored with other "
-            f"figures: money {stored.money}, uses {stored.uses}."
+            f"figures: money {stored['money']}, uses {stored['uses']}."
         )
-    return Recorded(stored.id, **figures, repeated=True)
 
 
-def _row(new: Redemption) -> dict[str, Any]:
+def _row(new: Redemption) -> Row:
     on = new.on or (None, None)
     return new.use._asdict() | {
+        "id": None,
         "kind": new.kind, "reverses": None, "offer": new.offer, "key_id": on[0], "counter": on[1],
         "shopper": new.shopper, "uses": new.uses, "units": new.units, "money": new.money,
-        "funder_money": new.funder_money, "lines": new.lines, "at": new.at,
+        "funder_money": new.funder_money, "lines": new.lines, "at": new.at, "night": None,
+        "promised": 0, "worth": 0, "probability": 0.0,
     }  # fmt: skip
 
 
-def _promised(connection: Connection, new: Redemption) -> dict[str, Any]:
+def _promised(connection: Connection, stored: Known, new: Redemption) -> Row:
     """What the use takes from the promises of its list's night; nothing when on no list."""
     if new.on is None:
         return {}
-    issues = tables.ShopperList
-    query = select(issues.night, issues.shopper, issues.content).where(
-        issues.key_id == new.on.key_id, issues.counter == new.on.counter
-    )
-    found = connection.execute(query).one_or_none()
+    found = stored.lists.get(new.on)
     if found is None:
         raise RedemptionError("There is no such list.")
     if new.shopper not in (None, found.shopper):
         raise RedemptionError("The list and the card are not of one household.")
-    on_list = [o for o in found.content["offers"] if o["offer"] == new.offer]
-    if not on_list and not _stood_on(connection, new.on, new.offer):
+    on_list = [item for item in found.offers if item["offer"] == new.offer]
+    if not on_list and not stored.stood_on(connection, new.on, new.offer):
         raise RedemptionError(f"Offer {new.offer} does not stand on this list.")
-    row: dict[str, Any] = {"shopper": found.shopper}
+    row: Row = {"shopper": found.shopper}
     for item in on_list:
-        left = item.get("uses", 1) - promised_uses(connection, new.on, new.offer)
+        left = item.get("uses", 1) - stored.promised.get((new.on, new.offer), 0)
         row |= {
             "night": found.night, "promised": max(min(new.uses, left), 0),
             "worth": item["worth"], "probability": item["probability"],
@@ -171,36 +173,17 @@ def _promised(connection: Connection, new: Redemption) -> dict[str, Any]:
     return row
 
 
-def _stood_on(connection: Connection, on: ListId, offer: str) -> bool:
-    """Whether an offer stood on an earlier issue of a list; that paper is still about."""
-    table = tables.EarlierIssue
-    earlier = select(table.content).where(table.key_id == on.key_id, table.counter == on.counter)
-    contents = connection.execute(earlier).scalars()
-    return any(item["offer"] == offer for content in contents for item in content["offers"])
-
-
-def promised_uses(connection: Connection, on: ListId, offer: str) -> int:
-    """How many of the uses that a list promises of an offer are taken."""
-    table = tables.Redemption
-    query = select(func.coalesce(func.sum(table.promised), 0)).where(
-        table.key_id == on.key_id, table.counter == on.counter, table.offer == offer
-    )
-    return int(connection.execute(query).scalar_one())
-
-
-def _taken_back(connection: Connection, new: Redemption, of: Use) -> dict[str, Any]:
+def _taken_back(connection: Connection, stored: Known, new: Redemption, of: Use) -> Row:
     """What a void or return takes from the use it names: never more than is left of it."""
-    stored = _find(connection, new.offer, of, "redeem")
-    if stored is None:
+    use = stored.rows.get((new.offer, "redeem", of))
+    if use is None:
         raise RedemptionError(
             f"There is no use {of.number} of offer {new.offer} in transaction {of.transaction} of "
             f"{of.day} (store {of.store}, till {of.till}) to take back."
         )
-    table = tables.Redemption
-    columns = [table.__table__.c[name] for name in (*FIGURES, "promised")]
-    query = select(*(func.coalesce(func.sum(c), 0) for c in columns))
-    gone = connection.execute(query.where(table.reverses == stored.id)).one()
-    left = [int(getattr(stored, c.name) + back) for c, back in zip(columns, gone, strict=True)]
+    if use["id"] is None:
+        stored.write(connection)
+    left = stored.left(use)
     taken = left if new.kind == "void" else [-getattr(new, name) for name in FIGURES] + [0]
     if not any(left[:4]) or any(t > most for t, most in zip(taken, left, strict=True)):
         raise RedemptionError(
@@ -209,7 +192,7 @@ def _taken_back(connection: Connection, new: Redemption, of: Use) -> dict[str, A
         )
     same = ("key_id", "counter", "shopper", "night", "worth", "probability")
     return (
-        {name: getattr(stored, name) for name in same}
-        | {c.name: -t for c, t in zip(columns, taken, strict=True)}
-        | {"reverses": stored.id}
+        {name: use[name] for name in same}
+        | {name: -t for name, t in zip(AMOUNTS, taken, strict=True)}
+        | {"reverses": use["id"]}
     )

@@ -20,7 +20,7 @@ the household's forecast says, and a part of what is won comes from other shelve
 
 import polars as pl
 
-from promo.config import Response, Weights
+from promo.sections import Response, Weights
 
 
 def value(settings: Response) -> list[pl.Expr]:

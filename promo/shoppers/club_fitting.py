@@ -16,7 +16,7 @@ import polars as pl
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from promo.config import Clubs as Rules
+from promo.sections import Clubs as Rules
 from promo.shoppers.clubs import Clubs, Whole, names
 from promo.shoppers.settled import Floats
 

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from promo.config import Clubs as Rules
 from promo.files import write_text
+from promo.sections import Clubs as Rules
 from promo.shoppers import settled
 from promo.shoppers.settled import Floats
 

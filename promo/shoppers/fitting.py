@@ -11,7 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from promo.config import Segments, Settings
+from promo.config import Settings
+from promo.sections import Segments
 from promo.shoppers import LEVELS, bgnbd, histories, households, segments
 from promo.shoppers.histories import Histories
 from promo.shoppers.models import CATEGORIES, CYCLES, POOL

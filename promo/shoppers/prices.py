@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from promo.config import Margin
+from promo.sections import Margin
 
 FILE = "prices.parquet"
 RECENT_DAYS = 91  # of scans that are counted

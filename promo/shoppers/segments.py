@@ -6,7 +6,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from promo.config import Segments, Settings
+from promo.config import Settings
+from promo.sections import Segments
 from promo.shoppers import households, settled
 from promo.shoppers.models import POOL, Model
 from promo.shoppers.settled import Floats

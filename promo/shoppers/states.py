@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from promo.config import Settings
-from promo.config import States as Rules
+from promo.sections import States as Rules
 from promo.shoppers import households
 
 STATES = ("new", "growing", "steady", "fading", "lapsed")

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, insert, select, update
 
 from promo import tables
 from promo.database import upsert
-from promo.offers.redemptions import ListId, Redemption, Use
+from promo.offers.known import ListId, Use
+from promo.offers.redemptions import Redemption
 from promo.offers.terms import parse
 
 NIGHT = date(2017, 11, 6)

@@ -13,7 +13,8 @@ from offers.shop import LAST, NIGHT, USE, use
 from promo import tables
 from promo.offers import budgets
 from promo.offers.budgets import SUMS, Budgets, Promised, promise_rows
-from promo.offers.redemptions import ListId, record
+from promo.offers.known import ListId
+from promo.offers.redemptions import record
 
 DAY = timedelta(1)
 

@@ -3,8 +3,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from promo.config import Exploration
 from promo.offers import control
+from promo.sections import Exploration
 
 HOUSEHOLDS = pl.Series("shopper", [f"h{n}" for n in range(20_000)])
 

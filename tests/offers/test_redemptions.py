@@ -1,20 +1,23 @@
 """Redemptions, on both databases: counted once, reversed and never edited, exact in a crowd."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 from offers import shop
 from offers.shop import ON, USE, use
 from promo import tables
 from promo.offers.counters import BudgetSpent, RedemptionError, lock
-from promo.offers.redemptions import ListId, Recorded, Redemption, record
+from promo.offers.known import ListId
+from promo.offers.redemptions import Recorded, Redemption, record, record_all
 
 TILLS = 8  # at the same instant
+ID = re.compile(r"id=\d+, ")
 
 
 @pytest.fixture(autouse=True)
@@ -250,6 +253,78 @@ def test_a_hard_offer_is_refused_at_its_limit_and_leaves_the_rest_alone(
     assert shop.counted(engine, "o1") == (200, 2)
 
 
+# --- many in one transaction -----------------------------------------------------------------
+
+
+def batch() -> list[Redemption]:
+    """Uses on a list and off, repeats, mistakes, voids and returns of uses in the same batch."""
+    return [
+        use("o1", 1, on=ON),
+        use("o2", 1, on=ON),
+        use("o1", 1, on=ON),
+        use("o1", 1, money=99),
+        back(-30, number=9),
+        back(-30, number=9),
+        back(-71, number=10),
+        use("o1", 2, on=ON),
+        void(of=USE),
+        use("o1", 3, on=ON),
+        void(of=USE, use=USE._replace(number=8)),
+        void(of=USE._replace(number=3), use=USE._replace(number=3)),
+        use("o1", 4),
+        use("o1", 5, on=ListId(1, 77)),
+        use("o2", 2),
+        use("o2", 3),
+    ]
+
+
+def one_by_one(engine: Engine, redemptions: list[Redemption]) -> list[str]:
+    """What became of each, in words."""
+    said = []
+    for redemption in redemptions:
+        try:
+            said.append(str(put(engine, redemption)))
+        except RedemptionError as error:
+            said.append(str(error))
+    return said
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 5, 10])
+def test_a_batch_is_recorded_as_one_after_the_other(engine: Engine, earlier: int) -> None:
+    shop.offer(engine, "o1", redemptions=2)
+    shop.offer(engine, "o2", redemptions=2, hard=True, printable=False)
+    shop.a_list(engine, 1, [shop.item("o1"), shop.item("o2")])
+    expected = one_by_one(engine, batch()), rows(engine), counters(engine)
+    with engine.begin() as connection:
+        connection.execute(update(tables.OfferCounter).values(uses=0, money=0))
+        connection.execute(delete(tables.OfferEvent))
+        connection.execute(delete(tables.Redemption).where(tables.Redemption.reverses > 0))
+        connection.execute(delete(tables.Redemption))
+    said = one_by_one(engine, batch()[:earlier])
+    with engine.begin() as connection:
+        said += [str(one) for one in record_all(connection, batch()[earlier:])]
+    assert counters(engine) == expected[2]
+    assert [without_id(row) for row in rows(engine)] == [without_id(row) for row in expected[1]]
+    assert [ID.sub("", one) for one in said] == [ID.sub("", one) for one in expected[0]]
+
+
+def counters(engine: Engine) -> list[tuple[int, int]]:
+    return [shop.counted(engine, name) for name in ("o1", "o2")]
+
+
+def without_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in row if name not in ("id", "reverses")}
+
+
+def test_a_batch_with_an_offer_there_is_not_leaves_nothing(engine: Engine) -> None:
+    with (
+        engine.begin() as connection,
+        pytest.raises(RedemptionError, match="There is no offer 'o9'"),
+    ):
+        record_all(connection, [use("o1"), use("o9")])
+    assert rows(engine) == []
+
+
 # --- at the same instant ---------------------------------------------------------------------
 
 
@@ -286,6 +361,18 @@ def test_one_use_sent_by_many_at_once_is_one(engine: Engine) -> None:
     assert len(set(found)) == 1
     assert sorted(one.repeated for one in found) == [False] + [True] * (TILLS - 1)
     assert shop.counted(engine, "o1") == (100, 1)
+
+
+def test_batches_sent_by_many_at_once_are_counted_once(engine: Engine) -> None:
+    def both(till: int) -> list[Recorded | RedemptionError]:
+        names = ["o1", "o2"] if till % 2 else ["o2", "o1"]
+        with engine.begin() as connection:
+            return record_all(connection, [use(name, n) for name in names for n in range(3)])
+
+    found = [one for till in together(both) for one in till]
+    assert len(set(found)) == 6
+    assert sum(not one.repeated for one in found) == 6
+    assert counters(engine) == [(300, 3), (300, 3)]
 
 
 def test_the_last_of_a_hard_offer_goes_to_one(engine: Engine) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
-from promo.config import Response, Settings, Weights
+from promo.config import Settings
 from promo.offers import value
+from promo.sections import Response, Weights
 
 SHARES = st.floats(0, 1)
 PAIR: dict[str, Any] = {

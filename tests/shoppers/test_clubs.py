@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segments_bar import adjusted_rand
 
-from promo.config import Clubs as Rules
+from promo.sections import Clubs as Rules
 from promo.shoppers import club_fitting, clubs, models
 from promo.shoppers.clubs import Clubs
 from promo.shoppers.models import ModelError

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promo.config import Margin
+from promo.sections import Margin
 from promo.shoppers import prices
 
 Line = tuple[str, int, int, int]  # product, pieces, minor units a piece, of them by coupon

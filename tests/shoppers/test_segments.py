@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from promo.config import Segments, Settings
+from promo.config import Settings
+from promo.sections import Segments
 from promo.shoppers import segments
 from promo.shoppers.models import CATEGORIES, CYCLES, Model
 
