@@ -196,7 +196,7 @@ def _in_lists(promised: Sums, each: NDArray[np.int64]) -> Sums:
 def _rules(tiers: pl.Series, settings: Settings) -> Rules:
     """The rules of each household's list: slots, and its tier's band."""
     own = settings.allocation
-    ends = {tier: _band(tier, settings) for tier in tiers.unique()}
+    ends = {tier: band(tier, settings) for tier in tiers.unique()}
     bands = np.array([ends[tier] for tier in tiers], dtype=np.int64).reshape(-1, 2)
     slots = settings.lists.max_offers - settings.exploration.discovery_slots
     return Rules(
@@ -210,12 +210,12 @@ def _rules(tiers: pl.Series, settings: Settings) -> Rules:
     )
 
 
-def _band(tier: str, settings: Settings) -> tuple[int, int]:
+def band(tier: str, settings: Settings) -> tuple[int, int]:
     """The least and the most worth of a tier's list, minor units."""
-    band = settings.allocation.bands.get(tier)
-    if band is None:
+    ends = settings.allocation.bands.get(tier)
+    if ends is None:
         return 0, NO_END
-    low, high = (money.to_minor(str(end), settings.currency) for end in band)
+    low, high = (money.to_minor(str(end), settings.currency) for end in ends)
     return low, high
 
 

@@ -305,10 +305,10 @@ def _show(found: dict[str, Any], settings: "Settings") -> None:
         f"List {found['list_code']} ({found['state']}), store {found['store']}, good "
         f"{found['first_day']} to {found['last_day']}, worth {settings.in_words(found['worth'])}"
     )
-    table = Table("off", "on", "buy", "state", "offer")
+    table = Table("gives", "on", "buy", "state", "offer")
     for offer in found["offers"]:
         table.add_row(
-            settings.in_words(offer["amount_off"]), offer["title"], str(offer["buy"]),
+            offer["headline"], offer["title"], str(offer["buy"]),
             offer["state"], offer["offer"],
         )  # fmt: skip
     # Titles are a chain's own words: no markup, no emoji codes.

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from promo import nightly, tables
 from promo.calendar import Window, bucket
+from promo.choosing import band
 from promo.files import swap_in
 from promo.house import House
 from promo.lists import pages, printing, reissue
@@ -23,8 +24,8 @@ from promo.lists.codes import short_code
 from promo.lists.items import Draft, OfferItem
 from promo.lists.keys import CodeKeys
 from promo.lists.reissue import Wanted
-from promo.offers import live
-from promo.offers.refill import Refill
+from promo.offers import live, rivals
+from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
 from promo.offers.wording import Wording
 from promo.progress import Progress
@@ -75,19 +76,37 @@ def _refill(
     window = Window(max(day, row.first_day), row.last_day)
     settings = house.settings
     catalogue = live.live(connection, window, day, again=False, late_days=settings.offers.late_days)
-    risk = Risk(settings.allocation.overspend_risk, settings.allocation.response_cv)
     wording = Wording(settings.currency, settings.locale)
     names = [sheet.row.shopper for sheet in sheets]
     weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
     taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
     taken |= _elsewhere(connection, night, window, set(names))
-    refill = Refill.of(weighed, taken, catalogue, wording, risk)
+    concerned = {*weighed["offer"], *(item.offer for sheet in sheets for item in sheet.staying)}
+    rules = _rules(house, connection, concerned)
+    refill = Refill.of(weighed, taken, catalogue, wording, rules)
+    most = {s.row.shopper: band(s.row.content["tier"], settings)[1] for s in sheets}
 
     def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:
-        categories = {item.category for item in staying}
-        return [OfferItem(**facts) for facts in refill.best(shopper, categories, slots)]
+        standing = [Standing(i.offer, i.category, i.worth * i.uses) for i in staying]
+        found = refill.best(shopper, standing, slots, most[shopper])
+        return [OfferItem(**facts) for facts in found]
 
     return best
+
+
+def _rules(house: House, connection: Connection, names: set[str]) -> Rules:
+    """The rules of lists, for offers that stand or may come."""
+    own = house.settings.allocation
+    offers = rivals.stored(connection, names)
+    ids = offers.offers["id"].to_list()
+    apart = [(ids[one], ids[other]) for one, other in rivals.pairs(offers, house.products)]
+    return Rules(
+        Risk(own.overspend_risk, own.response_cv),
+        own.per_category,
+        own.per_funder,
+        dict(zip(ids, offers.offers["funder"], strict=True)),
+        frozenset((*apart, *((other, one) for one, other in apart))),
+    )
 
 
 def _elsewhere(

@@ -470,13 +470,15 @@ def test_lookup_as_a_table(listed: tuple[Path, dict[str, Any]]) -> None:
 
 def test_lookup_prints_titles_as_they_are(listed: tuple[Path, dict[str, Any]]) -> None:
     folder, row = listed
-    offers = [dict(o, title="[bold]2 for 1[/x] :smile: [red]") for o in row["content"]["offers"]]
+    words = {"title": "[bold]2 for 1[/x] :smile: [red]", "headline": "20% off"}
+    offers = [o | words for o in row["content"]["offers"]]
     content = row["content"] | {"offers": offers}
     with reopen(folder).engine.begin() as connection:
         where = tables.ShopperList.code == row["code"]
         connection.execute(update(tables.ShopperList).where(where).values(content=content))
     found = promo(folder, "lookup", row["code"], *DAY, COLUMNS="200").stdout
     assert "[bold]2 for 1[/x] :smile: [red]" in found
+    assert "20% off" in found  # not what that is worth
 
 
 def test_lookup_as_json(listed: tuple[Path, dict[str, Any]]) -> None:
@@ -484,7 +486,7 @@ def test_lookup_as_json(listed: tuple[Path, dict[str, Any]]) -> None:
     found = json.loads(promo(folder, "lookup", row["code"], *DAY, "--json").stdout)
     assert found["list_code"] == row["code"]
     assert [o["offer"] for o in found["offers"]] == [o["offer"] for o in row["content"]["offers"]]
-    assert sum(offer["amount_off"] for offer in found["offers"]) == found["worth"] == row["worth"]
+    assert sum(offer["worth"] for offer in found["offers"]) == found["worth"] == row["worth"]
 
 
 def test_lookup_refuses(listed: tuple[Path, dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
-"""Filling freed slots of lists that are out: the next best offers, as long as budgets allow."""
+"""Filling freed slots of lists that are out: the next best offers under the night's own rules."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +12,29 @@ from promo.offers.live import Catalogue
 from promo.offers.risk import Risk, Sums, chance
 from promo.offers.terms import Terms
 from promo.offers.wording import Wording
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What lists keep to; the funders are those of all offers that may stand on a list.
+
+    rivals: pairs of offers that never stand on one list, both ways round.
+    """
+
+    risk: Risk
+    per_category: int = 1
+    per_funder: int = 2**30
+    funders: Mapping[str, str] = field(default_factory=dict)
+    rivals: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An offer that stays on a list, and what it is worth if the list uses it up."""
+
+    offer: str
+    category: str
+    worth: int
 
 
 @dataclass
@@ -25,7 +48,7 @@ class Refill:
     offers: dict[str, dict[str, Any]]  # rows of the catalogue by id
     terms: dict[str, Terms]
     wording: Wording
-    risk: Risk
+    rules: Rules
 
     @classmethod
     def of(
@@ -34,7 +57,7 @@ class Refill:
         taken: set[tuple[str, str]],
         catalogue: Catalogue,
         wording: Wording,
-        risk: Risk,
+        rules: Rules,
     ) -> Self:
         """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why
         (a night's decisions); taken: (household, offer) that stand, or stood, on a list of theirs.
@@ -53,18 +76,38 @@ class Refill:
             if (row["shopper"], row["offer"]) not in taken:
                 choices.setdefault(row["shopper"], []).append(row)
         terms = dict(zip(catalogue.offers["id"], catalogue.terms, strict=True))
-        return cls(choices, offers, terms, wording, risk)
+        return cls(choices, offers, terms, wording, rules)
 
-    def best(self, shopper: str, categories: set[str], slots: int) -> Iterator[dict[str, Any]]:
-        """Up to `slots` offers of categories that are free, in the fields of a list's offer."""
-        busy = set(categories)
+    def best(
+        self, shopper: str, staying: Sequence[Standing], slots: int, most: int
+    ) -> Iterator[dict[str, Any]]:
+        """Up to `slots` offers beside those that stay, in the fields of a list's offer.
+
+        most: what the list's offers may be worth in all, minor units.
+        """
+        standing = list(staying)
         for row in self.choices.get(shopper, ()):
             if not slots:
                 return
-            if row["category"] not in busy and self._holds(row):
-                busy.add(row["category"])
+            worth = row["worth"] * self.offers[row["offer"]]["uses_each"]
+            new = Standing(row["offer"], row["category"], worth)
+            if sum(s.worth for s in standing) + worth > most or not self._agrees(standing, new):
+                continue
+            if self._holds(row):
+                standing.append(new)
                 slots -= 1
                 yield self._item(row)
+
+    def _agrees(self, standing: Sequence[Standing], new: Standing) -> bool:
+        """Whether category, funder and rivals let an offer stand beside others."""
+        rules, funder = self.rules, self.rules.funders.get(new.offer)
+        same = sum(other.category == new.category for other in standing)
+        of_funder = sum(rules.funders.get(other.offer) == funder for other in standing)
+        return (
+            same < rules.per_category
+            and of_funder < rules.per_funder
+            and not any((other.offer, new.offer) in rules.rivals for other in standing)
+        )
 
     def _item(self, row: dict[str, Any]) -> dict[str, Any]:
         own, terms = self.offers[row["offer"]], self.terms[row["offer"]]
@@ -88,7 +131,7 @@ class Refill:
         money, most = own["money_open"] + uses * row["worth"], own["uses_open"] + uses
         left = np.array([own["money_left"]]), np.array([own["uses_left"]])
         sure = money <= own["money_left"] and most <= own["uses_left"]
-        if not sure and chance(sums, *left, self.risk)[0] > self.risk.overspend:
+        if not sure and chance(sums, *left, self.rules.risk)[0] > self.rules.risk.overspend:
             return False
         own |= dict(zip(SUMS, (float(c[0]) for c in sums.columns()), strict=True))
         own |= {"money_open": money, "uses_open": most}

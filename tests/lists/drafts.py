@@ -27,7 +27,8 @@ def due(**changes: Any) -> DueItem:
 def offer(**changes: Any) -> OfferItem:
     own: dict[str, Any] = {
         "offer": "o1", "title": "Any cold cereal", "worth": 100, "buy": 1,
-        "category": "COLD CEREAL", "cell": "national/heavy", "probability": 0.25,
+        "category": "COLD CEREAL", "cell": "national/heavy", "probability": 0.25, "uses": 1,
+        "headline": "", "conditions": "",
     }  # fmt: skip
     return OfferItem(**own | changes)
 

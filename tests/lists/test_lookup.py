@@ -71,10 +71,13 @@ ANSWER = {
     "last_day": "2017-11-19",
     "worth": 6,
     "offers": [
-        {"offer": "o1", "title": "Any cold cereal", "amount_off": 6, "buy": 2, "state": "open"}
+        {
+            "offer": "o1", "title": "Any cold cereal", "headline": "", "worth": 6, "buy": 2,
+            "state": "open",
+        }
     ],
     "due": ["Soft drinks"],
-}
+}  # fmt: skip
 
 
 def test_a_list_by_its_codes(engine: Engine) -> None:

@@ -77,6 +77,7 @@ def item(name: str, **change: Any) -> dict[str, Any]:
     return {
         "offer": name, "title": f"Offer {name}", "worth": 100, "buy": 1, "category": "MILK",
         "cell": "national/heavy", "probability": 0.25, "uses": 1,
+        "headline": "$1.00 off", "conditions": "Once.",
     } | change  # fmt: skip
 
 

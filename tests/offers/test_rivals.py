@@ -4,7 +4,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import Engine
 
+from offers import shop
 from promo.offers import rivals
 from promo.offers.live import Catalogue
 from promo.offers.terms import parse
@@ -52,3 +54,17 @@ def test_who_is_whose_rival(named: dict[str, Any], expected: str) -> None:
     found = rivals.pairs(catalogue(**named), KNOWN)
     assert found.shape == (len(expected.split()), 2)
     assert [f"{'abcd'[one]}{'abcd'[other]}" for one, other in found] == expected.split()
+
+
+def test_offers_as_they_are_stored_live_or_not(sqlite_engine: Engine) -> None:
+    shop.masters(sqlite_engine)
+    shop.offer(sqlite_engine, "a", rivals={"offers": ["b"], "brands": ["Oaty"]})
+    shop.offer(sqlite_engine, "b", state="paused", funder="Best")
+    shop.offer(sqlite_engine, "c")
+    known = pl.DataFrame({"id": ["milk"], "brand": ["Oaty"]})
+    with sqlite_engine.connect() as connection:
+        every = rivals.stored(connection, ["c", "b", "a", "gone"])
+        some = rivals.stored(connection, ["a", "c"])
+    assert every.offers.rows() == [(0, "a", "Maker 7"), (1, "b", "Best"), (2, "c", "Maker 7")]
+    assert rivals.pairs(every, known).tolist() == [[0, 1], [0, 2]]
+    assert rivals.pairs(some, known).tolist() == [[0, 1]]
