@@ -6,11 +6,12 @@ had won its slot first, so that control and exposed households differ by the coi
 stays empty.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from promo import money
 from promo.config import Settings
@@ -65,11 +66,13 @@ def choose(
     house: House,
     elsewhere: set[tuple[str, str]],
     before: pl.DataFrame | None = None,
+    buckets: int | None = None,
 ) -> Chosen:
     """The candidates that get a slot on `night`.
 
     elsewhere: (household, offer) that stand on other lists open on the same days; before: an
-    earlier night's budget prices, to begin with.
+    earlier night's budget prices, to begin with; buckets: how many the lists are for, where they
+    are not the night's own.
     """
     settings, shoppers = house.settings, found.households["shopper"]
     words = catalogue.offers.select("offer", "id", "title", "buy", "uses_each")
@@ -80,7 +83,7 @@ def choose(
     held = named.join(taken, on=["shopper", "id"], how="semi", maintain_order="left")
     free = named.join(taken, on=["shopper", "id"], how="anti", maintain_order="left")
     pairs = _pairs(free, shoppers)
-    offers = _offers(night, pairs, catalogue, house)
+    offers = _offers(night, pairs, catalogue, house, buckets)
     rules = _rules(found.households["tier"], settings)
     allocation = allocate(pairs, offers, rules, _warm(before, catalogue))
     slots = settings.exploration.discovery_slots
@@ -112,7 +115,7 @@ def _decided(
     why[drawn.drawn], chance[drawn.drawn] = DRAWN, drawn.chance
     held_back = control.pairs(free["shopper"], free["id"], settings.seed, settings.exploration)
     why[held_back.to_numpy() & np.isin(why, ON_LIST)] = CONTROL
-    by = pl.Series(allocation.beaten_by).replace(-1, None)
+    by = pl.Series(np.where(np.isin(why, WON), -1, allocation.beaten_by)).replace(-1, None)
     money_price, use_price = allocation.prices.money, allocation.prices.uses
     price = pairs.probability * (money_price[pairs.offer] * pairs.worth + use_price[pairs.offer])
     return free.with_columns(
@@ -154,25 +157,39 @@ def _pairs(free: pl.DataFrame, shoppers: pl.Series) -> Candidates:
     return candidates.as_arrays(free.with_columns(pl.col("worth") * pl.col("uses_each")), shoppers)
 
 
-def _offers(night: date, pairs: Candidates, catalogue: Catalogue, house: House) -> Offers:
+def _offers(
+    night: date, pairs: Candidates, catalogue: Catalogue, house: House, buckets: int | None
+) -> Offers:
     """Tonight's offers as arrays, in the order of the catalogue; uses are counted in lists."""
     rows, settings = catalogue.offers, house.settings
     each = rows["uses_each"].to_numpy()
     money, uses = rows["money_left"].to_numpy(), rows["uses_left"].to_numpy() // each
-    outstanding = Sums(*(rows[field.name].to_numpy() for field in fields(Sums)))
-    outstanding = replace(
-        outstanding, uses_1=outstanding.uses_1 / each, uses_22=outstanding.uses_22 / each
-    )
+    outstanding = _in_lists(Sums(*(rows[field.name].to_numpy() for field in fields(Sums))), each)
     mix = Sums.of(pairs.offer, pairs.probability, pairs.worth, rows.height)
-    most, _ = capacity(mix, money, uses, _risk(settings))
-    share = pacing.shares(night, rows["starts"].to_list(), rows["ends"].to_list(), settings)
+    most, _ = capacity(mix, money, uses, _risk(settings), outstanding)
+    least = np.zeros(rows.height)  # one promise: small budgets would else wait for the last night
+    np.maximum.at(least, pairs.offer, pairs.probability * pairs.worth)
+    ends = rows["ends"].to_list()
+    share = pacing.shares(night, rows["starts"].to_list(), ends, settings, buckets)
     return Offers(
         money=money,
         uses=uses,
         funder=rows["funder"].rank("dense").cast(pl.Int64).to_numpy(),
         outstanding=outstanding,
-        pace=np.minimum(1.0, share * settings.allocation.pace) * most,
+        pace=np.maximum(np.minimum(1.0, share * settings.allocation.pace) * most, least),
         rivals=rivals.pairs(catalogue, house.products),
+    )
+
+
+def _in_lists(promised: Sums, each: NDArray[np.int64]) -> Sums:
+    """Sums over promised uses as sums over lists, which use an offer `each` times or not at all."""
+    return Sums(
+        money_1=promised.money_1,
+        money_2=promised.money_2 * each,
+        money_3=promised.money_3 * each**2,
+        money_22=promised.money_22 * each,
+        uses_1=promised.uses_1 / each,
+        uses_22=promised.uses_22 / each,
     )
 
 

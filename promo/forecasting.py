@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from promo.calendar import Wave, Window
+from promo.config import Settings
 from promo.house import House
 from promo.lists import register
 from promo.lists.compose import due_items
@@ -41,6 +42,8 @@ class Plan:
     model: models.Model
     response: response.Response
     prices: pl.DataFrame | None  # shoppers.prices
+    served: bool = False  # also households with a list of another night less than a fortnight away
+    every: bool = False  # whether all candidates are wanted, not a household's best only
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,13 @@ class Forecasts:
         return Forecasts(*(pl.concat([getattr(part, name) for part in parts]) for name in names))
 
 
-def plan(house: House, night: date, wave: Wave | None = None) -> Plan:
+def plan(house: House, night: date) -> Plan:
     """What is known before a night begins; its wave is the calendar's. Raises ModelError."""
     settings = house.settings
     root, model = settings.paths.models, models.in_use(settings.paths.models, night)
     answers, paid = response.load(root, model.name), prices.load(root, model.name)
     window = settings.window(night)
-    return Plan(night, wave or settings.wave(night), window, model, answers, paid)
+    return Plan(night, settings.wave(night), window, model, answers, paid)
 
 
 def offers_of(connection: Connection, house: House, todo: Plan) -> live.Catalogue:
@@ -99,9 +102,10 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     days = profiles.as_of(past, todo.night, settings.profiles.keep_days)
     shoppers = house.shoppers(buckets, todo.night)
     facts = households.facts(days, settings, todo.night)
-    with house.engine.connect() as connection:
-        served = register.served(connection, todo.night, buckets)
-    facts = facts.filter(~pl.col("shopper").is_in(served))
+    if not todo.served:
+        with house.engine.connect() as connection:
+            served = register.served(connection, todo.night, buckets)
+        facts = facts.filter(~pl.col("shopper").is_in(served))
     tiers = segments.tiers(past, todo.model.card["tiers_from"], settings, todo.night)
     eligible = households.eligible(facts, shoppers, settings.min_spend).join(
         tiers, on="shopper", how="left", maintain_order="left"
@@ -125,5 +129,13 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     return Forecasts(
         eligible,
         due_items(by_category, known, settings),
-        candidates.find(told, offers, priced, todo.response, settings),
+        candidates.find(told, offers, priced, todo.response, _asking(todo, settings)),
     )
+
+
+def _asking(todo: Plan, settings: Settings) -> Settings:
+    """The settings with the number of candidates that the plan wants of a household."""
+    if not todo.every:
+        return settings
+    most = settings.response.model_copy(update={"candidates": 2**31 - 1})
+    return settings.model_copy(update={"response": most})

@@ -7,7 +7,7 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,15 @@ class AlreadyPublished(Sentence):
     exit_code = 0
 
 
+@dataclass(frozen=True)
+class Made:
+    """The lists that a night registered, and of what it did not print."""
+
+    lists: list[register.Registered]
+    held: int  # lists that a control coin held back
+    unmet: list[str]  # households whose list stays below its band
+
+
 def plan(house: House, night: date) -> Plan:
     """Look at the calendar, the model and the runs. Raises AlreadyPublished, ModelError."""
     with house.engine.connect() as connection:
@@ -58,6 +67,21 @@ def run(
     with progress.stage("watch") as facts:
         watched = watch.run(house, todo.night)
         facts["nights"] = len(watched)
+    try:
+        made = _make(house, todo, keys, progress)
+    except register.NoLongerLive:
+        made = _make(house, todo, keys, progress)  # once more, from what is live now
+    with progress.stage("print") as facts:
+        about = {"calibration": watched, "control": made.held, "unmet_bands": made.unmet}
+        report = _print(house, todo, made.lists, about, per_store=per_store)
+        with house.engine.begin() as connection:
+            _set_run(connection, todo, report)
+        facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
+    return report
+
+
+def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
+    """Choose the night's lists and register them. Raises NoLongerLive."""
     with progress.stage("forecast") as facts:
         with house.engine.connect() as connection:
             offers = forecasting.offers_of(connection, house, todo)
@@ -78,13 +102,7 @@ def run(
             _set_run(connection, todo, {})
             lists = register.register(connection, todo.night, todo.window, made, keys)
         records.remember(house.settings.paths.lake, todo.night, lists, held, chosen)
-    with progress.stage("print") as facts:
-        about = {"calibration": watched, "control": len(held), "unmet_bands": chosen.unmet}
-        report = _print(house, todo, lists, about, per_store=per_store)
-        with house.engine.begin() as connection:
-            _set_run(connection, todo, report)
-        facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
-    return report
+    return Made(lists, len(held), chosen.unmet)
 
 
 def describe(house: House, todo: Plan) -> str:

@@ -5,26 +5,28 @@ them, and compares. Nothing is stored: the file is taken in inside a transaction
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from promo import forecasting
-from promo.calendar import BUCKETS, Wave
+from promo.calendar import BUCKETS, FORTNIGHT, Wave, Window
 from promo.choosing import Chosen, choose
 from promo.config import Settings
-from promo.forecasting import Forecasts
+from promo.forecasting import Forecasts, Plan
 from promo.house import House
 from promo.lists import register
-from promo.offers import catalogue
+from promo.offers import candidates, catalogue
 from promo.offers.live import Catalogue
 from promo.progress import Progress
 
 WHOLE = Wave(0, tuple(range(BUCKETS)))
+BEHIND = "behind"  # the household has so many better candidates that it is not looked at
 DRAWS = 4000
 Floats = NDArray[np.float64]
 SPAN = (0.05, 0.95)  # nine in ten draws lie between
@@ -49,9 +51,9 @@ def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: P
     incremental_margin (expected, low, high; money in minor units); displaced (lists that another
     offer loses, by its id) and why (households that could get it and do not, by reason).
     """
-    todo = forecasting.plan(house, day, WHOLE)
+    todo = replace(forecasting.plan(house, day), wave=WHOLE, served=True, every=True)
     with house.engine.connect() as connection:
-        elsewhere = register.open_elsewhere(connection, day, todo.window, WHOLE.buckets)
+        elsewhere = _still_open(connection, todo)
         taken = catalogue.import_offers(connection, house.settings, raw)
         offers = forecasting.offers_of(connection, house, todo)
         connection.rollback()
@@ -60,41 +62,73 @@ def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: P
         found = forecasting.forecasts(house, todo, offers)
         facts["households"] = found.households.height
     with progress.stage("allocate"):
-        after = choose(day, found, offers, house, elsewhere)
-        before = choose(day, _without(found, offers, new), offers, house, elsewhere)
-    told = [_of(name, after, before, offers, house.settings) for name in new]
+        rows = offers.offers.filter(pl.col("id").is_in(new))["offer"].to_list()
+        is_new = pl.col("offer").is_in(rows)
+        after, before = (
+            choose(day, _best(found, house, some), offers, house, elsewhere, buckets=BUCKETS)
+            for some in (pl.lit(value=True), ~is_new)
+        )
+    eligible = found.candidates.filter(is_new).join(
+        offers.offers.select("offer", "id"), on="offer", how="left"
+    )
+    told = [_of(name, eligible, after, before, offers, house.settings) for name in new]
     left = sorted(set(taken.taken) - set(new))
     return Preview(told, taken.refused, taken.notices, left, found.households.height)
 
 
-def _without(found: Forecasts, offers: Catalogue, new: list[str]) -> Forecasts:
-    """The same households, had the new offers not come."""
-    rows = offers.offers.filter(pl.col("id").is_in(new))["offer"].to_list()
-    others = found.candidates.filter(~pl.col("offer").is_in(rows))
-    return Forecasts(found.households, found.due, others)
+def _still_open(connection: Connection, todo: Plan) -> set[tuple[str, str]]:
+    """(household, offer) on lists that will be open when the household's next list begins.
+
+    Lists of the last fortnight: each household's next one comes a fortnight after its last.
+    """
+    first = todo.window.first + timedelta(FORTNIGHT - 1)
+    window = Window(first, max(first, todo.window.last))
+    return register.open_elsewhere(connection, todo.night, window, WHOLE.buckets)
+
+
+def _best(found: Forecasts, house: House, some: pl.Expr) -> Forecasts:
+    """The same households with the best of some of their candidates, as many as a night takes."""
+    rules = house.settings.response
+    kept = candidates.keep_best(
+        found.candidates.filter(some), rules.candidates, rules.discovery_candidates
+    )
+    return Forecasts(found.households, found.due, kept)
 
 
 def _of(
-    name: str, after: Chosen, before: Chosen, offers: Catalogue, settings: Settings
+    name: str,
+    eligible: pl.DataFrame,
+    after: Chosen,
+    before: Chosen,
+    offers: Catalogue,
+    settings: Settings,
 ) -> dict[str, Any]:
     """What would come of one offer."""
+    could = eligible.filter(pl.col("id") == name)
     mine = after.decisions.filter(pl.col("offer") == name)
     given = mine.filter("chosen")
-    share = offers.offers.row(by_predicate=pl.col("id") == name, named=True)["funder_share"]
-    cells = mine.group_by("loyalty", "volume").agg(
-        eligible=pl.len(), lists=pl.col("chosen").sum()
-    ).sort("loyalty", "volume")  # fmt: skip
-    why = mine.filter(~pl.col("chosen"))["why"].value_counts().sort("why")
+    own = offers.offers.row(by_predicate=pl.col("id") == name, named=True)
+    why = dict(mine.filter(~pl.col("chosen"))["why"].value_counts().sort("why").iter_rows())
+    if behind := could.height - mine.height:
+        why[BEHIND] = behind
     return {
         "id": name,
-        "title": offers.offers.row(by_predicate=pl.col("id") == name, named=True)["title"],
-        "eligible": mine.height,
+        "title": own["title"],
+        "eligible": could.height,
         "lists": given.height,
-        "cells": cells.to_dicts(),
-        **_expected(given, share, settings),
+        "cells": _cells(could, given),
+        **_expected(given, own["funder_share"], settings),
         "displaced": _displaced(given, after.decisions, before.decisions),
-        "why": dict(why.iter_rows()),
+        "why": why,
     }
+
+
+def _cells(could: pl.DataFrame, given: pl.DataFrame) -> list[dict[str, Any]]:
+    """Households that could get it, and lists that would hold it, by cell of the grid."""
+    cell = ["loyalty", "volume"]
+    lists = given.group_by(cell).agg(lists=pl.len())
+    counted = could.group_by(cell).agg(eligible=pl.len()).join(lists, on=cell, how="left")
+    return counted.with_columns(pl.col("lists").fill_null(0)).sort(cell).to_dicts()
 
 
 def _expected(given: pl.DataFrame, funder_share: float, settings: Settings) -> dict[str, Any]:

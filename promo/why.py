@@ -1,6 +1,7 @@
 """`promo why LIST OFFER`: why an offer stands on a list, or why it does not.
 
-Reads what the night decided, `lake/decisions/<night>.parquet`, and never decides anew.
+Reads what the night decided, `lake/decisions/<night>.parquet`, and never decides anew; lists that
+were issued anew since then are told apart.
 """
 
 from datetime import date
@@ -10,6 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, Row, select
 
 from promo import tables
+from promo.choosing import ON_LIST
 from promo.errors import Sentence
 from promo.house import House
 from promo.lists.codes import open_code
@@ -28,6 +30,9 @@ SENTENCES = {
     "rival": "Beaten by {beaten_by}, its rival: the two never stand on one list.",
     "slots": "Beaten by {beaten_by}: every slot went to an offer of more value than {value}.",
     "band": "With it the list would be worth more than lists of the household's tier may be.",
+    "unfit": "It had won a slot, but the sheet had no room left to print it.",
+    "replaced": "It came onto the list in place of a stopped offer, when the list was issued anew.",
+    "stopped": "It left the list when the list was issued anew: {stopped}",
 }  # fmt: skip
 
 
@@ -69,8 +74,19 @@ def why(house: House, keys: CodeKeys, code: str, offer: str) -> dict[str, Any]:
     if row is None:
         word, answer = _never_a_candidate(found, known, stopped)
         return asked | {"why": word, "answer": answer}
+    row["why"] = _since(row["why"], stopped, on_list=asked["on_list"])
     names = ("why", "value", "price", "worth", "probability", "chance", "beaten_by")
-    return asked | {name: row[name] for name in names} | {"answer": _answer(row, house)}
+    answer = _answer(row | {"stopped": stopped}, house)
+    return asked | {name: row[name] for name in names} | {"answer": answer}
+
+
+def _since(word: str, stopped: str | None, *, on_list: bool) -> str:
+    """The reason, where what happened after the night's decision made it another."""
+    if on_list:
+        return word if word in ON_LIST else "replaced"
+    if word not in ON_LIST:
+        return word
+    return "unfit" if stopped is None else "stopped"
 
 
 def _stopped(connection: Connection, offer: str) -> str | None:
@@ -99,6 +115,7 @@ def _answer(row: dict[str, Any], house: House) -> str:
         chance=row["chance"],
         beaten_by=row["beaten_by"] or "better offers",
         category=row["category"],
+        stopped=row["stopped"],
     )
 
 

@@ -23,6 +23,7 @@ def make_house() -> None:
     text = text.replace("today: null ", f"today: {last} ", 1)
     text = text.replace("templates: templates", "templates: ../templates", 1)
     (HOUSE / "config.yaml").write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "models" / "prior", HOUSE / "models" / "prior")
     (HOUSE / "code.key").write_text(KEY, encoding="utf-8")
 
 

@@ -101,7 +101,8 @@ def _answer(connection: Connection, row: Row[Any]) -> dict[str, Any]:
             {
                 "offer": offer["offer"],
                 "title": offer["title"],
-                "amount_off": offer["worth"],
+                "headline": offer["headline"],
+                "worth": offer["worth"],
                 "buy": offer["buy"],
             }
             | _state(offer, stopped, used)

@@ -7,6 +7,7 @@ list (`repair`). The prices also prove how much better any allocation could be: 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -101,26 +102,23 @@ def allocate(
     night = as_night(candidates, offers, rules)
     low = night.low.copy()
     _give_up_bands(night, rules.pull, effort.nodes)
-    pull = night.pull.copy()
+    pull = night.pull
     dual = Dual(night, effort.threads)
     limits = Limits(night, offers, rules.risk)
     price = solve(dual, limits, effort.tolerance, 0, prices)
     chosen = np.zeros(len(night.offer), np.uint8)
     seen = dual.look(price, 1, 0.0, effort.nodes, chosen)
     bound = seen.scores + float((price * limits(seen.used)).sum())
-    lumpy = night  # where budgets hold few promises, every list is a lump in them
-    if len(low) <= FEW:
-        lumpy = night._replace(plain=np.zeros_like(night.plain))
-    if not lumpy.plain.all():
-        room, limit = work(night), limits(seen.used)
-        for steep in STEEP:
-            settle(lumpy, room, price, limit, dual.size, dual.unit, chosen, effort.nodes, steep)
-    books = _books(night, offers, rules.risk, chosen)
-    repair.repair(lumpy, books, price, chosen, dual.unit, effort.nodes, effort.passes, rules.pull)
+    todo = Todo(price, limits(seen.used), dual, books(night, offers, rules.risk, chosen * 0))
+    ways = [night]
+    if len(low) <= FEW:  # where budgets hold few promises, every list is a lump in them
+        ways.append(night._replace(plain=np.zeros_like(night.plain)))
+    made = [_put_right(way, todo, chosen.copy(), effort, rules.pull) for way in ways]
+    after, chosen = max(made, key=lambda way: _merit(night, low, way[1]))
     rows = np.flatnonzero(chosen)
     shopper = candidates.shopper[rows]
     worth = np.bincount(shopper, night.worth[rows], len(low))
-    why, beaten_by = reasons.find(night, chosen)
+    why, beaten_by = reasons.find(after, chosen)
     return Allocation(
         chosen=rows,
         prices=Prices(price[:, 0], price[:, 1]),
@@ -130,6 +128,47 @@ def allocate(
         beaten_by=beaten_by,
         unmet=np.flatnonzero(worth < low),
     )
+
+
+class Todo(NamedTuple):
+    """What lists at prices are put right with."""
+
+    price: Floats
+    limit: Floats
+    dual: Dual
+    books: ledger.Ledger  # without the lists
+
+
+def _put_right(
+    night: Night, todo: Todo, chosen: Flags, effort: Effort, pull: float
+) -> tuple[Night, Flags]:
+    """Lists within budgets, made of those at prices; households that are not plain settle first.
+
+    Returns the night without the bands that were given up, too.
+    """
+    night = night._replace(low=night.low.copy(), pull=night.pull.copy())  # bands may be given up
+    price, dual, held = todo.price, todo.dual, todo.books
+    if not night.plain.all():
+        room = work(night)
+        for steep in STEEP:
+            settle(
+                night, room, price, todo.limit, dual.size, dual.unit, chosen, effort.nodes, steep
+            )
+    own = held._replace(
+        sums=held.sums.copy(), tonight=held.tonight.copy(), refused=held.refused.copy()
+    )
+    ledger.book_all(night, own, chosen)
+    repair.repair(night, own, price, chosen, dual.unit, effort.nodes, effort.passes, pull)
+    return night, chosen
+
+
+def _merit(night: Night, low: Ints, chosen: Flags) -> tuple[int, float]:
+    """Lists that reach their band, then value."""
+    rows = np.flatnonzero(chosen)
+    shopper = np.searchsorted(night.start, rows, "right") - 1
+    worth = night.worth[rows]
+    reached = np.bincount(shopper, worth, len(low)) >= low
+    return int(reached.sum()), float((night.value[rows] + night.pull[shopper] * worth).sum())
 
 
 def as_night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
@@ -187,7 +226,7 @@ def _give_up_bands(night: Night, pull: float, nodes: int) -> None:
             night.low[h], night.pull[h] = 0, pull
 
 
-def _books(night: Night, offers: Offers, risk: Risk | None, chosen: Flags) -> ledger.Ledger:
+def books(night: Night, offers: Offers, risk: Risk | None, chosen: Flags) -> ledger.Ledger:
     """The budgets, with the promises of other nights and the chosen ones booked."""
     count = len(offers.money)
     sums = np.zeros((count, 6))

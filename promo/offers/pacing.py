@@ -17,11 +17,16 @@ FARTHEST = 364  # nights looked ahead
 
 
 def shares(
-    night: date, starts: Sequence[date], ends: Sequence[date], settings: Settings
+    night: date,
+    starts: Sequence[date],
+    ends: Sequence[date],
+    settings: Settings,
+    buckets: int | None = None,
 ) -> NDArray[np.float64]:
     """The night's part of the lists that may still be made with each offer, shape (offers,).
 
-    A list can hold an offer that is good on all its days. 1.0 on an offer's last night.
+    A list can hold an offer that is good on all its days. 1.0 on an offer's last night. buckets:
+    how many the night makes lists for, where the calendar does not say.
     """
     window = settings.window(night)
     lead = (window.first - night).days
@@ -31,7 +36,8 @@ def shares(
     nights = [night + timedelta(n) for n in range(ahead + 1)]
     lists = np.cumsum([0] + [len(settings.wave(one).buckets) for one in nights])
     to_come = lists[np.clip(last + 1, 0, ahead + 1)] - lists[np.clip(first, 0, ahead)]
-    return np.where(to_come > 0, np.minimum(1.0, lists[1] / np.maximum(to_come, 1)), 1.0)
+    tonight = lists[1] if buckets is None else buckets
+    return np.where(to_come > 0, np.minimum(1.0, tonight / np.maximum(to_come, 1)), 1.0)
 
 
 def _nights_from(night: date, days: Sequence[date]) -> NDArray[np.int64]:

@@ -66,11 +66,12 @@ sys.exit(code)
 
 
 def make_house(folder: Path, *, today: str = "null") -> Path:
-    """An empty house with the shipped settings, templates and prior."""
+    """An empty house with the shipped settings, templates and prior; no household is control."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
     text = text.replace("today: null ", f"today: {today} ", 1)
+    text = text.replace("control_households: 0.02 ", "control_households: 0.00 ", 1)
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copytree(ROOT / "models", folder / "models")
