@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 WITHDRAWN = "We are sorry: this offer has been withdrawn."
 
 
+def _said(_: click.Context, __: click.Parameter, value: str) -> str:
+    """What is kept with an offer says something."""
+    if not value.strip():
+        raise click.BadParameter("expected words, and got none.")
+    return value
+
+
 @click.group()
 def offers() -> None:
     """Offers: in, how they stand, paused, stopped, with another budget."""
@@ -82,7 +89,7 @@ def show_offer(context: click.Context, offer: str, day: date | None, *, as_json:
 
 @offers.command("pause")
 @click.argument("offer")
-@click.option("--reason", required=True, help="Why; kept with the offer.")
+@click.option("--reason", required=True, callback=_said, help="Why; kept with the offer.")
 @click.pass_context
 @sentences
 def pause(context: click.Context, offer: str, reason: str) -> None:
@@ -92,7 +99,7 @@ def pause(context: click.Context, offer: str, reason: str) -> None:
 
 @offers.command("resume")
 @click.argument("offer")
-@click.option("--reason", required=True, help="Why; kept with the offer.")
+@click.option("--reason", required=True, callback=_said, help="Why; kept with the offer.")
 @click.pass_context
 @sentences
 def resume(context: click.Context, offer: str, reason: str) -> None:
@@ -102,8 +109,10 @@ def resume(context: click.Context, offer: str, reason: str) -> None:
 
 @offers.command("stop")
 @click.argument("offer")
-@click.option("--reason", required=True, help="Why: a recall, a misprint, a withdrawal.")
-@click.option("--bearer", required=True, help="Who bears the loss.")
+@click.option(
+    "--reason", required=True, callback=_said, help="Why: a recall, a misprint, a withdrawal."
+)
+@click.option("--bearer", required=True, callback=_said, help="Who bears the loss.")
 @click.option("--sentence", default=WITHDRAWN, show_default=True, help="What shoppers are told.")
 @click.pass_context
 @sentences

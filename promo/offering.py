@@ -15,9 +15,11 @@ from promo.house import House
 from promo.offers import budgets, states
 from promo.offers.risk import Risk
 from promo.offers.terms import OfferError, Terms
+from promo.offers.values import MOST
 from promo.offers.wording import Wording
 
 Facts = dict[str, Any]
+MOST_MINOR = MOST * 1000  # minor units, in a currency of three decimals
 
 
 def _risk(settings: Settings) -> Risk:
@@ -100,6 +102,10 @@ def set_budget(
         minor = None if wanted is None else money.to_minor(wanted, settings.currency)
     except ValueError as error:
         raise OfferError(f"--money: {error}.") from None
+    if minor is not None and not 0 <= minor <= MOST_MINOR:
+        raise OfferError(f"--money is {wanted}; expected 0 to {MOST}.")
+    if redemptions is not None and redemptions > MOST:
+        raise OfferError(f"--redemptions is {redemptions}; expected 0 to {MOST}.")
     with house.engine.begin() as connection:
         old = states.get(connection, name)
         new = (

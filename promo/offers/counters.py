@@ -76,7 +76,7 @@ def count(connection: Connection, row: dict[str, Any]) -> Counted:
 
 def _count() -> Update:
     """The statement of `count`: put together once, because that takes longer than to run it."""
-    counter, offer = tables.OfferCounter.__table__, tables.Offer.__table__.c
+    counter, offer = tables.Base.metadata.tables["offer_counters"], tables.Offer.__table__.c
     uses, money = counter.c.uses + bindparam("more_uses"), counter.c.money + bindparam("more_money")
     mine = offer.id == counter.c.offer
     holds = or_(

@@ -42,15 +42,17 @@ def read(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (where, raw offer) for each offer; raises OfferError when the file cannot be read."""
     if not path.is_file():
         raise OfferError(f"There is no file {path}.")
+    if path.suffix not in (".yaml", ".yml", ".csv"):
+        raise OfferError(f"{path.name}: expected a file that ends in .yaml, .yml or .csv.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise OfferError(f"{path.name} is not UTF-8: {error}.") from None
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix != ".csv":
         return from_yaml(path.name, text)
-    if path.suffix == ".csv":
-        return _csv(path.name, text)
-    raise OfferError(f"{path.name}: expected a file that ends in .yaml, .yml or .csv.")
+    if not text.strip():
+        raise OfferError(f"{path.name} is empty; expected a line of column names, then offers.")
+    return _csv(path.name, text)
 
 
 class PlainYaml(yaml.SafeLoader):

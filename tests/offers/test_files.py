@@ -109,6 +109,8 @@ def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, sentence: str)
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
+        ("o.parquet", b"\xff", r"o\.parquet: expected a file that ends in"),
+        ("o.csv", b"\n", r"o\.csv is empty; expected a line of column names"),
         ("o.txt", b"", r"o\.txt: expected a file that ends in \.yaml, \.yml or \.csv"),
         ("o.yaml", b"\xff\xfe\x00", r"o\.yaml is not UTF-8"),
         ("o.yaml", b"offers: [", r"o\.yaml is no YAML"),
