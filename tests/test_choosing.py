@@ -170,7 +170,7 @@ def test_discovery_draws_for_its_slots_what_did_not_win() -> None:
     assert set(said(every).values()) == {"drawn"}
 
 
-BAND = {"bands": {"top": ("4.00", "6.00")}}
+BANDS = {"top": ("4.00", "6.00")}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_bands_by_tier(
     tier: str, worths: tuple[int, int, int], expected: str, unmet: list[str]
 ) -> None:
     rows = [("1", n, "ABC"[n], value, worths[n]) for n, value in enumerate((5.0, 4.0, 1.0))]
-    found = chosen(rows, own=settings(**BAND), tier=tier)
+    found = chosen(rows, own=settings(bands=BANDS), tier=tier)
     assert "".join(found.offers["id"].sort()) == expected
     assert found.unmet == unmet
     if expected == "ab":
@@ -234,13 +234,15 @@ def test_an_offer_that_a_list_may_use_twice_counts_twice() -> None:
 
 def test_promises_of_other_nights_weigh_as_tonights_do() -> None:
     """Twice the same night: its own promises, held in full, leave what they would leave."""
-    left = {"money_left": 3600, "uses_left": 10**6, "uses_each": 2}
+    left: dict[str, Any] = {"money_left": 3600, "uses_left": 10**6, "uses_each": 2}
     both = chosen(MANY, catalogue(**left)).offers.height
     n, p, c = 40, 0.1, 100
     # As the register stores them: every use of a list a promise of its own.
-    stored = {"uses_1": 2 * n * p, "uses_22": 2 * n * p * p, "money_1": 2 * n * p * c,
-              "money_2": 2 * n * p * c**2, "money_3": 2 * n * p * c**3,
-              "money_22": 2 * n * (p * c) ** 2}  # fmt: skip
+    stored: dict[str, Any] = {
+        "uses_1": 2 * n * p, "uses_22": 2 * n * p * p, "money_1": 2 * n * p * c,
+        "money_2": 2 * n * p * c**2, "money_3": 2 * n * p * c**3,
+        "money_22": 2 * n * (p * c) ** 2,
+    }  # fmt: skip
     assert chosen(MANY, catalogue(**left, **stored)).offers.height == both - n
 
 

@@ -1,6 +1,7 @@
 """Rivals: offers that never stand on one list, because one of them asks for it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,7 +40,7 @@ def stored(connection: Connection, names: Iterable[str]) -> Catalogue:
     """Offers as `pairs` asks for them, live or not: id and funder, first products, terms."""
     wanted = sorted(set(names))
     offer, pair = tables.Offer, tables.OfferProduct
-    rows, goods = [], []
+    rows, goods = list[Any](), list[Any]()
     for start in range(0, len(wanted), CHUNK):
         some = wanted[start : start + CHUNK]
         rows += connection.execute(

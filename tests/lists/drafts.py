@@ -28,7 +28,7 @@ def offer(**changes: Any) -> OfferItem:
     own: dict[str, Any] = {
         "offer": "o1", "title": "Any cold cereal", "worth": 100, "buy": 1,
         "category": "COLD CEREAL", "cell": "national/heavy", "probability": 0.25, "uses": 1,
-        "headline": "", "conditions": "",
+        "headline": "$1.00 off", "conditions": "On one item. Once.",
     }  # fmt: skip
     return OfferItem(**own | changes)
 

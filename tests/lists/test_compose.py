@@ -17,7 +17,8 @@ PRODUCT = {"shopper": "1", "product": "p", "category": "SOAP", "n": 1, "last": D
 FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_day": DAY,
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
-          "category": "SOAP", "loyalty": "national", "volume": "heavy",
+          "category": "SOAP", "loyalty": "national", "volume": "heavy", "uses_each": 1,
+          "headline": "", "conditions": "",
           "probability": 0.1234567}  # fmt: skip
 TEXT = dict.fromkeys(
     ("size", "brand", "category_words", "department", "loyalty", "volume"), pl.String
@@ -131,7 +132,7 @@ def test_a_product_without_a_department(settings: Settings) -> None:
 
 
 def test_a_draft(settings: Settings) -> None:
-    made = one(settings, {"probability": 1 / 3}, [{}], [{}, {"id": "o2", "loyalty": None}])
+    made = one(settings, {"probability": 1 / 3}, [{}], [{}, {"id": "o2", "loyalty": "unknown"}])
     assert (made.shopper, made.name, made.store, made.tier) == ("1", "", "7", "top")
     assert made.due[0].probability == 0.333333
     assert [(o.offer, o.title, o.worth, o.buy) for o in made.offers] == [

@@ -35,8 +35,8 @@ def test_content_is_stored_as_json_without_the_name() -> None:
                 "cell": "national/heavy",
                 "probability": 0.25,
                 "uses": 1,
-                "headline": "",
-                "conditions": "",
+                "headline": "$1.00 off",
+                "conditions": "On one item. Once.",
             }
         ],
     }

@@ -72,8 +72,8 @@ ANSWER = {
     "worth": 6,
     "offers": [
         {
-            "offer": "o1", "title": "Any cold cereal", "headline": "", "worth": 6, "buy": 2,
-            "state": "open",
+            "offer": "o1", "title": "Any cold cereal", "headline": "$1.00 off",
+            "worth": 6, "buy": 2, "state": "open",
         }
     ],
     "due": ["Soft drinks"],

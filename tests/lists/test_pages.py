@@ -18,7 +18,7 @@ def test_a_page(settings: Settings) -> None:
     assert (made.valid_from, made.valid_until) == ("Mon, Nov 6, 2017", "Sun, Nov 19, 2017")
     assert made.groups == (DueGroup("Drinks", (DueLine("Soft drinks", "12 pk"),)),)
     assert made.offers == (
-        OfferLine("$1.00 off", "Any cold cereal", "on one item, once", "Nov 6 to Nov 19"),
+        OfferLine("$1.00 off", "Any cold cereal", "On one item. Once.", "Nov 6 to Nov 19"),
     )
     assert made.barcode.startswith("<svg ")
     for text in (made.list_code, made.human_readable, made.short_code):
@@ -33,10 +33,10 @@ def test_departments_and_words_in_alphabetical_order(settings: Settings) -> None
 
 
 def test_offers_keep_their_order(settings: Settings) -> None:
-    made = page(settings, draft(offers=(offer(title="Z", buy=2), offer(title="A"))))
+    made = page(settings, draft(offers=(offer(title="Z", conditions="Twice."), offer(title="A"))))
     assert [(o.words, o.terms) for o in made.offers] == [
-        ("Z", "when you buy 2, once"),
-        ("A", "on one item, once"),
+        ("Z", "Twice."),
+        ("A", "On one item. Once."),
     ]
 
 
