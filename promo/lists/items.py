@@ -51,8 +51,8 @@ class Draft:
 
     @property
     def worth(self) -> int:
-        """What all offers take off, each used once, in minor units."""
-        return sum(offer.worth for offer in self.offers)
+        """What all offers take off, each used as often as it may, in minor units."""
+        return sum(offer.worth * offer.uses for offer in self.offers)
 
     def content(self) -> dict[str, Any]:
         """The list's due items and offers as they are packed into its row."""

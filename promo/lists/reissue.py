@@ -169,7 +169,7 @@ def _replace(connection: Connection, row: Row[Any], items: Sequence[OfferItem]) 
     connection.execute(
         update(table)
         .where(table.key_id == row.key_id, table.counter == row.counter)
-        .values(content=content, issue=row.issue + 1, worth=sum(item.worth for item in items))
+        .values(content=content, issue=row.issue + 1, worth=sum(item.worth * item.uses for item in items))
     )
 
 
