@@ -150,7 +150,7 @@ def fit(context: click.Context, day: date | None, *, force: bool) -> None:
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="A Parquet file.")
 @click.option(
     "--unseen",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 1000),
     default=0,
     help="So many categories and products that a household has never bought, too.",
 )

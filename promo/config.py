@@ -154,10 +154,23 @@ class Settings(Section):
         return url.strip() if url else f"sqlite:///{self.paths.state / 'promo.db'}"
 
 
+class KeysOnce(yaml.SafeLoader):
+    """YAML in which no key may stand twice: the first one would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As the base class does it, of keys that differ."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                line = node.start_mark.line + 1
+                raise yaml.YAMLError(f"the key {key!r} stands twice in what begins on line {line}.")
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path) -> Settings:
     """Read and check a config.yaml. Raises ConfigError with one line for each fault."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), KeysOnce)
     except FileNotFoundError:
         raise ConfigError(
             f"There is no settings file {path}. Name one with --config, or copy the project's "

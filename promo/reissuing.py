@@ -24,7 +24,7 @@ from promo.lists.codes import short_code
 from promo.lists.items import Draft, OfferItem
 from promo.lists.keys import CodeKeys
 from promo.lists.reissue import Wanted
-from promo.offers import live, rivals
+from promo.offers import live, rivals, states
 from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
 from promo.offers.wording import Wording
@@ -42,9 +42,14 @@ class Reissued:
 
 
 def run(house: House, keys: CodeKeys, wanted: Wanted, day: date, progress: Progress) -> Reissued:
-    """Replace all sheets, good on `day` or later, that hold a stopped offer."""
+    """Replace all sheets, good on `day` or later, that hold a stopped offer.
+
+    Raises OfferError where there is no offer of the name that is asked for.
+    """
     done = Reissued()
     with house.engine.connect() as connection:
+        if wanted.offer is not None:
+            states.get(connection, wanted.offer)  # a name that is mistyped is no recall
         done.nights = reissue.drafts(connection, wanted, day)
     for night in done.nights:
         nightly.run(house, nightly.plan(house, night), keys, progress)

@@ -196,3 +196,10 @@ def test_some_things_are_never_said(settings: Settings) -> None:
     assert {"PHARMACY", "LIQUOR"} <= found.never_said
     assert "FUEL" not in found.never_said
     assert {"PHARMACY", "LIQUOR", "FUEL", "COUPON"} <= found.never_due
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("banner: A\nlists: {paper: A4,\n  paper: Letter}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the key 'paper' stands twice in what begins on line 2"):
+        config.load(path)

@@ -32,9 +32,9 @@ class OfferItem:
     category: str
     cell: str
     probability: float
-    uses: int  # how often the list may use it
-    headline: str  # what it gives, in a few words
-    conditions: str  # the rest of its terms
+    uses: int = 1  # how often the list may use it
+    headline: str = ""  # what it gives, in a few words; empty on lists older than words: worth off
+    conditions: str = ""  # the rest of its terms
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def page(
         valid_from=day_in_words(window.first, settings.locale),
         valid_until=day_in_words(window.last, settings.locale),
         groups=_groups(draft.due),
-        offers=tuple(_offer(offer, window, settings.locale) for offer in draft.offers),
+        offers=tuple(_offer(offer, window, settings) for offer in draft.offers),
         worth=settings.in_words(draft.worth),
         density=layout.density(draft),
         language=draft.language,
@@ -60,6 +60,7 @@ def _groups(due: tuple[DueItem, ...]) -> tuple[DueGroup, ...]:
     )
 
 
-def _offer(offer: OfferItem, window: Window, locale: str) -> OfferLine:
-    first, last = (short_day(day, locale) for day in (window.first, window.last))
-    return OfferLine(offer.headline, offer.title, offer.conditions, f"{first} to {last}")
+def _offer(offer: OfferItem, window: Window, settings: Settings) -> OfferLine:
+    first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
+    headline = offer.headline or f"{settings.in_words(offer.worth)} off"
+    return OfferLine(headline, offer.title, offer.conditions, f"{first} to {last}")

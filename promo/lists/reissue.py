@@ -166,10 +166,11 @@ def _earlier(sheet: Sheet, day: date, now: datetime) -> dict[str, Any]:
 def _replace(connection: Connection, row: Row[Any], items: Sequence[OfferItem]) -> None:
     table = tables.ShopperList
     content = row.content | {"offers": [dict(vars(item)) for item in items]}
+    worth = sum(item.worth * item.uses for item in items)
     connection.execute(
         update(table)
         .where(table.key_id == row.key_id, table.counter == row.counter)
-        .values(content=content, issue=row.issue + 1, worth=sum(item.worth * item.uses for item in items))
+        .values(content=content, issue=row.issue + 1, worth=worth)
     )
 
 
