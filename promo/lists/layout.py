@@ -64,13 +64,13 @@ class Print:
         runs = ((item.words, self.words), (item.detail, self.detail))
         return self.due_gap + self.due_line * _lines(runs, DUE_WIDTH)
 
-    def offers(self, items: Iterable[OfferItem]) -> float:
+    def offers(self, items: Iterable[OfferItem], dates: str = DATES) -> float:
         """Height of offers: their words and their terms, or their headline where that is higher."""
-        return sum(map(self._offer, items))
+        return sum(self._offer(item, dates) for item in items)
 
-    def _offer(self, item: OfferItem) -> float:
+    def _offer(self, item: OfferItem, dates: str) -> float:
         detail = self.detail * POINT * DETAIL_LEADING
-        terms = f"{item.conditions} | {DATES}" if item.conditions else ""
+        terms = f"{item.conditions} | {dates}" if item.conditions else ""
         words = self.offer_line * _lines(((item.title, self.words),), OFFER_WIDTH)
         words += detail * (_lines(((terms, self.detail),), OFFER_WIDTH) - 1)
         headline = _lines(((item.headline, HEADLINE),), HEADLINE_WIDTH) * HEADLINE * POINT * 1.12
@@ -110,10 +110,10 @@ def offers_that_fit(items: Iterable[OfferItem]) -> tuple[OfferItem, ...]:
     return tuple(kept)
 
 
-def density(draft: Draft) -> str:
-    """The name of the largest print in which both columns fit."""
+def density(draft: Draft, dates: str = DATES) -> str:
+    """The name of the largest print in which both columns fit; dates: behind every offer."""
     for size in PRINTS:
-        if size.due(draft.due) <= ROOM and size.offers(draft.offers) <= ROOM:
+        if size.due(draft.due) <= ROOM and size.offers(draft.offers, dates) <= ROOM:
             return size.name
     return PRINTS[-1].name
 

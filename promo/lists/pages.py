@@ -32,6 +32,8 @@ def page(
 ) -> Page:
     """The page of one list."""
     barcode = gs1_128_svg(code, settings.lists.module_mm)
+    first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
+    dates = f"{first} to {last}"
     return Page(
         list_code=code,
         human_readable=human_readable(code),
@@ -45,9 +47,9 @@ def page(
         valid_from=day_in_words(window.first, settings.locale),
         valid_until=day_in_words(window.last, settings.locale),
         groups=_groups(draft.due),
-        offers=tuple(_offer(offer, window, settings) for offer in draft.offers),
+        offers=tuple(_offer(offer, dates, settings) for offer in draft.offers),
         worth=settings.in_words(draft.worth),
-        density=layout.density(draft),
+        density=layout.density(draft, dates),
         language=draft.language,
     )
 
@@ -60,7 +62,6 @@ def _groups(due: tuple[DueItem, ...]) -> tuple[DueGroup, ...]:
     )
 
 
-def _offer(offer: OfferItem, window: Window, settings: Settings) -> OfferLine:
-    first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
+def _offer(offer: OfferItem, dates: str, settings: Settings) -> OfferLine:
     headline = offer.headline or f"{settings.in_words(offer.worth)} off"
-    return OfferLine(headline, offer.title, offer.conditions, f"{first} to {last}")
+    return OfferLine(headline, offer.title, offer.conditions, dates)
