@@ -36,6 +36,11 @@ def promo(*words: str) -> None:
         sys.exit(f"demo: promo {words[0]} left with exit code {done.returncode}")
 
 
+def compile_ahead() -> "subprocess.Popen[bytes]":
+    """Compile what the first night needs while history comes in, on the other core."""
+    return subprocess.Popen([ROOT / ".venv/bin/python", ROOT / "scripts/compile.py"])
+
+
 def replay() -> None:
     """Feed each night the till log that has come since the one before, then make its lists."""
     journey = ("ingest", "installed", "--format", "complete-journey")
@@ -71,5 +76,7 @@ def tell() -> None:
 
 if __name__ == "__main__":
     make_house()
+    compiling = compile_ahead()
     replay()
+    compiling.wait()
     tell()

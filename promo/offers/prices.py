@@ -112,7 +112,8 @@ def solve(
             step *= FEWER
     else:
         price, width = np.column_stack([start.money, start.uses]), width * WARM
-        tolerance *= TRUSTED
+        if problem.households >= FEWEST * FEWER:  # below that a step more costs nothing
+            tolerance *= TRUSTED
     while True:
         price, width = _level(problem, limits, tolerance, nodes, price, width, step)
         if step == 1:
