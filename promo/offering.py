@@ -125,20 +125,23 @@ def set_budget(
 def say_list(found: list[Facts], settings: Settings, *, as_json: bool) -> None:
     """Print what is known of offers: a table, or JSON lines."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     if as_json:
         for each in found:
             click.echo(json.dumps(each, ensure_ascii=False))
         return
-    table = Table("offer", "state", "until", "budget", "spent", "promised", "risk", "title")
-    for each in found:
+    whole = (Column(name, no_wrap=True) for name in ("offer", "state", "until"))
+    console = Console(markup=False, emoji=False)
+    titled = console.width >= 110  # money must stay whole; `show` says the title
+    table = Table(*whole, "budget", "spent", "promised", "risk", *["title"][: int(titled)])
+    for each in sorted(found, key=lambda each: each["state"] == "expired"):
         table.add_row(
             each["offer"], each["state"], each["ends"],
             *(_both(each, name, settings) for name in ("budget", "spent", "promised")),
-            f"{each['overspend']:.2%}", each["title"],
+            f"{each['overspend']:.2%}", *[each["title"]][: int(titled)],
         )  # fmt: skip
-    Console(markup=False, emoji=False).print(table)
+    console.print(table)
 
 
 def _both(each: Facts, name: str, settings: Settings) -> str:
