@@ -58,7 +58,7 @@ def init(context: click.Context) -> None:
     """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
     from promo import database
     from promo.files import only_one, replacing
-    from promo.lists import keys
+    from promo.lists.codes import keys
 
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", "init"):

@@ -18,7 +18,7 @@ from promo.errors import Sentence
 if TYPE_CHECKING:
     from promo.config import Settings
     from promo.house import House
-    from promo.lists.keys import CodeKeys
+    from promo.lists.codes.keys import CodeKeys
 
 SET_ASIDE, FAILED = 1, 3
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -92,7 +92,7 @@ def locked(context: click.Context, who: str) -> "Iterator[House]":
 
 def keys_of(settings: "Settings") -> "CodeKeys":
     """The list-code keys, from the environment or the file beside the settings."""
-    from promo.lists import keys
+    from promo.lists.codes import keys
     from promo.scans.gtin import CodeError
 
     text = settings.secret("PROMO_CODE_KEYS", "code.key")

@@ -10,8 +10,8 @@ Sentence
 ├── OfferError        an offer cannot be taken in              promo.offers.terms
 ├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
-├── RenderError       a template cannot be rendered            promo.lists.render
-├── PrintError        a night's lists cannot be printed        promo.lists.printing
+├── RenderError       a template cannot be rendered            promo.lists.press.render
+├── PrintError        a night's lists cannot be printed        promo.lists.press.printing
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── UnknownCard       no household carries the card            promo.shopper

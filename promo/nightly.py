@@ -23,10 +23,11 @@ from promo.errors import Sentence
 from promo.files import swap_in, write_text
 from promo.forecasting import Plan
 from promo.house import House
-from promo.lists import pages, printing, register
+from promo.lists import register
+from promo.lists.codes.keys import CodeKeys
 from promo.lists.compose import drafts
 from promo.lists.items import Draft
-from promo.lists.keys import CodeKeys
+from promo.lists.press import pages, printing
 from promo.offers import control
 from promo.progress import Progress
 from promo.shoppers import profile_store

@@ -19,10 +19,11 @@ from promo.calendar import Window, bucket
 from promo.choosing import band
 from promo.files import swap_in
 from promo.house import House
-from promo.lists import pages, printing, reissue
+from promo.lists import reissue
 from promo.lists.codes import short_code
+from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft, OfferItem
-from promo.lists.keys import CodeKeys
+from promo.lists.press import pages, printing
 from promo.lists.reissue import Wanted
 from promo.offers import live, rivals, states
 from promo.offers.refill import Refill, Rules, Standing

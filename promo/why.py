@@ -15,7 +15,7 @@ from promo.choosing import ON_LIST
 from promo.errors import Sentence
 from promo.house import House
 from promo.lists.codes import open_code
-from promo.lists.keys import CodeKeys
+from promo.lists.codes.keys import CodeKeys
 
 SENTENCES = {
     "chosen": "It is on the list: {value} of value, {spare} above what its budget costs.",

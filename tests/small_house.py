@@ -17,7 +17,7 @@ from promo import config, database, nightly
 from promo.calendar import BUCKETS
 from promo.config import Settings
 from promo.house import House
-from promo.lists.keys import CodeKeys, load_keys
+from promo.lists.codes.keys import CodeKeys, load_keys
 from promo.offers import catalogue
 from promo.progress import Progress
 from promo.scans.columns import LINE

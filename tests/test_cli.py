@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from promo import cli, tables
 from promo.files import only_one
 from promo.lists.codes import list_code, short_code
-from promo.lists.keys import CodeKeys
+from promo.lists.codes.keys import CodeKeys
 
 DAY = ["--day", f"{FIRST}"]
 

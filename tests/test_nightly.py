@@ -25,8 +25,8 @@ from promo import cli, nightly, tables
 from promo.database import upsert
 from promo.files import only_one
 from promo.house import House
-from promo.lists.printing import PrintError
-from promo.lists.render import RenderError
+from promo.lists.press.printing import PrintError
+from promo.lists.press.render import RenderError
 from promo.nightly import AlreadyPublished
 from promo.offers import budgets, risk
 from promo.publishing import PublishError, publish

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from promo import publishing, tables
 from promo.cli import main
 from promo.house import House
-from promo.lists import printing
+from promo.lists.press import printing
 from promo.publishing import PublishError
 from promo.scans import lake
 

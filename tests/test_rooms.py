@@ -64,7 +64,7 @@ def test_imports_go_one_way(path: Path) -> None:
 
 def test_the_rule_itself() -> None:
     source = """
-import promo.lists.page
+import promo.lists.press.page
 from promo import config, nightly
 from promo.scans.gtin import check_digit
 import json

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from promo.config import Settings
-from promo.lists import layout
 from promo.lists.items import Draft, DueItem, OfferItem
+from promo.lists.press import layout
 
 
 def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Settings) -> pl.DataFrame:

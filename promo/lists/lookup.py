@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from promo import tables
 from promo.errors import Sentence
 from promo.lists.codes import open_code
-from promo.lists.keys import CodeKeys, ForgedCode, MistypedCode
+from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode
 
 
 class Refused(Sentence):

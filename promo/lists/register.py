@@ -12,8 +12,8 @@ from promo.calendar import FORTNIGHT, Window
 from promo.database import CHUNK, upsert
 from promo.errors import Sentence
 from promo.lists.codes import list_code, short_code
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys
 from promo.lists.items import Draft
-from promo.lists.keys import MAX_COUNTER, CodeKeys
 from promo.offers import budgets
 from promo.scans.gtin import CodeError
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from promo import tables
 from promo.database import CHUNK
 from promo.lists.items import OfferItem
-from promo.lists.layout import offers_that_fit
+from promo.lists.press.layout import offers_that_fit
 from promo.lists.register import check_live
 from promo.offers.budgets import SUMS, Promised, promise_rows
 from promo.offers.counters import lock

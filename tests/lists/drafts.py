@@ -5,11 +5,11 @@ from typing import Any
 
 from promo.calendar import Window
 from promo.config import Settings
-from promo.lists import pages
 from promo.lists.codes import list_code, short_code
+from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.keys import CodeKeys
-from promo.lists.page import Page
+from promo.lists.press import pages
+from promo.lists.press.page import Page
 
 NIGHT = date(2017, 11, 6)
 WINDOW = Window(NIGHT, date(2017, 11, 19))

@@ -14,7 +14,7 @@ from promo.calendar import Window
 from promo.database import upsert
 from promo.lists import lookup
 from promo.lists.codes import human_readable, list_code, short_code
-from promo.lists.keys import CodeKeys
+from promo.lists.codes.keys import CodeKeys
 from promo.lists.register import Registered, register
 
 LAST = NIGHT + timedelta(13)

@@ -12,8 +12,8 @@ from promo import tables
 from promo.calendar import Window
 from promo.database import upsert
 from promo.lists.codes import open_code
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys
 from promo.lists.items import Draft
-from promo.lists.keys import MAX_COUNTER, CodeKeys
 from promo.lists.register import NoLongerLive, Registered, open_elsewhere, register
 from promo.scans.gtin import CodeError
 

@@ -2,7 +2,7 @@
 
 Barcode, GS1 AI (253), Global Document Type Identifier (GS1 General Specifications):
 253, document type (12 digits and check digit), then as serial: key id (1), counter (9), tag (7).
-A guess succeeds with one chance in 10**7. The other code is `promo.lists.short_code`'s.
+A guess succeeds with one chance in 10**7. The other code is `promo.lists.codes.short_code`'s.
 
 Both tags are HMAC-SHA256 under the same secret but over different messages, so neither tells
 anything about the other.
@@ -11,8 +11,8 @@ anything about the other.
 import hmac
 import re
 
-from promo.lists.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
-from promo.lists.short_code import LENGTH, make, not_ours, open_short
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
+from promo.lists.codes.short_code import LENGTH, make, not_ours, open_short
 from promo.scans.gtin import CodeError, check_digit, shown
 
 MAX_TEXT = 200

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo.lists.codes import open_code
-from promo.lists.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode
-from promo.lists.short_code import ALPHABET, check_value, make
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode
+from promo.lists.codes.short_code import ALPHABET, check_value, make
 
 OURS = "9501101000018"
 KEYS = CodeKeys(OURS, {1: b"first secret, long enough", 2: b"second secret, long too"}, active=2)

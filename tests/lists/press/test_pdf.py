@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from promo.lists.pdf import OnlyOurFonts, write_pdf
+from promo.lists.press.pdf import OnlyOurFonts, write_pdf
 
 DAY = date(2017, 11, 6)
 HTML = "<html><head><title>x</title></head><body><p>Cat food <b>12 oz</b></p></body></html>"
@@ -15,7 +15,7 @@ AGAIN = """
 import sys
 from datetime import date
 from pathlib import Path
-from promo.lists.pdf import write_pdf
+from promo.lists.press.pdf import write_pdf
 write_pdf(sys.argv[1], Path(sys.argv[2]), title="t", day=date(2017, 11, 6))
 """
 

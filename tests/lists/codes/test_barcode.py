@@ -13,10 +13,9 @@ import zint
 from PIL import Image
 from pyzbar import pyzbar
 
-from promo.lists import barcode
-from promo.lists.barcode import Barcode, gs1_128_svg
-from promo.lists.codes import list_code, open_code
-from promo.lists.keys import CodeKeys, MistypedCode
+from promo.lists.codes import barcode, list_code, open_code
+from promo.lists.codes.barcode import Barcode, gs1_128_svg
+from promo.lists.codes.keys import CodeKeys, MistypedCode
 from promo.scans.gtin import CodeError
 
 KEYS = CodeKeys("9501101000018", {1: b"a secret for the tests", 7: b"another for the tests"}, 1)

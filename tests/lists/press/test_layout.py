@@ -9,10 +9,10 @@ import pytest
 from drafts import NIGHT, draft, due, offer, page
 
 from promo.config import Settings
-from promo.lists import layout
 from promo.lists.items import Draft
-from promo.lists.pdf import write_pdf
-from promo.lists.render import Renderer
+from promo.lists.press import layout
+from promo.lists.press.pdf import write_pdf
+from promo.lists.press.render import Renderer
 
 MM = 72 / 25.4
 BARS = 15.0  # height of the barcode's bars

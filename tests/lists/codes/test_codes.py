@@ -13,8 +13,8 @@ from promo.lists.codes import (
     serial,
     short_code,
 )
-from promo.lists.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
-from promo.lists.short_code import ALPHABET
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
+from promo.lists.codes.short_code import ALPHABET
 from promo.scans.gtin import CodeError, check_digit
 
 OURS = "9501101000018"

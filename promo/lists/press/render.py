@@ -10,7 +10,7 @@ from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
 from promo.errors import Sentence
-from promo.lists.page import Page
+from promo.lists.press.page import Page
 
 MAIN = "lists.html.j2"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -8,7 +8,7 @@ import pytest
 from drafts import draft, due, offer, page
 
 from promo.config import Settings
-from promo.lists.render import Renderer, RenderError
+from promo.lists.press.render import Renderer, RenderError
 
 NAMES = ("lists.html.j2", "list.html.j2", "list.css")
 HOSTILE = [

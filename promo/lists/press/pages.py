@@ -8,11 +8,11 @@ from babel.dates import format_date, format_skeleton
 
 from promo.calendar import Window
 from promo.config import Settings
-from promo.lists import layout
-from promo.lists.barcode import gs1_128_svg
 from promo.lists.codes import human_readable
+from promo.lists.codes.barcode import gs1_128_svg
 from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.page import DueGroup, DueLine, OfferLine, Page
+from promo.lists.press import layout
+from promo.lists.press.page import DueGroup, DueLine, OfferLine, Page
 
 
 @lru_cache(maxsize=512)

@@ -12,8 +12,8 @@ from pyzbar import pyzbar
 
 from promo.config import Settings
 from promo.files import swap_in
-from promo.lists.page import Page
-from promo.lists.printing import Printed, PrintError, print_lists
+from promo.lists.press.page import Page
+from promo.lists.press.printing import Printed, PrintError, print_lists
 
 
 @pytest.fixture

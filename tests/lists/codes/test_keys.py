@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from promo.lists.keys import CodeKeys, load_keys, new_secret
+from promo.lists.codes.keys import CodeKeys, load_keys, new_secret
 from promo.scans.gtin import CodeError
 
 OURS = "9501101000018"

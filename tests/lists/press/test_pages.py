@@ -7,9 +7,9 @@ import pytest
 from drafts import KEYS, NIGHT, draft, due, offer, page
 
 from promo.config import Settings
-from promo.lists import pages
 from promo.lists.codes import open_code
-from promo.lists.page import DueGroup, DueLine, OfferLine
+from promo.lists.press import pages
+from promo.lists.press.page import DueGroup, DueLine, OfferLine
 
 
 def test_a_page(settings: Settings) -> None:

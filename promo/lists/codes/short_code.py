@@ -8,7 +8,7 @@ attempts.
 import hmac
 from collections.abc import Iterable
 
-from promo.lists.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
+from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
 from promo.scans.gtin import shown
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

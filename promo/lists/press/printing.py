@@ -10,9 +10,9 @@ from pathlib import Path
 from promo.config import Settings
 from promo.errors import Sentence
 from promo.files import sha256, write_text
-from promo.lists.page import Page
-from promo.lists.pdf import write_pdf
-from promo.lists.render import Renderer
+from promo.lists.press.page import Page
+from promo.lists.press.pdf import write_pdf
+from promo.lists.press.render import Renderer
 
 PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
 
