@@ -13,26 +13,15 @@ import polars as pl
 import pytest
 import small_house
 import yaml
-from click.testing import CliRunner, Result
-from small_house import FIRST, HOUSEHOLDS, frame, reopen
+from small_house import FIRST, HOUSEHOLDS, frame, promo, reopen
 from sqlalchemy import select, update
 
-from promo import cli, tables
+from promo import tables
 from promo.files import only_one
 from promo.lists.codes import list_code, short_code
 from promo.lists.codes.keys import CodeKeys
 
 DAY = ["--day", f"{FIRST}"]
-
-
-def promo(folder: Path, *arguments: str, code: int = 0, **environment: str) -> Result:
-    """Run a command on the house in a folder; it must leave with `code`, and in words."""
-    config = str(folder / "config.yaml")
-    found = CliRunner().invoke(cli.main, ["--config", config, *arguments], env=environment)
-    unforeseen = found.exception
-    assert unforeseen is None or isinstance(unforeseen, SystemExit), unforeseen
-    assert found.exit_code == code, found.output
-    return found
 
 
 def said(folder: Path, *arguments: str, code: int) -> str:
