@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from promo.config import Settings
 
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
 @click.group()
 @click.option(
     "--config",
@@ -147,7 +150,7 @@ def fit(context: click.Context, day: date | None, *, force: bool) -> None:
 
 @main.command()
 @day_option
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="A Parquet file.")
+@click.option("--output", type=FILE, required=True, help="A Parquet file.")
 @click.option(
     "--unseen",
     type=click.IntRange(0, 1000),
@@ -165,9 +168,6 @@ def due(context: click.Context, day: date | None, output: Path, unseen: int) -> 
         house.fold(range(256), night)
         rows = forecasts.write(house, night, output, unseen)
     click.echo(f"{rows:,} forecasts for {night} in {output}")
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @main.command()
