@@ -22,7 +22,9 @@ from promo.errors import Sentence
 from promo.sections import TIERS, Section
 from promo.translations import bases
 
-FILE = re.compile(r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
+FILE = re.compile(
+    r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md"
+)
 HEAD = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 KINDS = ("recipe", "plan", "tip")
 
@@ -143,8 +145,8 @@ def _read(path: Path) -> Article:
         parts = HEAD.fullmatch(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
         if not parts:
             raise ArticleError(
-                f"The article {path.name} has no head; expected `---`, keys such as `kind: recipe`, "
-                "`---`, and the text below."
+                f"The article {path.name} has no head; expected `---`, keys such as "
+                "`kind: recipe`, `---`, and the text below."
             )
         head = Head.model_validate(yaml.safe_load(parts["head"]))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -6,17 +6,15 @@ and articles go where room is left, or overleaf; a list never loses an item or a
 article without room is left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any
 
 from promo.lists.press import heights, sizes
 from promo.lists.press.sizes import Size
 
 if TYPE_CHECKING:
-    from promo.lists.press.page import DueGroup, OfferGroup, Page, Story
-
-    Content = Union[DueGroup, OfferGroup, Story, tuple[str, ...], int]
+    from promo.lists.press.page import DueGroup, OfferGroup, Page
 
 DUE, OFFERS, STORY, SERVICES, OWN = "due", "offers", "story", "services", "own"
 NO_DUE, NO_OFFERS = "no-due", "no-offers"
@@ -27,11 +25,12 @@ LEFT, RIGHT = 0, 1
 class Block:
     """A piece of a column: a group of due items or offers, an article, services, lines to fill.
 
+    content: a DueGroup, an OfferGroup, a Story, the services, or how many lines there are to fill.
     titled: whether the column's title stands above; again: whether the group began overleaf.
     """
 
     kind: str
-    content: "Content"
+    content: Any
     height: float
     titled: bool = False
     again: bool = False
@@ -143,7 +142,7 @@ class _Spread:
         if count > 1:
             leaf.add(Block(OWN, count, 3.0 + count * sizes.OWN_LINE), LEFT)
 
-    def _place(self, kind: str, content: "Content", *, titled: bool) -> bool:
+    def _place(self, kind: str, content: Any, *, titled: bool) -> bool:
         """Put a block where most room is, on the first leaf that has enough of it."""
         for leaf in self.leaves:
             column = max((LEFT, RIGHT), key=lambda side: (round(leaf.room[side], 6), -side))
@@ -151,7 +150,7 @@ class _Spread:
             if leaf.room[column] >= height:
                 leaf.add(Block(kind, content, height, titled), column)
                 return True
-        if len(self.leaves) >= self.page.most or kind == SERVICES and not self.page.stories:
+        if len(self.leaves) >= self.page.most or (kind == SERVICES and not self.page.stories):
             return False
         reading = sizes.READING if self.page.style != "large" else self.size
         height = self._extra(kind, content, reading, titled=titled)
@@ -160,7 +159,7 @@ class _Spread:
         self._leaf(reading).add(Block(kind, content, height, titled), LEFT)
         return True
 
-    def _extra(self, kind: str, content: "Content", size: Size, *, titled: bool) -> float:
+    def _extra(self, kind: str, content: Any, size: Size, *, titled: bool) -> float:
         if kind == SERVICES:
             return heights.services(self.page, size, self.width)
         above = heights.club(self.page.club, size, self.width) if titled else 0.0
@@ -172,7 +171,7 @@ class _Group:
     """What may go on overleaf between two lines, but never behind its heading."""
 
     kind: str
-    content: "Content"
+    content: Any
     heading: float
     heights: Sequence[float]
 

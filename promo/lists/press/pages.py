@@ -15,6 +15,7 @@ from promo.offers.ladders import NOT_A_BUYER
 NEW = ("/None", f"/{NOT_A_BUYER}")  # volumes in a category that the household does not buy
 
 
+NOTHING_DUE = "Nothing seems to be running out just now. Here is room for your own list."
 TITLES = ("For what is on your list", "For what you like to buy", "New for you")
 
 
@@ -28,7 +29,9 @@ def phrases(language: Language, offers: int) -> Phrases:
         by_itself=text("Every offer comes off by itself.") if offers else "",
         type_this=text("If the code will not scan, type"),
         for_you=text("At your service"),
-        nothing_due=text("Nothing seems to be running out just now. Here is room for your own list."),
+        nothing_due=text(
+            "Nothing seems to be running out just now. Here is room for your own list."
+        ),
         no_offers=text("No offers this time."),
     )
 
@@ -52,8 +55,8 @@ offer_line = lru_cache(maxsize=2**15)(OfferLine)
 def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGroup, ...]:
     """Offers by what they are to the household: on its list, bought by it now and then, new.
 
-    Not by department, as the due items: whoever holds the sheet asks first what comes off the things
-    that are needed anyway, and sixteen offers in ten departments would be headings more than offers.
+    Not by department, as the due items: whoever holds the sheet asks first what comes off the
+    things that are needed anyway, and sixteen offers in ten departments would be mostly headings.
     Where all offers are of one group it needs no title.
     """
     due = {item.category for item in draft.due}
@@ -63,11 +66,13 @@ def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGro
         line = offer_line(headline, offer.title, offer.conditions, dates)
         kinds[_kind(offer, due)].append(line)
     titled = sum(map(bool, kinds)) > 1
-    return tuple([
-        OfferGroup(language.text(title) if titled else "", tuple(lines))
-        for title, lines in zip(TITLES, kinds, strict=True)
-        if lines
-    ])
+    return tuple(
+        [
+            OfferGroup(language.text(title) if titled else "", tuple(lines))
+            for title, lines in zip(TITLES, kinds, strict=True)
+            if lines
+        ]
+    )
 
 
 def _kind(offer: OfferItem, due: set[str]) -> int:
@@ -83,7 +88,11 @@ def _worth_off(worth: int, language: Language) -> str:
 @lru_cache(maxsize=256)
 def _kinds(language: Language) -> dict[str, str]:
     text = language.text
-    return {"recipe": text("Recipe"), "plan": text("A plan for the week"), "tip": text("Good to know")}
+    return {
+        "recipe": text("Recipe"),
+        "plan": text("A plan for the week"),
+        "tip": text("Good to know"),
+    }
 
 
 def stories(
@@ -104,7 +113,7 @@ def stories(
 
 def greeting(name: str, language: Language) -> str:
     """The sheet's first words; of somebody whose name is unknown, without one."""
-    name = " ".join(name.split())
+    name = " ".join(part for part in name.replace("\n", " ").split(" ") if part)
     return language.text("Hello {name}", name=name) if name else language.text("Your shopping list")
 
 

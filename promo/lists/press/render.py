@@ -17,7 +17,8 @@ from promo.lists.press.page import Page
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 UNPRINTABLE = np.array([bool(CONTROL.match(chr(code))) for code in range(2**16)])
-LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}  # one list; its document: MEDIUM.html.j2
+# Of one list; the document's own is MEDIUM.html.j2.
+LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}
 BOX = {"print": Markup("<i></i>"), "web": Markup('<input type="checkbox">')}
 
 
@@ -34,7 +35,9 @@ class Renderer:
 
     def __init__(self, folder: Path, banner: str) -> None:
         self.folder, self.banner = folder, banner
-        self._common = [path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()]
+        self._common = [
+            path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()
+        ]
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
@@ -63,7 +66,9 @@ class Renderer:
         if template is None:
             template = self._environment(page.folders).get_template(LIST[medium])
             self._lists[key] = template
-        return template.render(page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium])
+        return template.render(
+            page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium]
+        )
 
     def _environment(self, folders: tuple[str, ...]) -> Environment:
         """The templates for lists with folders of their own; the same for all that have none."""
@@ -85,7 +90,9 @@ class Renderer:
         if isinstance(error, TemplateSyntaxError):
             return f"{error.name}, line {error.lineno}"
         root = str(self.folder) + "/"
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
+        frames = [
+            f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)
+        ]
         if not frames:
             return "of a list"
         return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"
