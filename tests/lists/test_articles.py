@@ -19,9 +19,9 @@ def library(folder: Path, **articles: str) -> Library:
     """Articles by id, each by the lines of its head."""
     (folder / "articles").mkdir()
     for name, head in articles.items():
-        head = head if "kind:" in head else f"kind: recipe\n{head}"
+        kind = "" if "kind:" in head else "kind: recipe\n"
         path = folder / "articles" / f"{name}.md"
-        path.write_text(f"---\ntitle: {name}\n{head}\n---\nText.\n", encoding="utf-8")
+        path.write_text(f"---\ntitle: {name}\n{kind}{head}\n---\nText.\n", encoding="utf-8")
     return Library(folder)
 
 

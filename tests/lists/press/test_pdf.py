@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date
 from pathlib import Path
 
+import plutoprint
 import pypdfium2
 import pytest
 
@@ -76,7 +77,12 @@ def test_a_font_is_opened_only_for_a_page_that_needs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, opened: set[str]
 ) -> None:
     seen, read = set[str](), fonts.resource
-    monkeypatch.setattr(fonts, "resource", lambda name: (seen.add(name), read(name))[1])
+
+    def noted(name: str) -> plutoprint.ResourceData:
+        seen.add(name)
+        return read(name)
+
+    monkeypatch.setattr(fonts, "resource", noted)
     html = f"<p style='font-family: {fonts.FAMILIES}'>{word} <b>{word}</b>".replace('"', "")
     write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY)
     assert seen == opened
