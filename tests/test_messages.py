@@ -4,7 +4,7 @@ from pathlib import Path
 
 import messages
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from promo import translations
 
@@ -73,7 +73,7 @@ def test_what_is_gone_is_left_out_and_what_is_new_is_not_guessed(tmp_path: Path)
     file.write_text(
         f'{head}msgid "gone"\nmsgstr "ido"\n\nmsgid "kept"\nmsgstr "queda"\n', encoding="utf-8"
     )
-    wanted = messages.Catalog()
+    wanted = Catalog()
     for text in ("kept", "new kept"):
         wanted.add(text)
     made = messages.updated(file, wanted)

@@ -1,7 +1,7 @@
 """Composing a list: the due items and offers of each household, in words and ready to store."""
 
 from collections.abc import Iterator
-from functools import lru_cache, reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 import polars as pl
@@ -44,17 +44,21 @@ def drafts(
     that got a slot, with id, title, buy, uses_each, headline and conditions, in the household's
     language already.
     """
+    spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
     for row in households.iter_rows(named=True):
         key, language = (row["shopper"],), languages[row["language"]]
+        if language.name not in spoken:
+            spoken[language.name] = _Words(language)
+        words = spoken[language.name]
         yield Draft(
             row["shopper"],
             row["name"] or "",
             row["language"],
             row["store"],
             row["tier"],
-            layout.due_that_fit(_due(item, language) for item in _rows(by_due.get(key))),
+            layout.due_that_fit(_due(item, words) for item in _rows(by_due.get(key))),
             layout.offers_that_fit(_offer(item) for item in _rows(by_offer.get(key))),
         )
 
@@ -63,24 +67,30 @@ def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
     return iter(()) if frame is None else frame.iter_rows(named=True)
 
 
-def _due(item: dict[str, Any], language: Language) -> DueItem:
+class _Words:
+    """The words of due items in one language, each put together once."""
+
+    def __init__(self, language: Language) -> None:
+        self.other = language.text("Other")
+        self.word = cache(language.word)
+        self.detail = cache(partial(_detail, language))
+
+
+def _due(item: dict[str, Any], words: _Words) -> DueItem:
+    pieces = round(item["expected_quantity"])
     return DueItem(
         item["category"],
-        language.word(item["category_words"] or item["category"]),
-        language.word(item["department"] or "") or language.text("Other"),
-        _detail(
-            item["size"], item["brand"], item["store_brand"], round(item["expected_quantity"]),
-            language,
-        ),
+        words.word(item["category_words"] or item["category"]),
+        words.word(item["department"]) if item["department"] else words.other,
+        words.detail(item["size"], item["brand"], item["store_brand"], pieces),
         round(item["probability"], 6),
         item["expected_day"],
         round(item["expected_quantity"], 3),
-    )  # fmt: skip
+    )
 
 
-@lru_cache(maxsize=2**15)
 def _detail(
-    size: str | None, brand: str | None, store_brand: bool | None, pieces: int, language: Language
+    language: Language, size: str | None, brand: str | None, store_brand: bool | None, pieces: int
 ) -> str:
     """What the household usually takes: `12 pk, national brand, usually 2`."""
     parts = [language.size(size)] if size else []
