@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from promo.language import Language
+from promo.language import Language, noted
 from promo.lists.articles import Library, of_list
 from promo.lists.items import Draft, DueItem, OfferItem
 from promo.lists.press.page import DueGroup, DueLine, OfferGroup, OfferLine, Phrases, Story
@@ -14,7 +14,11 @@ from promo.offers.ladders import NOT_A_BUYER
 NEW = ("None", NOT_A_BUYER)  # volumes in a category that the household does not buy
 
 
-TITLES = ("For what is on your list", "For what you like to buy", "New for you")
+TITLES = (
+    noted("For what is on your list"),
+    noted("For what you like to buy"),
+    noted("New for you"),
+)
 
 
 @lru_cache(maxsize=256)
@@ -79,7 +83,7 @@ def _kind(offer: OfferItem, due: set[str]) -> int:
 
 
 def _headline(offer: OfferItem, language: Language) -> str:
-    return offer.headline or language.text("{money} off", money=language.money(offer.worth))
+    return offer.headline or language.text("{amount} off", amount=language.money(offer.worth))
 
 
 @lru_cache(maxsize=256)
