@@ -17,7 +17,7 @@ from promo import translations
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {"text": 1, "many": 2, "noted": 1, "_": 1}  # how many arguments are the message
-SPEAKERS = {"language", "self", "_"}  # whose methods these are; others have a `text` of another kind
+SPEAKERS = {"language", "self", "_"}  # whose methods these are: others have a `text`, too
 Found = tuple[str, tuple[object, ...]]  # what was called, the arguments that are constants
 
 
