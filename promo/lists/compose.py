@@ -74,9 +74,9 @@ def drafts(
 ) -> Iterator[Draft]:
     """One draft a household, in the order of `households`.
 
-    households: shopper, name, language, store, tier, club (null where it has none); due: `due_items`; chosen: the candidates
-    that got a slot, with id, title, buy, uses_each, headline and conditions, in the household's
-    language already.
+    households: shopper, name, language, store, tier, club (null where it has none); due:
+    `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, points,
+    headline and conditions, in the household's language already.
     """
     spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)

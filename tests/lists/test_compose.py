@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from promo.config import Settings
-from promo.language import Languages
-from promo.lists.compose import drafts, due_items
+from promo.lists.compose import Editor, drafts, due_items
 from promo.lists.items import Draft
 
 DAY = date(2017, 11, 6)
@@ -19,7 +18,7 @@ FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_da
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
           "category": "SOAP", "loyalty": "national", "volume": "heavy", "uses_each": 1,
-          "headline": "", "conditions": "",
+          "headline": "", "conditions": "", "points": 0,
           "probability": 0.1234567}  # fmt: skip
 TEXT = dict.fromkeys(
     ("size", "brand", "category_words", "department", "loyalty", "volume"), pl.String
@@ -48,12 +47,12 @@ def one(
     language: str = "en",
 ) -> Draft:
     households = pl.DataFrame(
-        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"]},
-        schema_overrides={"name": pl.String},
+        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"], "club": [None]},
+        schema_overrides={"name": pl.String, "club": pl.String},
     )
     found = due(settings, [forecast], products)
     households = households.with_columns(language=pl.lit(language))
-    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Languages.of(settings))
+    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Editor.of(settings, DAY))
     return made
 
 
