@@ -3,6 +3,7 @@
 import pickle
 from datetime import date, time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -112,6 +113,21 @@ def test_numbers_and_rows(
     assert language.listed(["A", "B", "C"]) == both
     assert language.listed(["A", "B"], "or") == either
     assert language.direction == direction
+
+
+@pytest.mark.parametrize(
+    ("items", "joined", "said"),
+    [
+        (["pan", "hielo"], "and", "pan y hielo"), (["pan", "hinojo"], "and", "pan e hinojo"),
+        (["pan", "té", "Ibuprofeno"], "and", "pan, té e Ibuprofeno"),
+        (["pan", "ollas"], "or", "pan u ollas"), (["pan", "Hongos"], "or", "pan u Hongos"),
+        (["pan", "uvas"], "or", "pan o uvas"), (["pan"], "or", "pan"), ([], "or", ""),
+    ],
+)  # fmt: skip
+def test_spanish_does_not_say_a_sound_twice(
+    items: list[str], joined: Literal["and", "or"], said: str
+) -> None:
+    assert languages()["es"].listed(items, joined) == said
 
 
 def test_a_chains_own_words_go_over_ours(tmp_path: Path) -> None:

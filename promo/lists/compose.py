@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 import polars as pl
@@ -75,14 +75,18 @@ def drafts(
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier, club (null where it has none); due:
-    `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, headline,
-    conditions and points, in the household's language already.
+    `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, points,
+    headline and conditions, in the household's language already.
     """
+    spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
     for row in households.iter_rows(named=True):
         key, language = (row["shopper"],), editor.languages[row["language"]]
-        items = tuple(_due(item, language) for item in _rows(by_due.get(key)))
+        if language.name not in spoken:
+            spoken[language.name] = _Words(language)
+        words = spoken[language.name]
+        items = tuple(_due(item, words) for item in _rows(by_due.get(key)))
         yield Draft(
             row["shopper"],
             row["name"] or "",
@@ -100,24 +104,30 @@ def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
     return iter(()) if frame is None else frame.iter_rows(named=True)
 
 
-def _due(item: dict[str, Any], language: Language) -> DueItem:
+class _Words:
+    """The words of due items in one language, each put together once."""
+
+    def __init__(self, language: Language) -> None:
+        self.other = language.text("Other")
+        self.word = cache(language.word)
+        self.detail = cache(partial(_detail, language))
+
+
+def _due(item: dict[str, Any], words: _Words) -> DueItem:
+    pieces = round(item["expected_quantity"])
     return DueItem(
         item["category"],
-        language.word(item["category_words"] or item["category"]),
-        language.word(item["department"] or "") or language.text("Other"),
-        _detail(
-            item["size"], item["brand"], item["store_brand"], round(item["expected_quantity"]),
-            language,
-        ),
+        words.word(item["category_words"] or item["category"]),
+        words.word(item["department"]) if item["department"] else words.other,
+        words.detail(item["size"], item["brand"], item["store_brand"], pieces),
         round(item["probability"], 6),
         item["expected_day"],
         round(item["expected_quantity"], 3),
-    )  # fmt: skip
+    )
 
 
-@lru_cache(maxsize=2**15)
 def _detail(
-    size: str | None, brand: str | None, store_brand: bool | None, pieces: int, language: Language
+    language: Language, size: str | None, brand: str | None, store_brand: bool | None, pieces: int
 ) -> str:
     """What the household usually takes: `12 pk, national brand, usually 2`."""
     parts = [language.size(size)] if size else []

@@ -27,6 +27,7 @@ from promo.offers.rewards import (
 from promo.offers.taking import TARGETS
 from promo.offers.terms import Terms
 
+ALWAYS = When()
 WEIGHTS = {"pounds": "lb", "kilograms": "kg"}
 
 
@@ -39,11 +40,14 @@ def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Language
     keys = ["id", "loyalty", "volume", "language"]
     rungs = chosen.select(keys).unique(maintain_order=True)
     spoken = {tag: Wording(languages[tag]) for tag in rungs["language"].unique()}
-    said = []
+    said, known = [], dict[tuple[str, int, str], tuple[str, str, str, int]]()
     for name, loyalty, volume, tag in rungs.iter_rows():
-        offer, wording = terms[name], spoken[tag]
-        number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
-        said.append((*wording.all_of(offer, number), points(offer, number)))
+        number = terms[name].number((loyalty or "unknown", volume or NOT_A_BUYER))
+        key = name, number, tag  # most cells share a number
+        if key not in known:
+            all_words = spoken[tag].all_of(terms[name], number)
+            known[key] = (*all_words, points(terms[name], number))
+        said.append(known[key])
     names = ("title", "headline", "conditions")
     schema = dict.fromkeys(names, pl.String()) | {"points": pl.Int64()}
     words = pl.concat([rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal")
@@ -191,8 +195,8 @@ class Wording:
 
     def _when_bought(self, terms: Terms) -> str:
         if len(terms.purchases) == 1:
-            said = terms.need == "nothing" or _is_bundle(terms)
-            return "" if said else self._alone(terms)
+            nothing = terms.need == "nothing" or _is_bundle(terms)
+            return "" if nothing else self._alone(terms)
         phrases = [said for p in terms.purchases.values() if (said := self._phrase(p))]
         return self.text("when you buy {goods}", goods=self._joined(terms.rule, phrases))
 
@@ -306,6 +310,8 @@ class Wording:
 
     def _open(self, terms: Terms) -> str:
         """On which days of the week, at which hours."""
+        if terms.when == ALWAYS:
+            return ""
         known = self._days()
         days = self.language.listed([known[day] for day in terms.when.days])
         hours = self._hours(terms.when)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
 
-from promo.language import Language
+from promo.language import Language, noted
 from promo.lists.articles import Library, of_list
 from promo.lists.content import Club, in_language
 from promo.lists.items import Draft, OfferItem
@@ -15,8 +15,12 @@ from promo.offers.ladders import NOT_A_BUYER
 NEW = ("/None", f"/{NOT_A_BUYER}")  # volumes in a category that the household does not buy
 
 
-NOTHING_DUE = "Nothing seems to be running out just now. Here is room for your own list."
-TITLES = ("For what is on your list", "For what you like to buy", "New for you")
+NOTHING_DUE = noted("Nothing seems to be running out just now. Here is room for your own list.")
+TITLES = (
+    noted("For what is on your list"),
+    noted("For what you like to buy"),
+    noted("New for you"),
+)
 
 
 @lru_cache(maxsize=256)
