@@ -19,12 +19,15 @@ from promo.calendar import Window, bucket
 from promo.choosing import band
 from promo.files import swap_in
 from promo.house import House
+from promo.language import Languages
 from promo.lists import reissue
 from promo.lists.codes import short_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft, OfferItem
-from promo.lists.press import pages, printing
+from promo.lists.press import printing
+from promo.lists.press.press import Press
 from promo.lists.reissue import Wanted
+from promo.lists.sheet import Person, Sheet
 from promo.offers import live, rivals, states
 from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
@@ -82,14 +85,15 @@ def _refill(
     window = Window(max(day, row.first_day), row.last_day)
     settings = house.settings
     catalogue = live.live(connection, window, day, again=False, late_days=settings.offers.late_days)
-    wording = Wording(settings.currency, settings.locale)
+    languages = Languages.of(settings)
+    spoken = {s.row.shopper: languages[s.row.content.get("language", "en")] for s in sheets}
     names = [sheet.row.shopper for sheet in sheets]
     weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
     taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
     taken |= _elsewhere(connection, night, window, set(names))
     concerned = {*weighed["offer"], *(item.offer for sheet in sheets for item in sheet.staying)}
     rules = _rules(house, connection, concerned)
-    refill = Refill.of(weighed, taken, catalogue, wording, rules)
+    refill = Refill.of(weighed, taken, catalogue, lambda name: Wording(spoken[name]), rules)
     most = {s.row.shopper: band(s.row.content["tier"], settings)[1] for s in sheets}
 
     def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:
@@ -166,7 +170,7 @@ def _unprinted(house: House, day: date) -> list[tuple[Path, list[Any]]]:
 def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day: date) -> int:
     """Print lists as they are stored now; households that may not be written to are left out."""
     rows = list(rows)
-    settings, stores = house.settings, house.store_names()
+    press, stores = Press(house.settings), house.store_names()
     known = house.shoppers({bucket(row.shopper) for row in rows}, day)
     free = known.filter(~pl.col("suppressed") & pl.col("consented"))
     facts = {row["id"]: row for row in free.iter_rows(named=True)}
@@ -180,10 +184,12 @@ def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day:
             )  # fmt: skip
             short = short_code(CodeKeys(keys.document_type, keys.secrets, row.key_id), row.counter)
             window = Window(row.first_day, row.last_day)
-            made.append(pages.page(draft, row.code, short, window, stores[row.store], settings))
+            reader = Person(own["name"] or "")
+            sheet = Sheet(draft, row.code, short, window, stores[row.store], reader, row.issue)
+            made.append(press.page(sheet))
     working = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(working, ignore_errors=True)
-    title = f"{settings.banner}, lists issued anew on {day}"
-    printing.print_lists(made, working, settings, day, title)
+    title = f"{house.settings.banner}, lists issued anew on {day}"
+    printing.print_lists(made, working, press, day, title)
     swap_in(working, folder)
     return len(made)

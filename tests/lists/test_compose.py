@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from promo.config import Settings
-from promo.lists.compose import drafts, due_items
+from promo.lists.articles import library
+from promo.lists.compose import Editor, drafts, due_items
 from promo.lists.items import Draft
 
 DAY = date(2017, 11, 6)
@@ -18,7 +19,7 @@ FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_da
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
           "category": "SOAP", "loyalty": "national", "volume": "heavy", "uses_each": 1,
-          "headline": "", "conditions": "",
+          "headline": "", "conditions": "", "points": 0,
           "probability": 0.1234567}  # fmt: skip
 TEXT = dict.fromkeys(
     ("size", "brand", "category_words", "department", "loyalty", "volume"), pl.String
@@ -44,13 +45,15 @@ def one(
     forecast: dict[str, Any],
     products: list[dict[str, Any]],
     chosen: list[dict[str, Any]] | None = None,
+    language: str = "en",
 ) -> Draft:
     households = pl.DataFrame(
-        {"shopper": ["1"], "name": [None], "language": ["en"], "store": ["7"], "tier": ["top"]},
-        schema_overrides={"name": pl.String},
+        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"], "club": [None]},
+        schema_overrides={"name": pl.String, "club": pl.String},
     )
     found = due(settings, [forecast], products)
-    [made] = drafts(households, found, frame(chosen or [], CHOSEN))
+    households = households.with_columns(language=pl.lit(language))
+    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Editor.of(settings, DAY))
     return made
 
 
@@ -108,15 +111,15 @@ def test_the_usual_product_lends_its_words(
 @pytest.mark.parametrize(
     ("product", "quantity", "words", "detail"),
     [
-        ({}, 1.0, "Soap", "4 oz, national brand"),
-        ({"store_brand": True}, 1.0, "Soap", "4 oz, store brand"),
-        ({"brand": "Olive & Co"}, 1.0, "Soap", "4 oz, Olive & Co"),
-        ({"store_brand": None}, 1.0, "Soap", "4 oz"),
+        ({}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, national brand"),
+        ({"store_brand": True}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, store brand"),
+        ({"brand": "Olive & Co"}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, Olive & Co"),
+        ({"store_brand": None}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz"),
         ({"size": None}, 1.49, "Soap", "national brand"),
         ({"size": None, "store_brand": None}, 0.2, "Soap", ""),
-        ({}, 1.51, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}2"),
-        ({}, 12.2, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}12"),
-        ({"category_words": None}, 1.0, "SOAP", "4 oz, national brand"),
+        ({}, 1.51, "Soap", "4\N{NO-BREAK SPACE}oz, national brand, usually\N{NO-BREAK SPACE}2"),
+        ({}, 12.2, "Soap", "4\N{NO-BREAK SPACE}oz, national brand, usually\N{NO-BREAK SPACE}12"),
+        ({"category_words": None}, 1.0, "SOAP", "4\N{NO-BREAK SPACE}oz, national brand"),
     ],
 )
 def test_words(
@@ -124,6 +127,27 @@ def test_words(
 ) -> None:
     [item] = one(settings, {"expected_quantity": quantity}, [product]).due
     assert (item.words, item.detail) == (words, detail)
+
+
+@pytest.mark.parametrize(
+    ("language", "product", "words", "department", "detail"),
+    [
+        ("es", {}, "Sopas", "Abarrotes", "4 oz, marca nacional, normalmente 2"),
+        ("es-MX", {"store_brand": True, "size": "12 pk, 300 ct"}, "Sopas", "Abarrotes",
+         "12 paq, 300 pz, marca de la tienda, normalmente 2"),
+        ("zh", {}, "汤类", "食品杂货", "4 盎司，全国品牌，通常买2件"),
+        ("zh", {"department": None, "category_words": "Durian", "size": None, "brand": "Acme"},
+         "Durian", "其他", "Acme，通常买2件"),
+    ],
+)  # fmt: skip
+def test_words_in_other_languages(
+    settings: Settings, language: str, product: dict[str, Any], words: str, department: str,
+    detail: str,
+) -> None:  # fmt: skip
+    soup = {"category_words": "Soup", "department": "Grocery"} | product
+    [item] = one(settings, {"expected_quantity": 2.0}, [soup], language=language).due
+    assert (item.words, item.department) == (words, department)
+    assert item.detail.replace("\N{NO-BREAK SPACE}", " ") == detail
 
 
 def test_a_product_without_a_department(settings: Settings) -> None:
@@ -151,11 +175,19 @@ def test_a_household_with_nothing_still_gets_its_list(settings: Settings) -> Non
     assert (made.due, made.offers) == ((), ())
 
 
-def test_what_has_no_room_on_the_page_is_promised_to_nobody(settings: Settings) -> None:
-    many = [{"id": f"o{i:02d}", "title": "W" * 60} for i in range(16)]
-    made = one(settings, {}, [{}], many)
-    assert 0 < len(made.offers) < 16
-    assert [o.offer for o in made.offers] == [row["id"] for row in many[: len(made.offers)]]
+def test_articles_are_chosen_with_the_list(settings: Settings) -> None:
+    eggs = one(settings, {"category": "EGGS"}, [{"category": "EGGS"}])
+    known = library(settings.paths.templates)
+    assert eggs.articles
+    assert "EGGS" in known.find(eggs.articles[0], "en").head.uses  # type: ignore[union-attr]
+    assert one(settings, {"category": "EGGS"}, [{"category": "EGGS"}]).articles == eggs.articles
+    never = sorted(settings.categories.never_said)[0]
+    assert one(settings, {"category": never}, [{"category": never}]).articles == ()
+
+
+def test_points_go_with_an_offer(settings: Settings) -> None:
+    (item,) = one(settings, {}, [{}], [{"points": 500}]).offers
+    assert item.points == 500
 
 
 def test_the_words_of_an_offer_go_with_it(settings: Settings) -> None:

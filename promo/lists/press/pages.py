@@ -1,67 +1,126 @@
 """From a stored list to the page a template prints: every string ready, no arithmetic left."""
 
-from datetime import date
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
+from operator import attrgetter
 
-from babel.dates import format_date, format_skeleton
+from promo.language import Language, noted
+from promo.lists.articles import Library, of_list
+from promo.lists.content import Club, in_language
+from promo.lists.items import Draft, OfferItem
+from promo.lists.press.page import DueGroup, DueLine, OfferGroup, OfferLine, Phrases, Story
+from promo.lists.press.stories import story
+from promo.offers.ladders import NOT_A_BUYER
 
-from promo.calendar import Window
-from promo.config import Settings
-from promo.lists.codes import human_readable
-from promo.lists.codes.barcode import gs1_128_svg
-from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.press import layout
-from promo.lists.press.page import DueGroup, DueLine, OfferLine, Page
-
-
-@lru_cache(maxsize=512)
-def day_in_words(day: date, locale: str) -> str:
-    """`Sun, Nov 19, 2017`, by the locale's rules."""
-    return str(format_date(day, "EEE, MMM d, y" if locale == "en_US" else "full", locale))
+NEW = ("/None", f"/{NOT_A_BUYER}")  # volumes in a category that the household does not buy
 
 
-@lru_cache(maxsize=512)
-def short_day(day: date, locale: str) -> str:
-    """`Nov 19`, by the locale's rules."""
-    return str(format_skeleton("MMMd", day, locale=locale))
+NOTHING_DUE = noted("Nothing seems to be running out just now. Here is room for your own list.")
+TITLES = (
+    noted("For what is on your list"),
+    noted("For what you like to buy"),
+    noted("New for you"),
+)
 
 
-def page(
-    draft: Draft, code: str, short: str, window: Window, store: str, settings: Settings
-) -> Page:
-    """The page of one list."""
-    barcode = gs1_128_svg(code, settings.lists.module_mm)
-    first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
-    dates = f"{first} to {last}"
-    return Page(
-        list_code=code,
-        human_readable=human_readable(code),
-        short_code=short,
-        barcode=barcode.svg,
-        barcode_width_mm=barcode.width_mm,
-        barcode_height_mm=barcode.height_mm,
-        name=layout.shortened(draft.name),
-        long_name=layout.is_long(draft.name),
-        store=store[: layout.MOST_STORE],
-        valid_from=day_in_words(window.first, settings.locale),
-        valid_until=day_in_words(window.last, settings.locale),
-        groups=_groups(draft.due),
-        offers=tuple(_offer(offer, dates, settings) for offer in draft.offers),
-        worth=settings.in_words(draft.worth),
-        density=layout.density(draft, dates),
-        language=draft.language,
+@lru_cache(maxsize=256)
+def phrases(language: Language, offers: int) -> Phrases:
+    """What every sheet with so many offers says."""
+    text = language.text
+    return Phrases(
+        off=language.many("off with your offer", "off with all {count} offers", offers),
+        show=text("Show this sheet or your loyalty card at the till."),
+        by_itself=text("Every offer comes off by itself.") if offers else "",
+        type_this=text("If the code will not scan, type"),
+        for_you=text("At your service"),
+        nothing_due=text(
+            "Nothing seems to be running out just now. Here is room for your own list."
+        ),
+        no_offers=text("No offers this time."),
     )
 
 
-def _groups(due: tuple[DueItem, ...]) -> tuple[DueGroup, ...]:
-    ordered = sorted(due, key=lambda item: (item.department, item.words))
+def due_groups(draft: Draft) -> tuple[DueGroup, ...]:
+    """Due items by department, both by their names; each with what an offer on it gives."""
+    off = {offer.category: offer.headline for offer in reversed(draft.offers)}
+    groups: dict[str, list[DueLine]] = {}
+    for item in sorted(draft.due, key=BY_PLACE):
+        line = due_line(item.words, item.detail, off.get(item.category, ""))
+        groups.setdefault(item.department, []).append(line)
+    return tuple([DueGroup(department, tuple(lines)) for department, lines in groups.items()])
+
+
+BY_PLACE = attrgetter("department", "words")
+# The same lines come again and again from household to household.
+due_line = lru_cache(maxsize=2**15)(DueLine)
+offer_line = lru_cache(maxsize=2**15)(OfferLine)
+
+
+def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGroup, ...]:
+    """Offers by what they are to the household: on its list, bought by it now and then, new.
+
+    Not by department, as the due items: whoever holds the sheet asks first what comes off the
+    things that are needed anyway, and sixteen offers in ten departments would be mostly headings.
+    Where all offers are of one group it needs no title.
+    """
+    due = {item.category for item in draft.due}
+    kinds: tuple[list[OfferLine], ...] = ([], [], [])
+    for offer in draft.offers:
+        headline = offer.headline or _worth_off(offer.worth, language)
+        line = offer_line(headline, offer.title, offer.conditions, dates)
+        kinds[_kind(offer, due)].append(line)
+    titled = sum(map(bool, kinds)) > 1
     return tuple(
-        DueGroup(department, tuple(DueLine(item.words, item.detail) for item in items))
-        for department, items in groupby(ordered, key=lambda item: item.department)
+        [
+            OfferGroup(language.text(title) if titled else "", tuple(lines))
+            for title, lines in zip(TITLES, kinds, strict=True)
+            if lines
+        ]
     )
 
 
-def _offer(offer: OfferItem, dates: str, settings: Settings) -> OfferLine:
-    headline = offer.headline or f"{settings.in_words(offer.worth)} off"
-    return OfferLine(headline, offer.title, offer.conditions, dates)
+def _kind(offer: OfferItem, due: set[str]) -> int:
+    if offer.category in due:
+        return 0
+    return 2 if offer.cell.endswith(NEW) else 1
+
+
+def _worth_off(worth: int, language: Language) -> str:
+    return language.text("{amount} off", amount=language.money(worth))
+
+
+@lru_cache(maxsize=256)
+def _kinds(language: Language) -> dict[str, str]:
+    text = language.text
+    return {
+        "recipe": text("Recipe"),
+        "plan": text("A plan for the week"),
+        "tip": text("Good to know"),
+    }
+
+
+def stories(
+    ids: Sequence[str], library: Library, club: Club | None, language: Language
+) -> tuple[tuple[Story, ...], str]:
+    """The list's articles, as far as the chain still has them, and what stands above them.
+
+    Those with a tag of the household's club come first, under the club's heading if there are any.
+    """
+    tags = club.tags if club else frozenset[str]()
+    found = of_list(ids, library, language.name)
+    of_club = [article for article in found if article.head.tags & tags]
+    others = [article for article in found if article not in of_club]
+    heading = in_language(club.heading, language.name) if club and of_club else ""
+    kinds = _kinds(language)
+    return tuple(story(a, kinds[a.head.kind]) for a in (*of_club, *others)), heading
+
+
+def greeting(name: str, language: Language) -> str:
+    """The sheet's first words; of somebody whose name is unknown, without one."""
+    name = " ".join(part for part in name.replace("\n", " ").split(" ") if part)
+    return language.text("Hello {name}", name=name) if name else language.text("Your shopping list")
+
+
+def points(count: int, language: Language) -> str:
+    """What the offers give in points, in all."""
+    return language.many("and {count} point", "and {count} points", count)

@@ -2,23 +2,32 @@
 
 import csv
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from drafts import NIGHT, draft, offer, page
+from drafts import NIGHT, draft, due, page
 from pyzbar import pyzbar
 
 from promo.config import Settings
 from promo.files import swap_in
 from promo.lists.press.page import Page
+from promo.lists.press.press import Press
 from promo.lists.press.printing import Printed, PrintError, print_lists
 
 
 @pytest.fixture
 def some(settings: Settings) -> list[Page]:
-    return [page(settings, draft(name=f"Household {i}"), counter=i) for i in range(1, 6)]
+    return [
+        page(
+            settings,
+            draft(name=f"Household {i}", due=tuple(due(words=f"{n}") for n in range(9))),
+            counter=i,
+        )
+        for i in range(1, 6)
+    ]
 
 
 def volumes_of(settings: Settings, pages_per_file: int) -> Settings:
@@ -27,7 +36,7 @@ def volumes_of(settings: Settings, pages_per_file: int) -> Settings:
 
 
 def write(settings: Settings, pages: Sequence[Page], folder: Path) -> dict[str, Printed]:
-    found = print_lists(pages, folder, settings, NIGHT, "Lists & more")
+    found = print_lists(pages, folder, Press(settings), NIGHT, "Lists & more")
     return {file.path: file for file in found}
 
 
@@ -109,9 +118,14 @@ def test_the_same_bytes_again(settings: Settings, some: list[Page], tmp_path: Pa
 def test_a_list_that_runs_over_its_page_stops_the_night(
     settings: Settings, some: list[Page], tmp_path: Path
 ) -> None:
-    long = page(settings, draft(offers=tuple(offer() for _ in range(60))), counter=9)
-    with pytest.raises(PrintError, match=r"lists.pdf has 8 pages for 6 lists: a list does not fit"):
-        write(settings, [*some, long], tmp_path / "x")
+    own = shutil.copytree(settings.paths.templates, tmp_path / "own")
+    with (own / "print.css").open("a") as css:
+        css.write(".normal .due li { font-size: 90pt; line-height: 2; }")
+    paths = settings.paths.model_copy(update={"templates": own})
+    with pytest.raises(
+        PrintError, match=r"lists.pdf has \d+ pages, expected 5: a list does not fit"
+    ):
+        write(settings.model_copy(update={"paths": paths}), some, tmp_path / "x")
     assert not (tmp_path / "x" / "manifest.csv").exists()
     assert not list(tmp_path.rglob("*.tmp"))
 
