@@ -3,7 +3,7 @@
 Thirteen digits: prefix (2, what the national GS1 leaves to the trade), ten free digits and a check
 digit. Ten digits have no room for a tag beside the counter, so the counter itself is hidden: a
 keyed permutation of the ten-digit numbers, another for each key and store. It is a Feistel network
-of ten rounds on two halves of five digits, in the manner of FF1 (NIST SP 800-38G), with HMAC-SHA256.
+of ten rounds of HMAC-SHA256 on two halves of five digits, in the manner of FF1 (NIST SP 800-38G).
 
 The numbers of a store's n lists in force lie scattered among 10**10, so a guess opens one of them
 with a chance of n in 10**10: at 5,000 lists one in two million. The digits alone do not tell a
