@@ -178,9 +178,8 @@ def _readers(symbology: str) -> dict[str, Reader]:
 
 
 def _zxing(symbology: str) -> Reader:
-    formats = {"gs1-128": zxingcpp.BarcodeFormat.Code128, "ean-13": zxingcpp.BarcodeFormat.EAN13,
-               "gs1-datamatrix": zxingcpp.BarcodeFormat.DataMatrix}  # fmt: skip
-    wanted = formats.get(symbology, zxingcpp.BarcodeFormat.QRCode)
+    formats = {"gs1-128": "Code128", "ean-13": "EAN13", "gs1-datamatrix": "DataMatrix"}
+    wanted = zxingcpp.barcode_formats_from_str(formats.get(symbology, "QRCode"))
 
     def read(image: Image.Image) -> list[str]:
         found = zxingcpp.read_barcodes(image, wanted, text_mode=zxingcpp.TextMode.Plain)
@@ -204,7 +203,7 @@ def _libdmtx(image: Image.Image) -> list[str]:
 
     By itself it tries every edge on a page, a second long; what it reads there is its own work.
     """
-    seen = zxingcpp.read_barcodes(image, zxingcpp.BarcodeFormat.DataMatrix)
+    seen = zxingcpp.read_barcodes(image, zxingcpp.barcode_formats_from_str("DataMatrix"))
     if len(seen) == 1:
         place = seen[0].position
         corners = (place.top_left, place.top_right, place.bottom_left, place.bottom_right)
