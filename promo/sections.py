@@ -2,8 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from email.headerregistry import HeaderRegistry
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import Locale, UnknownLocaleError
@@ -52,7 +53,33 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
+def _code_page(name: str) -> str:
+    try:
+        table = [bytes([code]).decode(name, "replace") for code in range(256)]
+    except (LookupError, UnicodeError):
+        table = []
+    beside_ascii = "".join(table[32:127]) == "".join(map(chr, range(32, 127)))
+    if not beside_ascii or table[128:].count("\ufffd") > 64:
+        raise ValueError("expected a table of 256 characters such as cp858, by Python's name")
+    return name
+
+
+def _address(address: str) -> str:
+    """`lists@example.com` or `Name <lists@example.com>`."""
+    try:
+        (only,) = HeaderRegistry()("from", address).addresses
+    except (ValueError, IndexError, AttributeError):
+        only = None
+    sound = only and "@" in only.addr_spec and "." in only.domain and str(only) == address
+    if not sound:
+        raise ValueError("expected an address such as Lists <lists@example.com>")
+    return address
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+CodePage = Annotated[str, AfterValidator(_code_page)]
+Address = Annotated[str, AfterValidator(_address)]
+Dots = Annotated[int, Field(ge=240, le=1280, multiple_of=8)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
 Locales = Annotated[dict[str, LocaleName], AfterValidator(_spoken)]
@@ -130,9 +157,27 @@ class Lists(Section):
     min_due: Share
     max_offers: int = Field(ge=0, le=16)
     paper: str = Field(pattern="^(A4|Letter)$")
+    symbology: str = "gs1-128"
+    link_host: str | None = None
     module_mm: float = Field(ge=0.40, le=0.60)
     document_type: str = Field(pattern="^[0-9]{13}$")
     pages_per_file: int = Field(gt=0, le=5000)
+
+
+class Receipt(Section):
+    """What the kiosks' printers are like, all of them."""
+
+    dots: dict[Annotated[int, Field(ge=40, le=120)], Dots]
+    code_pages: dict[CodePage, Annotated[int, Field(ge=0, le=255)]]
+    cjk: Literal["raster", "gb18030"]
+    cutter: bool
+
+
+class Email(Section):
+    """From whom e-mail comes, and where it can be stopped."""
+
+    sender: Address
+    unsubscribe: Address | None
 
 
 class Segments(Section):
