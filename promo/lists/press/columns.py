@@ -56,13 +56,25 @@ def lines(line: Line, room: int) -> list[Set]:
     """A paragraph as printed lines; what is below its first line stands clear of its mark."""
     mark = Run(line.mark)
     indent = width([mark])
-    below = [tuple(map(Piece, runs)) for runs in wrapped(line.runs, room - indent)]
+    room -= indent
+    if line.center:
+        room = _balanced(line.runs, room)
+    below = [tuple(map(Piece, runs)) for runs in wrapped(line.runs, room)]
     if not indent:
         return below
-    return [
-        (Piece(mark), *pieces) if first else (Piece(pieces[0].run, indent), *pieces[1:])
-        for first, pieces in ((at == 0, pieces) for at, pieces in enumerate(below))
-    ]
+    first, *others = below
+    return [(Piece(mark), *first), *((Piece(o[0].run, indent), *o[1:]) for o in others)]
+
+
+def _balanced(runs: Sequence[Run], room: int) -> int:
+    """The least room in which runs take no more lines than in `room`: no word is left alone."""
+    most = len(list(wrapped(runs, room)))
+    low, high = room // 2, room
+    while most > 1 and high - low > 1:
+        middle = (low + high) // 2
+        enough = len(list(wrapped(runs, middle))) <= most
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def row(element: Row, room: int) -> list[Set]:

@@ -19,7 +19,7 @@ BLACK = 150
 STYLE = """
 @page { margin: 0 }
 * { margin: 0; padding: 0 }
-body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: anywhere }
+body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: break-word }
 .small { font-size: 20px; line-height: 26px }
 .tall { font-size: 34px; line-height: 42px }
 .big { font-size: 44px; line-height: 52px }
