@@ -1,7 +1,7 @@
 """The markup of a receipt: what `templates/receipt.xml.j2` may yield, read into elements.
 
     <line look="center bold">words, <b>some</b> of them bold</line>
-    <line mark="[ ]">words <small>and small ones</small>, below each other, not below the mark</line>
+    <line mark="[ ]">words <small>and small ones</small>, clear of the mark</line>
     <row><left>words</left><right>$1.00</right></row>
     <rule/>   <gap/>   <code/>
 
