@@ -85,7 +85,10 @@ def _recipient(name: str, to: str) -> Address:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(CONTROL.sub("", text).split())
+    """Text for a header. `=?` would begin an encoded word, and the library opens those:
+    `=?utf-8?q?=0D=0ABcc:?=` as a name would be a header of its own.
+    """
+    return " ".join(CONTROL.sub("", text).split()).replace("=?", "= ?")
 
 
 def _add_code(part: MIMEPart, page: Page, settings: Settings) -> None:
