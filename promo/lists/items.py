@@ -35,6 +35,7 @@ class OfferItem:
     uses: int = 1  # how often the list may use it
     headline: str = ""  # what it gives, in a few words; empty on lists older than words: worth off
     conditions: str = ""  # the rest of its terms
+    points: int = 0  # that a use gives
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Draft:
         """The list's due items, offers and articles as they are packed into its row."""
         return {
             "tier": self.tier,
+            "language": self.language,
             "club": self.club,
             "articles": list(self.articles),
             "due": [
@@ -70,13 +72,17 @@ class Draft:
 
     @classmethod
     def restored(cls, content: dict[str, Any], **facts: str) -> "Draft":
-        """The draft that `content` was packed from; facts: shopper, name, language, store."""
+        """The draft that `content` was packed from; facts: shopper, name, language, store.
+
+        The language is the content's own, whatever the household reads by now; the fact stands in
+        for it on lists that are older than languages.
+        """
         due = (
             item | {"expected_day": date.fromisoformat(item["expected_day"])}
             for item in content["due"]
         )
         return cls(
-            **facts,
+            **(facts | {"language": content.get("language", facts["language"])}),
             tier=content["tier"],
             due=tuple(DueItem(**item) for item in due),
             offers=tuple(OfferItem(**item) for item in content["offers"]),

@@ -9,8 +9,9 @@ import numpy as np
 import plutoprint
 from markupsafe import escape
 
+from promo.lists.press import fonts
 from promo.lists.press.escpos import Dots
-from promo.lists.press.pdf import FACES, OnlyOurFonts
+from promo.lists.press.pdf import OnlyOurFonts
 from promo.lists.press.slip import Line, Row, Run
 
 BLACK = 150
@@ -47,7 +48,7 @@ def drawn(elements: Sequence[Line | Row], dots: int, direction: str, language: s
     size = plutoprint.PageSize(dots * plutoprint.UNITS_PX, dots * plutoprint.UNITS_PX)
     book = plutoprint.Book(size, plutoprint.PAGE_MARGINS_NONE, plutoprint.MEDIA_TYPE_SCREEN)
     book.custom_resource_fetcher = OnlyOurFonts()
-    book.load_html(html, user_style=FACES)
+    book.load_html(html, user_style=fonts.faces(html))
     canvas = plutoprint.ImageCanvas(
         dots, max(1, round(book.get_document_height())), plutoprint.IMAGE_FORMAT_A8
     )
