@@ -45,14 +45,18 @@ def receipt(page: Page, press: Press, width: int = 80) -> bytes:
     elements = _elements(page, press)
     chinese = settings.receipt.cjk == "gb18030"
     repertoire = _repertoire(tuple(settings.receipt.code_pages.items()), chinese)
-    strip = Strip(repertoire, dots)
     leftward = page.direction == "rtl"
-    for draw, group in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward)):
+    groups = [
+        (draw, list(some))
+        for draw, some in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward))
+    ]
+    pictures = iter(_pictures([some for draw, some in groups if draw], dots, page))
+    strip, code = Strip(repertoire, dots), symbol(page.list_code, settings.lists, dots)
+    for draw, some in groups:
         if draw:
-            some = [element for element in group if isinstance(element, Line | Row)]
-            strip.picture(drawn(some, dots, page.direction, page.language))
+            strip.picture(next(pictures))
         else:
-            _print(strip, group, symbol(page.list_code, settings.lists, dots))
+            _print(strip, some, code)
     return strip.ended(cut=settings.receipt.cutter)
 
 
@@ -61,6 +65,11 @@ def _elements(page: Page, press: Press) -> list[Element]:
         return read(press.renderer.one(TEMPLATE, page))
     except SlipError as error:
         raise RenderError(f"The template {TEMPLATE} makes no receipt: {error}.") from error
+
+
+def _pictures(groups: list[list[Element]], dots: int, page: Page) -> list[Dots]:
+    words = [[e for e in some if isinstance(e, Line | Row)] for some in groups]
+    return drawn(words, dots, page.direction, page.language) if words else []
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from datetime import date
 from email.message import EmailMessage
 from email.policy import default
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -41,7 +41,7 @@ def sent(settings: Settings, to: str = "ann@example.com", **changes: Any) -> Ema
     data = message(page(settings, **changes), Press(settings), to=to, day=DAY)
     found = email.message_from_bytes(data, policy=default)
     assert not found.defects
-    return cast(EmailMessage, found)
+    return found
 
 
 def text_of(found: EmailMessage) -> str:
@@ -158,13 +158,13 @@ def test_no_name_gets_into_the_head(settings: Settings, name: str) -> None:
     assert [str(a.addr_spec) for a in found["To"].addresses] == ["ann@example.com"]
 
 
-words = st.text(max_size=60) | st.text(st.sampled_from('a =?\r\n<>"@,;:王é\x85\u2028.'), max_size=60)
+words = st.text(max_size=60) | st.text(
+    st.sampled_from('a =?\r\n<>"@,;:王é\x85\u2028.'), max_size=60
+)
 
 
 @given(name=words, title=words)
-@hypothesis_settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_words_it_is_one_sound_message(
     settings: Settings, name: str, title: str
 ) -> None:

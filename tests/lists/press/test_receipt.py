@@ -101,15 +101,11 @@ def lists(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(made=lists(), width=st.sampled_from(WIDTHS), cjk=st.sampled_from(["raster", "gb18030"]))
-@hypothesis_settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_words_the_printer_understands(
     settings: Settings, made: dict[str, Any], width: int, cjk: str
 ) -> None:
-    house = settings.model_copy(
-        update={"languages": {**settings.languages, "he": "he_IL"}}
-    )
+    house = settings.model_copy(update={"languages": {**settings.languages, "he": "he_IL"}})
     house = with_changes(house, "receipt", cjk=cjk)
     out = paper(house, page(house, **made), width)
     assert out.cuts == 1
