@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Select, func, select
 from promo import tables
 from promo.errors import Sentence
 from promo.lists.codes import open_code
-from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode
+from promo.lists.codes.ean import Desk
+from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode, Opened
 
 
 class Refused(Sentence):
@@ -25,10 +26,12 @@ class Refused(Sentence):
 REASONS = {"mistyped": 11, "forged": 12, "unknown": 13, "not_yet_valid": 14, "expired": 15}
 
 
-def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dict[str, Any]:
-    """The list that a code opens on `day`. Raises Refused."""
+def by_code(
+    connection: Connection, keys: CodeKeys, text: str, day: date, desk: Desk | None = None
+) -> dict[str, Any]:
+    """The list that a code opens on `day`, an EAN-13 only at a `desk`. Raises Refused."""
     try:
-        opened = open_code(keys, text)
+        opened = open_code(keys, text, desk)
     except MistypedCode as error:
         raise Refused("mistyped", str(error)) from None
     except ForgedCode as error:
@@ -42,6 +45,20 @@ def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dic
     if not found:
         raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
     return _answer(connection, _in_force(found, day))
+
+
+def desk(connection: Connection, store: str, prefix: str, day: date) -> Desk:
+    """A desk of a store on `day`: an EAN-13 opens none but its own published lists in force."""
+    table, run = tables.ShopperList, tables.Run
+
+    def in_force(opened: Opened) -> bool:
+        query = select(table.code).join(run, run.night == table.night)
+        mine = (table.key_id == opened.key_id, table.counter == opened.counter)
+        now = (table.store == store, table.first_day <= day, table.last_day >= day)
+        found = connection.execute(query.where(*mine, *now, run.state == "published"))
+        return found.first() is not None
+
+    return Desk(store, prefix, in_force)
 
 
 def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from drafts import KEYS, NIGHT, draft, offer
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, update
 
 from promo import tables
 from promo.calendar import Window
 from promo.database import upsert
 from promo.lists import lookup
 from promo.lists.codes import human_readable, list_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.register import Registered, register
 
@@ -184,3 +185,25 @@ def test_a_withdrawn_list_is_not_opened_by_card(engine: Engine) -> None:
         connection.execute(delete(tables.ShopperList))
     with pytest.raises(lookup.Refused, match="no list was made for it"):
         by_card(engine, "9001")
+
+
+def test_an_ean_opens_at_its_own_store_while_the_list_is_good(engine: Engine) -> None:
+    code = ean_code(KEYS, 1, "1", "04")
+
+    def found(day: date, store: str = "1") -> str:
+        with engine.connect() as connection:
+            here = lookup.desk(connection, store, "04", day)
+            return str(lookup.by_code(connection, KEYS, code, day, here)["list_code"])
+
+    with pytest.raises(lookup.Refused, match="no list of this store") as caught:
+        found(NIGHT)  # a draft
+    assert caught.value.reason == "forged"
+    with engine.begin() as connection:
+        connection.execute(update(tables.Run).values(state="published"))
+    assert found(NIGHT) == found(LAST) == CODE
+    for day, store in ((NIGHT, "2"), (LAST + timedelta(1), "1"), (NIGHT - timedelta(1), "1")):
+        with pytest.raises(lookup.Refused, match="no list of this store"):
+            found(day, store)
+    with pytest.raises(lookup.Refused, match="which store it stands in") as caught:
+        by_code(engine, code)
+    assert caught.value.reason == "mistyped"
