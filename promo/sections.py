@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,6 +54,27 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
+def _code_page(name: str) -> str:
+    try:
+        table = [bytes([code]).decode(name, "replace") for code in range(256)]
+    except (LookupError, UnicodeError):
+        table = []
+    beside_ascii = "".join(table[32:127]) == "".join(map(chr, range(32, 127)))
+    if not beside_ascii or table[128:].count("\ufffd") > 64:
+        raise ValueError("expected a table of 256 characters such as cp858, by Python's name")
+    return name
+
+
+def _address(address: str) -> str:
+    try:
+        sound = "." in Address(addr_spec=address).domain
+    except (ValueError, IndexError):  # the parser's own, for what is no address at all
+        sound = False
+    if not sound:
+        raise ValueError("expected an address such as lists@example.com")
+    return address
+
+
 MAX_HOST = 50  # characters, so that a link's QR code stays small
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 
@@ -68,6 +90,9 @@ def host_name(name: str) -> str:
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
+CodePage = Annotated[str, AfterValidator(_code_page)]
+EmailAddress = Annotated[str, AfterValidator(_address)]
+Dots = Annotated[int, Field(ge=240, le=1280, multiple_of=8)]
 Zone = Annotated[str, AfterValidator(_zone)]
 HostName = Annotated[str, AfterValidator(host_name)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
@@ -162,6 +187,23 @@ class Lists(Section):
         if self.symbology == "ean-13" and self.ean_prefix is None:
             raise ValueError("symbology 'ean-13' needs an ean_prefix: 02, 04 or 20 to 29")
         return self
+
+
+class Receipt(Section):
+    """What the kiosks' printers are like, all of them."""
+
+    dots: dict[Annotated[int, Field(ge=40, le=120)], Dots]
+    code_pages: dict[CodePage, Annotated[int, Field(ge=0, le=255)]]
+    cjk: Literal["raster", "gb18030"]
+    cutter: bool
+
+
+class Email(Section):
+    """From whom e-mail comes, and where it can be stopped."""
+
+    sender: EmailAddress
+    name: str | None
+    unsubscribe: EmailAddress | None
 
 
 class Segments(Section):
