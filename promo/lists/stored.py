@@ -22,6 +22,7 @@ from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft
 from promo.lists.sheet import Person, Sheet
 from promo.offers.known import ListId
+from promo.scans.emails import is_address
 
 CHUNK = 200  # lists read at a time
 LIST, SHOPPER = tables.ShopperList.__table__.c, tables.Shopper.__table__.c
@@ -92,7 +93,7 @@ def in_print_order(connection: Connection, query: Select[Any]) -> list[Found]:
 def _found(row: Row[Any]) -> Found:
     mail = address.is_enough(row._mapping)
     id_ = ListId(row.key_id, row.counter)
-    return Found(id_, row.code, row.shopper, intern(row.store), mail, bool(row.email))
+    return Found(id_, row.code, row.shopper, intern(row.store), mail, is_address(row.email))
 
 
 def _consented(day: date) -> ScalarSelect[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from promo import calendar, tables
 from promo.database import count_version, upsert
+from promo.scans import emails
 from promo.scans.columns import Checked, Column, Rule, apply, check
 from promo.scans.product_ids import DOMAIN, with_product_ids
 
@@ -32,10 +33,7 @@ ADDRESS = (
     Column("country", "choice", "a country such as US, or nothing", False, choices=COUNTRIES),
     Column("email", "text", "an e-mail address, or nothing", required=False),
 )
-# One address, and nothing that a header of a message could read as more than one.
-EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(
-    r"^[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+@[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+$"
-)
+EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(emails.PATTERN)
 
 
 @dataclass(frozen=True)

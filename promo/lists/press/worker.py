@@ -101,11 +101,7 @@ class Worker:
     def print(self, volume: Volume, folder: Path) -> None:
         """Print a volume and record it, unless it is there already, made from the same."""
         known = Record.read(folder, volume.path)
-        if (
-            known
-            and known.made_from == self._digest(volume)
-            and known.holds(folder / volume.path)
-        ):
+        if known and known.made_from == self._digest(volume) and known.holds(folder / volume.path):
             return
         digest = self._begun(volume)
         form, path = FORMATS[volume.format], folder / volume.path
