@@ -22,6 +22,7 @@ from promo.sections import (
     Currency,
     Delivery,
     Eligibility,
+    Email,
     Exploration,
     Ingest,
     Lists,
@@ -32,6 +33,7 @@ from promo.sections import (
     Offers,
     Paths,
     Profiles,
+    Receipt,
     Response,
     Section,
     Segments,
@@ -64,6 +66,8 @@ class Settings(Section):
     eligibility: Eligibility
     delivery: Delivery
     lists: Lists
+    receipt: Receipt
+    email: Email
     segments: Segments
     clubs: Clubs
     states: States

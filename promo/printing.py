@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, select
 from promo import database, tables
 from promo.config import Settings
 from promo.files import only_one_in, swap_in
+from promo.language import Languages
 from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.books import Book, Done, Job, print_job
@@ -187,4 +188,7 @@ def shown(settings: Settings, sheet: Sheet, form: str) -> str:
     """One list as `text` or `html`. Raises RenderError."""
     if form == "html":
         return one(settings, sheet, "html").decode()
-    return plain(Press(settings).page(sheet))
+    press = Press(settings)
+    page = press.page(sheet)
+    language = Languages.of(settings)[page.language]
+    return press.renderer.text("email.txt.j2", page=page, banner=settings.banner, language=language)
