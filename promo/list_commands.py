@@ -26,10 +26,18 @@ def lists() -> None:
 @click.option("--night", "--day", "day", type=DAY, help="The night's day; today if not given.")
 @click.option("--store", help="Only the lists of this store.")
 @click.option("--card", help="Only the list in force of this loyalty card's household.")
-@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True,
-              help="What to write; more than once for more. As nights do if not given.")  # fmt: skip
-@click.option("--output", type=click.Path(path_type=Path, allow_dash=True),
-              help="A folder of the print's own; with --card a file, or - for standard output.")  # fmt: skip
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="What to write; more than once for more. As nights do if not given.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="A folder of the print's own; with --card a file, or - for standard output.",
+)
 @click.pass_context
 @sentences
 def print_(
@@ -111,8 +119,9 @@ def _say(found: "Outcome") -> None:
 
 @lists.command("show")
 @click.argument("code")
-@click.option("--format", "form", type=click.Choice(("text", "html")), default="text",
-              help="How to show it.")  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(("text", "html")), default="text", help="How to show it."
+)
 @click.option("--day", type=DAY, help="As if today were this day.")
 @click.pass_context
 @sentences

@@ -98,8 +98,9 @@ def into(
     return done
 
 
-def night(settings: Settings, engine: Engine, keys: CodeKeys, wanted: Wanted,
-          day: date, progress: Progress) -> Outcome:  # fmt: skip
+def night(
+    settings: Settings, keys: CodeKeys, wanted: Wanted, day: date, progress: "Progress"
+) -> Outcome:
     """Print a night's lists as they are stored, without households that said no up to `day`.
 
     Raises PrintError where there is nothing to print, or the night was made again meanwhile.

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from small_house import FIRST, reopen
 from sqlalchemy import select
 
-from promo import publishing, tables
+from promo import printing, publishing, tables
 from promo.cli import main
 from promo.house import House
 from promo.publishing import PublishError

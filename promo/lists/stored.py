@@ -91,7 +91,7 @@ def in_print_order(connection: Connection, query: Select[Any]) -> list[Found]:
 
 
 def _found(row: Row[Any]) -> Found:
-    mail = address.is_enough(row._mapping)
+    mail = address.is_enough(row._asdict())
     id_ = ListId(row.key_id, row.counter)
     return Found(id_, row.code, row.shopper, intern(row.store), mail, is_address(row.email))
 
@@ -117,7 +117,7 @@ def rows(
     """
     left = iter(ids)
     while some := list(islice(left, chunk)):
-        found = {}
+        found = dict[tuple[int, int], Row[Any]]()
         for key_id, group in groupby(sorted(some), key=lambda each: each.key_id):
             counters = [each.counter for each in group]
             query = ROWS.where(LIST.key_id == key_id, LIST.counter.in_(counters))
@@ -169,7 +169,7 @@ def sheet(row: Row[Any], keys: CodeKeys, locale: str) -> Sheet:
         short_code(own, row.counter),
         Window(row.first_day, row.last_day),
         row.store_name or f"Store {row.store}",
-        Person(name, address.lines(row._mapping, locale), row.email or ""),
+        Person(name, address.lines(row._asdict(), locale), row.email or ""),
         row.issue,
     )
 

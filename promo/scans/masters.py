@@ -17,9 +17,8 @@ from promo.scans.product_ids import DOMAIN, with_product_ids
 # ISO 3166-1, as the Unicode consortium's tables have it; without regions such as EU and UN.
 COUNTRIES = tuple(
     sorted(
-        code
-        for code in Locale("en").territories
-        if code.isalpha() and code not in ("EU", "EZ", "UN", "QO", "ZZ", "XA", "XB")
+        {str(code) for code in Locale("en").territories if str(code).isalpha()}
+        - {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
     )
 )
 PRODUCT = (Column("code", "key", "a product code"), DOMAIN)

@@ -44,10 +44,21 @@ class Entry(NamedTuple):
 class Format(Protocol):
     """One way to write lists. `reaches` says whether it can be sent to a household."""
 
-    name: str  # of the file, without volume and suffix
-    suffix: str
-    indexed: bool  # by bytes: many messages in one file
-    listed: bool  # in the manifest
+    @property
+    def name(self) -> str:
+        """The file's name, without volume and suffix."""
+
+    @property
+    def suffix(self) -> str:
+        """The file's suffix, with its dot."""
+
+    @property
+    def indexed(self) -> bool:
+        """By bytes: many messages in one file."""
+
+    @property
+    def listed(self) -> bool:
+        """In the manifest."""
 
     def reaches(self, found: Found) -> bool:
         """Whether a household has what the format is sent by."""

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from promo.config import Settings
 
 # What no list says, or what says only where and how fast things are done.
-UNSAID = {"folder": True, "paths": True, "categories": True, "lists": {"workers"}}
+UNSAID: dict[str, Any] = {"folder": True, "paths": True, "categories": True, "lists": {"workers"}}
 LISTS = Path(__file__).parent.parent
 WORDS = LISTS.parent / "locale"
 LIBRARIES = ("babel", "jinja2", "plutoprint", "zint-bindings")
