@@ -179,6 +179,7 @@ class Lists(Section):
     max_due: int = Field(ge=0, le=24)
     min_due: Share
     max_offers: int = Field(ge=0, le=16)
+    max_leaves: int = Field(ge=1, le=2)
     paper: str = Field(pattern="^(A4|Letter)$")
     symbology: Literal["gs1-128", "gs1-datamatrix", "qr", "qr-link", "ean-13"]
     module_mm: float = Field(ge=0.40, le=0.60)

@@ -101,7 +101,9 @@ class Wording:
 
     def _ended(self, phrases: Sequence[str]) -> str:
         """Phrases as sentences, each with a large letter and a full stop."""
-        said = (f"{phrase[:1].upper()}{phrase[1:]}" for phrase in phrases if phrase)
+        said = (
+            f"{phrase[:1].upper()}{phrase[1:]}".removesuffix(".") for phrase in phrases if phrase
+        )
         ended = [self.text("{sentence}.", sentence=phrase) for phrase in said]
         return reduce(lambda one, two: self.text("{one} {two}", one=one, two=two), ended)
 
@@ -314,12 +316,15 @@ class Wording:
         return self.text("until {end}", end=clock(when.before)) if when.before else ""
 
     def _days(self) -> dict[str, str]:
-        text = self.text
         return {
-            "mon": text("Mondays"), "tue": text("Tuesdays"), "wed": text("Wednesdays"),
-            "thu": text("Thursdays"), "fri": text("Fridays"), "sat": text("Saturdays"),
-            "sun": text("Sundays"),
-        }  # fmt: skip
+            "mon": self.text("Mondays"),
+            "tue": self.text("Tuesdays"),
+            "wed": self.text("Wednesdays"),
+            "thu": self.text("Thursdays"),
+            "fri": self.text("Fridays"),
+            "sat": self.text("Saturdays"),
+            "sun": self.text("Sundays"),
+        }
 
 
 def _is_bundle(terms: Terms) -> bool:

@@ -1,7 +1,7 @@
 """What a volume of lists is written as. A format knows how; which lists, and where, it is told."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -116,9 +116,9 @@ class Pdf:
                 at += page.leaves
             yield press.print_html(pages, style=self.style, title=heading.title)
 
-    def _page(self, sheet: Sheet, press: Press, sequence: int) -> Page:
-        page = press.page(sheet)
-        return replace(page, sequence=sequence) if self.needs_address else page
+    def _page(self, sheet: Sheet, press: Press, number: int) -> Page:
+        sequence = str(number) if self.needs_address else ""
+        return press.page(sheet, style=self.style, sequence=sequence)
 
 
 @dataclass(frozen=True)
