@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from promo.errors import Sentence
@@ -95,10 +94,14 @@ def _sentences(engine: Engine) -> Iterator[None]:
 
 def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; where the primary key is there already, the new values take its place."""
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    # Imported only where they are used: who reads a list out must not wait for them.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql as dialect
+    else:
+        from sqlalchemy.dialects import sqlite as dialect
     keys = [column.name for column in table.__mapper__.primary_key]
     for start in range(0, len(rows), CHUNK):
-        statement = insert(table)
+        statement = dialect.insert(table)
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         statement = (
             statement.on_conflict_do_update(index_elements=keys, set_=others)
