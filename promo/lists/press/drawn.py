@@ -69,9 +69,7 @@ def _cropped(dots: Dots) -> Dots:
 def _line(element: Line | Row) -> str:
     if isinstance(element, Row):
         left, right = _runs(element.left), _runs(element.right)
-        return (
-            f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
-        )
+        return f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
     words = f"<div{' class=center' if element.center else ''}>{_runs(element.runs)}</div>"
     if not element.mark:
         return words

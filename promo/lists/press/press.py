@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from markupsafe import Markup
-
 from promo.config import Settings
 from promo.language import Languages
 from promo.lists.articles import library
 from promo.lists.codes import human_readable
 from promo.lists.codes.barcode import gs1_128_svg
 from promo.lists.content import content, in_language
+from markupsafe import Markup
+
 from promo.lists.press import fonts, pages, sizes
 from promo.lists.press.page import Page
 from promo.lists.press.render import Renderer
@@ -83,13 +83,7 @@ class Press:
         """
         own = [page if page.style == style else replace(page, style=style) for page in pages]
         paper = self.settings.lists.paper
-        look = {
-            "paper": paper,
-            "style": style,
-            "size": sizes.PAPERS[paper],
-            "m": sizes,
-            "families": Markup(fonts.FAMILIES),
-        }
+        look = {"paper": paper, "style": style, "size": sizes.PAPERS[paper], "m": sizes, "families": Markup(fonts.FAMILIES)}
         return self.renderer.document("print", own, title=title, **look)
 
     def _folders(self, club: str, language: str) -> tuple[str, ...]:
