@@ -31,7 +31,7 @@ WEIGHTS = {"pounds": "lb", "kilograms": "kg"}
 
 
 def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Languages) -> pl.DataFrame:
-    """Chosen offers with their `title`, `headline` and `conditions`.
+    """Chosen offers with their `title`, `headline`, `conditions` and `points`.
 
     chosen: id, language (of the household), loyalty and volume (null where the household does not
     buy the category), and whatever else; terms: of each offer, by id.
@@ -43,10 +43,19 @@ def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Language
     for name, loyalty, volume, tag in rungs.iter_rows():
         offer, wording = terms[name], spoken[tag]
         number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
-        said.append(wording.all_of(offer, number))
-    schema = dict.fromkeys(("title", "headline", "conditions"), pl.String)
+        said.append((*wording.all_of(offer, number), points(offer, number)))
+    names = ("title", "headline", "conditions")
+    schema = dict.fromkeys(names, pl.String()) | {"points": pl.Int64()}
     words = pl.concat([rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal")
     return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
+
+
+def points(terms: Terms, number: int) -> int:
+    """The points that a use gives at least: of those by the piece, for the pieces it asks for."""
+    reward = terms.reward.at(number)
+    if not isinstance(reward, GivePoints):
+        return 0
+    return reward.points * (terms.pieces if reward.per == "unit" else 1)
 
 
 class Wording:

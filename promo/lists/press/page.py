@@ -8,9 +8,6 @@ from promo.lists.press import heights, layout
 from promo.lists.press.layout import Leaf
 
 
-LONG = 14  # characters: shorter words stand on any line, whatever the print
-
-
 @dataclass(frozen=True)
 class DueLine:
     """An item the household will soon need: `Soft drinks`, `12 pk, national brand`."""
@@ -133,11 +130,8 @@ class Page:
 
     @cached_property
     def long_words(self) -> bool:
-        """Whether a word may be longer than its line, and must be broken within."""
-        texts = [self.greeting, *self.services, self.club]
-        texts += [t for g in self.groups for t in (g.department, *(x for y in g.lines for x in (y.words, y.detail)))]
-        texts += [t for line in self.offers for t in (line.words, line.terms, line.headline)]
-        return any(len(word) >= LONG for text in texts if len(text) >= LONG for word in text.split())
+        """Whether a word is longer than its line, and must be broken within."""
+        return heights.long_words(self)
 
     @property
     def stacked(self) -> bool:

@@ -8,7 +8,7 @@ from promo.language import Languages
 from promo.lists.articles import library
 from promo.lists.codes import human_readable
 from promo.lists.codes.barcode import gs1_128_svg
-from promo.lists.content import content, in_language
+from promo.lists.content import content
 from markupsafe import Markup
 
 from promo.lists.press import fonts, pages, sizes
@@ -42,6 +42,7 @@ class Press:
         points = sum(offer.points * offer.uses for offer in draft.offers)
         dates = language.span(window.first, window.last)
         club = self.content.club(draft.club)
+        stories, heading = pages.stories(draft.articles, self.library, club, language)
         return Page(
             list_code=sheet.code,
             human_readable=human_readable(sheet.code),
@@ -61,9 +62,9 @@ class Press:
             phrases=pages.phrases(language, len(draft.offers)),
             tongue=language,
             points=pages.points(points, language) if points else "",
-            club=in_language(club.heading, language.name) if club else "",
+            club=heading,
             services=self.content.services_of(draft.tier, language.name),
-            stories=pages.stories(draft.articles, self.library, language),
+            stories=stories,
             address=sheet.person.address,
             sequence=sequence,
             folders=self._folders(club.id if club else "", language.name),

@@ -3,7 +3,8 @@
 `templates/print.css` is given the same numbers, so that layout and style sheet cannot differ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from promo.lists.press.metrics import POINT
 
@@ -36,7 +37,7 @@ WINDOWS = {"A4": Window(25.0, 62.7, 76.0, 6, 92.0), "Letter": Window(23.0, 63.6,
 ADDRESS, ADDRESS_LINE = 10.0, 4.2  # points, millimetres
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: a key of the layout's caches
 class Size:
     """One size of print: type in points, everything else in millimetres."""
 
@@ -57,15 +58,24 @@ class Size:
 
     def line(self, points: float) -> float:
         """The height of a line of type."""
-        return round(points * POINT * self.leading, 3)
+        return _line(points, self.leading)
+
+
+@cache
+def _line(points: float, leading: float) -> float:
+    return round(points * POINT * leading, 3)
 
 
 NORMAL = Size("normal", 11.5, 9.5, 13, 16, 10, 10.5, 1.5, 2.6, 2.6)
+MEDIUM = Size(
+    "medium", 11.5, 9.5, 12.5, 15.5, 9.5, 10.5, 0.9, 1.9, 1.9, lead=23.0, inline=True, leading=1.17
+)
 DENSE = Size(
     "dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14
 )
 LARGE = Size("large", 16, 13, 19, 21, 14, 15, 2.2, 4.0, 3.5, lead=0.0, box=9.0)
-STYLES = {"sheet": (NORMAL, DENSE), "mail": (NORMAL, DENSE), "large": (LARGE,)}
+STYLES = {"sheet": (NORMAL, MEDIUM, DENSE), "mail": (NORMAL, MEDIUM, DENSE), "large": (LARGE,)}
+READING = replace(NORMAL, name="reading", story=12.5)  # of a leaf that holds articles alone
 GREETING, LONG_GREETING = 25.0, 15.0  # points
 WORTH, NOTE, DATES, SMALL = 26.0, 10.0, 11.0, 9.5  # points
 HEADER = {"sheet": 28.5, "large": 28.5, "mail": 28.5}  # of the first leaf, its line included
