@@ -29,6 +29,7 @@ from promo.shoppers import (
     segments,
     settled,
 )
+from promo.shoppers.clubs import Clubs
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
@@ -44,7 +45,7 @@ class Plan:
     response: response.Response
     prices: pl.DataFrame | None  # shoppers.prices
     served: bool = False  # also households with a list of another night less than a fortnight away
-    clubs: clubs.Clubs | None = None  # of the categories that may be said
+    clubs: Clubs | None = None  # of the categories that may be said
     every: bool = False  # whether all candidates are wanted, not a household's best only
 
 

@@ -312,7 +312,7 @@ def test_the_night_s_own_day_is_not_looked_at(drop: House, tmp_path: Path) -> No
 
 def test_a_night_killed_between_register_and_print(drop: House, tmp_path: Path) -> None:
     clean = reopen(Path(shutil.copytree(drop.settings.folder, tmp_path / "copy")))
-    template = drop.settings.paths.templates / "list.html.j2"
+    template = drop.settings.paths.templates / "phone.html.j2"
     sound = template.read_text(encoding="utf-8")
     template.write_text(sound + "{{ page.nmae }}", encoding="utf-8")
     with pytest.raises(RenderError, match="nmae"):

@@ -23,6 +23,7 @@ from promo.files import only_one_in
 from promo.house import House
 from promo.lists.press import books, worker
 from promo.lists.press.formats import PrintError
+from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.sheet import Sheet
 
@@ -330,11 +331,11 @@ class Mortal(Press):
 
     pages = 0
 
-    def page(self, sheet: Sheet) -> object:  # type: ignore[override]
+    def page(self, sheet: Sheet, **style: str) -> Page:  # type: ignore[override]
         Mortal.pages += 1
         if Mortal.pages == 20:
             worker.os._exit(1)
-        return super().page(sheet)
+        return super().page(sheet, **style)
 
 
 KILLED = """
@@ -346,11 +347,11 @@ from promo.lists.press.press import Press
 
 class Stopped(Press):
     pages = 0
-    def page(self, sheet):
+    def page(self, sheet, **style):
         Stopped.pages += 1
         if Stopped.pages == 20:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().page(sheet)
+        return super().page(sheet, **style)
 
 from promo.lists.press import worker
 worker.Shop.__dataclass_fields__["press"].default = Stopped
@@ -419,7 +420,7 @@ def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
     change(made, shopper, name="Another Name")
     third = left_behind()
     assert [name for name in first if third[name] != second[name]] == ["lists-001.html"]
-    template = made.settings.paths.templates / "list.html.j2"
+    template = made.settings.paths.templates / "phone.html.j2"
     template.write_text(template.read_text(encoding="utf-8") + "<!-- -->", encoding="utf-8")
     assert not set(left_behind().values()) & set(third.values())
 

@@ -67,7 +67,7 @@ class Renderer:
             raise RenderError(
                 f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
             ) from error
-        return CONTROL.sub("", made)
+        return printable(made)
 
     def _list(self, medium: str, page: Page) -> str:
         key = medium, page.folders
