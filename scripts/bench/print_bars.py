@@ -73,7 +73,8 @@ def draft(number: int, draw: random.Random) -> Draft:
 
 WORDS = (
     "Cereal", "Soft drinks", "Yogurt", "Paper towels", "Cat food", "Coffee", "Frozen pizza",
-    "Pasta", "Salad", "Cheese", "Ground beef", "Apples", "Shampoo", "Detergent", "Crackers", "Ice cream",
+    "Pasta", "Salad", "Cheese", "Ground beef", "Apples", "Shampoo", "Detergent", "Crackers",
+    "Ice cream",
 )  # fmt: skip
 
 
