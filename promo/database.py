@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,11 +95,8 @@ def _sentences(engine: Engine) -> Iterator[None]:
 
 def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; where the primary key is there already, the new values take its place."""
-    # Imported only where they are used: who reads a list out must not wait for them.
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql as dialect
-    else:
-        from sqlalchemy.dialects import sqlite as dialect
+    # Imported where it is used: who reads a list out must not wait for it.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     keys = [column.name for column in table.__mapper__.primary_key]
     for start in range(0, len(rows), CHUNK):
         statement = dialect.insert(table)

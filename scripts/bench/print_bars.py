@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -214,7 +215,7 @@ def _two(shop: Shop, found: list[stored.Found], rounds: int) -> Bar:
             for workers in (1, 2):
                 out = Path(folder) / f"{number}-{workers}"
                 own = _with(shop, workers, size)
-                times[workers] = _wall(lambda own=own, out=out: print_job(job, out, own, _quiet))
+                times[workers] = _wall(partial(print_job, job, out, own, _quiet))
             with _pool(1) as one, _pool(2) as two:
                 list(one.map(_loop, [1000]))
                 list(two.map(_loop, [1000] * 2))
