@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from promo.errors import Sentence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0002"  # of the newest migration
+REVISION = "0003"  # of the newest migration
 VERSION_QUERY = "select version_num from alembic_version"
 CHUNK = 2000  # rows a statement: SQLite takes at most 32,766 bound values
 
@@ -95,10 +95,11 @@ def _sentences(engine: Engine) -> Iterator[None]:
 
 def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; where the primary key is there already, the new values take its place."""
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    # Imported where it is used: who reads a list out must not wait for it.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     keys = [column.name for column in table.__mapper__.primary_key]
     for start in range(0, len(rows), CHUNK):
-        statement = insert(table)
+        statement = dialect.insert(table)
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         statement = (
             statement.on_conflict_do_update(index_elements=keys, set_=others)

@@ -54,6 +54,12 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a format stands twice")
+    return names
+
+
 def _code_page(name: str) -> str:
     try:
         table = [bytes([code]).decode(name, "replace") for code in range(256)]
@@ -89,6 +95,7 @@ def host_name(name: str) -> str:
     return name
 
 
+FormatName = Literal["pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58"]
 Share = Annotated[float, Field(ge=0, le=1)]
 CodePage = Annotated[str, AfterValidator(_code_page)]
 EmailAddress = Annotated[str, AfterValidator(_address)]
@@ -179,6 +186,10 @@ class Lists(Section):
     ean_prefix: str | None = Field(pattern="^(02|04|2[0-9])$")
     document_type: str = Field(pattern="^[0-9]{13}$")
     pages_per_file: int = Field(gt=0, le=5000)
+    formats: Annotated[tuple[FormatName, ...], Field(min_length=1), AfterValidator(_once)] = (
+        "html", "pdf",
+    )  # fmt: skip
+    workers: int = Field(ge=0, le=256, default=0)
 
     @model_validator(mode="after")
     def _symbology_has_what_it_needs(self) -> "Lists":

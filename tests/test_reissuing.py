@@ -10,9 +10,8 @@ import pytest
 from small_house import FIRST, promo
 from sqlalchemy import select
 
-from promo import publishing, tables
+from promo import printing, publishing, tables
 from promo.house import House
-from promo.lists.press import printing
 from promo.publishing import PublishError
 from promo.scans import lake
 
@@ -106,7 +105,7 @@ def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(printing, "print_lists", die)
+        patched.setattr(printing, "into", die)
         promo(made, "lists", "reissue", *DAY, code=1)  # click's answer to Ctrl-C
     after = rows(made)
     folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-1"

@@ -1,0 +1,205 @@
+"""What a volume of lists is written as. A format knows how; which lists, and where, it is told."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from promo.errors import Sentence
+from promo.files import replacing
+from promo.lists.press.page import Page
+from promo.lists.press.press import Press
+from promo.lists.sheet import Sheet
+from promo.lists.stored import Found
+
+PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
+
+
+class PrintError(Sentence):
+    """Lists cannot be printed as they are."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What all lists of a volume share: the document's title, its only date, the first number."""
+
+    title: str
+    day: date
+    first: int = 1  # sequence number, within the mailing, of the volume's first list
+
+
+class Entry(NamedTuple):
+    """Where a list stands in its volume: first page and pages, or first byte and bytes."""
+
+    list_code: str
+    page: int
+    pages: int
+    offset: int = 0
+    length: int = 0
+
+
+class Format(Protocol):
+    """One way to write lists. `reaches` says whether it can be sent to a household."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, without volume and suffix."""
+
+    @property
+    def suffix(self) -> str:
+        """The file's suffix, with its dot."""
+
+    @property
+    def indexed(self) -> bool:
+        """By bytes: many messages in one file."""
+
+    @property
+    def listed(self) -> bool:
+        """In the manifest."""
+
+    def reaches(self, found: Found) -> bool:
+        """Whether a household has what the format is sent by."""
+
+    def write(
+        self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
+    ) -> list[Entry]:
+        """Write a volume, complete or not at all. Raises PrintError, RenderError."""
+
+
+@dataclass(frozen=True)
+class Pdf:
+    """Pages for paper, in one of the press's styles."""
+
+    name: str
+    style: str
+    needs_address: bool = False
+    suffix = ".pdf"
+    indexed = False
+    listed = True
+
+    def reaches(self, found: Found) -> bool:
+        """Mail needs an address."""
+        return found.mail or not self.needs_address
+
+    def write(
+        self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
+    ) -> list[Entry]:
+        """One PDF; each list on the pages that its layout counted beforehand."""
+        from promo.lists.press.pdf import write_pdf  # slow to import, and HTML does without
+
+        entries: list[Entry] = []
+        pieces = self._pieces(sheets, press, heading, entries)
+        # Nothing takes the file's place before its pages are counted.
+        with replacing(path) as unchecked:
+            printed = write_pdf(pieces, unchecked, title=heading.title, day=heading.day)
+            expected = sum(entry.pages for entry in entries)
+            if printed != expected:
+                raise PrintError(
+                    f"{path.name} has {printed} pages, expected {expected}: a list does not fit "
+                    "its page. Lower lists.max_due or lists.max_offers, or mend the template."
+                )
+        return entries
+
+    def _pieces(
+        self, sheets: Iterable[Sheet], press: Press, heading: Heading, entries: list[Entry]
+    ) -> Iterator[str]:
+        left, at = iter(sheets), 1
+        while some := list(islice(left, PIECE)):
+            pages = []
+            for sheet in some:
+                page = self._page(sheet, press, heading.first + len(entries))
+                entries.append(Entry(page.list_code, at, page.leaves))
+                pages.append(page)
+                at += page.leaves
+            yield press.print_html(pages, style=self.style, title=heading.title)
+
+    def _page(self, sheet: Sheet, press: Press, number: int) -> Page:
+        sequence = str(number) if self.needs_address else ""
+        return press.page(sheet, style=self.style, sequence=sequence)
+
+
+@dataclass(frozen=True)
+class Html:
+    """One document for the web; a list is found in it by its code (`#<list code>`)."""
+
+    name: str = "lists"
+    suffix = ".html"
+    indexed = False
+    listed = False
+
+    def reaches(self, found: Found) -> bool:
+        """Everybody."""
+        return True
+
+    def write(
+        self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
+    ) -> list[Entry]:
+        """One document of all lists."""
+        pages = [press.page(sheet) for sheet in sheets]
+        with replacing(path) as temporary:
+            html = press.html(pages, title=heading.title)
+            temporary.write_text(html, encoding="utf-8", newline="\n")
+        return [Entry(page.list_code, 0, 0) for page in pages]
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Many small documents in one file, one after the other; the index says where each begins."""
+
+    name: str
+    suffix: str
+    make: Callable[[Sheet, Press, Heading], bytes]
+    needs_email: bool = False
+    is_mbox: bool = False  # each begins with a line of its own, which the index leaves out
+    indexed = True
+    listed = True
+
+    def reaches(self, found: Found) -> bool:
+        """E-mail needs an address."""
+        return found.email or not self.needs_email
+
+    def write(
+        self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
+    ) -> list[Entry]:
+        """One file, and for each list its first byte in it and its bytes."""
+        entries: list[Entry] = []
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            for number, sheet in enumerate(sheets, 1):
+                data = self.make(sheet, press, heading)
+                file.write(_envelope(heading.day) if self.is_mbox else b"")
+                entries.append(Entry(sheet.code, number, 1, file.tell(), len(data)))
+                file.write(data + (b"\n" if self.is_mbox else b""))
+        return entries
+
+
+def _envelope(day: date) -> bytes:
+    """The line that parts messages of an mbox (RFC 4155), with the volume's only date."""
+    return f"From promo {day:%a %b %e} 00:00:00 {day.year}\n".encode("ascii")
+
+
+def _email(sheet: Sheet, press: Press, heading: Heading) -> bytes:
+    from promo.lists.press.email import message  # here and below: slow, and others do without
+
+    made = message(press.page(sheet), press, to=sheet.person.email, day=heading.day)
+    # A line that begins so would part two messages of an mbox; in quoted-printable it is the same.
+    return made.replace(b"\r\nFrom ", b"\r\n=46rom ")
+
+
+def _receipt(width: int, sheet: Sheet, press: Press, _: Heading) -> bytes:
+    from promo.lists.press.receipt import receipt
+
+    return receipt(press.page(sheet), press, width)
+
+
+FORMATS: Mapping[str, Format] = {
+    "pdf": Pdf("lists", "sheet"),
+    "large": Pdf("large", "large"),
+    "mail": Pdf("mail", "mail", needs_address=True),
+    "html": Html(),
+    "email": Messages("email", ".mbox", _email, needs_email=True, is_mbox=True),
+    "receipt-80": Messages("receipt-80", ".bin", partial(_receipt, 80)),
+    "receipt-58": Messages("receipt-58", ".bin", partial(_receipt, 58)),
+}
