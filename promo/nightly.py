@@ -6,7 +6,7 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from promo import forecasting, records, tables, watch
+from promo.calendar import Window
 from promo.choosing import choose
 from promo.database import upsert
 from promo.errors import Sentence
@@ -27,7 +28,9 @@ from promo.lists import register
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.compose import drafts
 from promo.lists.items import Draft
-from promo.lists.press import pages, printing
+from promo.lists.press import printing
+from promo.lists.press.press import Press
+from promo.lists.sheet import Person, Sheet
 from promo.offers import control
 from promo.progress import Progress
 from promo.shoppers import profile_store
@@ -161,23 +164,19 @@ def _print(
 ) -> dict[str, Any]:
     settings = house.settings
     names = house.store_names()
-    made = [
-        pages.page(
-            item.draft, item.code, item.short, todo.window, names[item.draft.store], settings
-        )
-        for item in lists
-    ]
+    press = Press(settings)
+    made = [press.page(_sheet(item, todo.window, names)) for item in lists]
     target = settings.paths.out / todo.night.isoformat()
     working = target.with_name(f".{target.name}.new")
     shutil.rmtree(working, ignore_errors=True)
     title = f"{settings.banner}, lists of {todo.night}"
     try:
-        files = printing.print_lists(made, working, settings, todo.night, title)
+        files = printing.print_lists(made, working, press, todo.night, title)
         for store in dict.fromkeys(item.draft.store for item in lists) if per_store else ():
             some = [p for p, i in zip(made, lists, strict=True) if i.draft.store == store]
             # A store's id may hold any sign, also those that lead out of a folder.
             folder = Path("stores") / quote(store, safe="").replace(".", "%2E")
-            printed = printing.print_lists(some, working / folder, settings, todo.night, title)
+            printed = printing.print_lists(some, working / folder, press, todo.night, title)
             files += [replace(file, path=str(folder / file.path)) for file in printed]
     except Sentence:
         shutil.rmtree(working, ignore_errors=True)
@@ -186,6 +185,11 @@ def _print(
     write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
     swap_in(working, target)
     return report
+
+
+def _sheet(item: register.Registered, window: Window, stores: Mapping[str, str]) -> Sheet:
+    draft = item.draft
+    return Sheet(draft, item.code, item.short, window, stores[draft.store], Person(draft.name))
 
 
 def _report(

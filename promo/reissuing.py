@@ -23,8 +23,10 @@ from promo.lists import reissue
 from promo.lists.codes import short_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft, OfferItem
-from promo.lists.press import pages, printing
+from promo.lists.press import printing
+from promo.lists.press.press import Press
 from promo.lists.reissue import Wanted
+from promo.lists.sheet import Person, Sheet
 from promo.offers import live, rivals, states
 from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
@@ -166,7 +168,7 @@ def _unprinted(house: House, day: date) -> list[tuple[Path, list[Any]]]:
 def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day: date) -> int:
     """Print lists as they are stored now; households that may not be written to are left out."""
     rows = list(rows)
-    settings, stores = house.settings, house.store_names()
+    press, stores = Press(house.settings), house.store_names()
     known = house.shoppers({bucket(row.shopper) for row in rows}, day)
     free = known.filter(~pl.col("suppressed") & pl.col("consented"))
     facts = {row["id"]: row for row in free.iter_rows(named=True)}
@@ -180,10 +182,12 @@ def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day:
             )  # fmt: skip
             short = short_code(CodeKeys(keys.document_type, keys.secrets, row.key_id), row.counter)
             window = Window(row.first_day, row.last_day)
-            made.append(pages.page(draft, row.code, short, window, stores[row.store], settings))
+            reader = Person(own["name"] or "")
+            sheet = Sheet(draft, row.code, short, window, stores[row.store], reader, row.issue)
+            made.append(press.page(sheet))
     working = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(working, ignore_errors=True)
-    title = f"{settings.banner}, lists issued anew on {day}"
-    printing.print_lists(made, working, settings, day, title)
+    title = f"{house.settings.banner}, lists issued anew on {day}"
+    printing.print_lists(made, working, press, day, title)
     swap_in(working, folder)
     return len(made)

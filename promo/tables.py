@@ -84,7 +84,7 @@ class Store(Base):
 
 
 class Shopper(Base):
-    """A household. The only table with a name in it."""
+    """A household. The only table with a name in it, and with where the household lives."""
 
     __tablename__ = "shoppers"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -92,6 +92,13 @@ class Shopper(Base):
     name: Mapped[str | None]
     language: Mapped[str]
     suppressed: Mapped[bool]
+    line1: Mapped[str | None]
+    line2: Mapped[str | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    country: Mapped[str | None]
+    email: Mapped[str | None]
     __table_args__ = (CheckConstraint("bucket between 0 and 255", name="bucket"),)
 
 

@@ -1,7 +1,7 @@
 import alembic.command
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from promo import database, tables
 
@@ -47,3 +47,27 @@ def test_a_password_is_never_shown() -> None:
         database.migrate(engine)
     assert "hunter2" not in str(caught.value)
     assert "did not answer" in str(caught.value)
+
+
+def test_a_house_of_an_older_version_keeps_its_households(sqlite_engine: Engine) -> None:
+    """0003 adds where households live; `promo init` does it to a house that is at work."""
+    config = database.alembic_config(sqlite_engine)
+    alembic.command.downgrade(config, "0002")
+    with pytest.raises(database.DatabaseError, match=r"0002, this promo works on .*promo init"):
+        database.check_schema(sqlite_engine)
+    old = {"id": "7", "bucket": 3, "name": "Ann", "language": "en", "suppressed": False}
+    with sqlite_engine.begin() as connection:
+        connection.execute(text(INSERT), old)
+        connection.execute(text("insert into cards (card, shopper) values ('c7', '7')"))
+    database.migrate(sqlite_engine)
+    with sqlite_engine.connect() as connection:
+        row = connection.execute(select(tables.Shopper.__table__)).mappings().one()
+        assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
+    assert {name: row[name] for name in old} == old
+    assert {row[name] for name in row if name not in old} == {None}
+
+
+INSERT = (
+    "insert into shoppers (id, bucket, name, language, suppressed) "
+    "values (:id, :bucket, :name, :language, :suppressed)"
+)

@@ -48,6 +48,8 @@ class Draft:
     tier: str
     due: tuple[DueItem, ...]
     offers: tuple[OfferItem, ...]
+    club: str = ""  # the life-style's name as the model has it; empty on lists older than clubs
+    articles: tuple[str, ...] = ()  # ids, as they were chosen when the list was made
 
     @property
     def worth(self) -> int:
@@ -55,9 +57,11 @@ class Draft:
         return sum(offer.worth * offer.uses for offer in self.offers)
 
     def content(self) -> dict[str, Any]:
-        """The list's due items and offers as they are packed into its row."""
+        """The list's due items, offers and articles as they are packed into its row."""
         return {
             "tier": self.tier,
+            "club": self.club,
+            "articles": list(self.articles),
             "due": [
                 vars(item) | {"expected_day": item.expected_day.isoformat()} for item in self.due
             ],
@@ -76,4 +80,6 @@ class Draft:
             tier=content["tier"],
             due=tuple(DueItem(**item) for item in due),
             offers=tuple(OfferItem(**item) for item in content["offers"]),
+            club=content.get("club", ""),
+            articles=tuple(content.get("articles", ())),
         )

@@ -26,7 +26,12 @@ REASONS = {"mistyped": 11, "forged": 12, "unknown": 13, "not_yet_valid": 14, "ex
 
 
 def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dict[str, Any]:
-    """The list that a code opens on `day`. Raises Refused."""
+    """What others see of the list that a code opens on `day`. Raises Refused."""
+    return _answer(connection, row_by_code(connection, keys, text, day))
+
+
+def row_by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> Row[Any]:
+    """The list that a code opens on `day`, and its night's `state`. Raises Refused."""
     try:
         opened = open_code(keys, text)
     except MistypedCode as error:
@@ -41,10 +46,15 @@ def by_code(connection: Connection, keys: CodeKeys, text: str, day: date) -> dic
     ).all()
     if not found:
         raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
-    return _answer(connection, _in_force(found, day))
+    return _in_force(found, day)
 
 
 def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
+    """What others see of the list in force on `day` of a card's household. Raises Refused."""
+    return _answer(connection, row_by_card(connection, card, day))
+
+
+def row_by_card(connection: Connection, card: str, day: date) -> Row[Any]:
     """The list in force on `day` of the household that carries a card. Raises Refused."""
     shopper = connection.execute(
         select(tables.Card.shopper).where(tables.Card.card == card.strip())
@@ -57,7 +67,7 @@ def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
     ).all()
     if not found:
         raise Refused("unknown", "The card is known, but no list was made for it.")
-    return _answer(connection, _in_force(found, day))
+    return _in_force(found, day)
 
 
 def _lists() -> Select[Any]:

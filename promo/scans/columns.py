@@ -17,7 +17,8 @@ REJECT_SCHEMA = {
     "value": pl.String,
     "expected": pl.String,
 }
-PERSONAL = frozenset({"name"})  # values that must not be copied into a file of rejects
+# Values that must not be copied into a file of rejects.
+PERSONAL = frozenset({"name", "line1", "line2", "city", "region", "postal_code", "email"})
 
 
 @dataclass(frozen=True)

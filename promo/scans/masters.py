@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
 import polars as pl
+from babel.core import Locale
 from sqlalchemy import Connection, select
 
 from promo import calendar, tables
@@ -12,8 +13,29 @@ from promo.database import count_version, upsert
 from promo.scans.columns import Checked, Column, Rule, apply, check
 from promo.scans.product_ids import DOMAIN, with_product_ids
 
+# ISO 3166-1, as the Unicode consortium's tables have it; without regions such as EU and UN.
+COUNTRIES = tuple(
+    sorted(
+        code
+        for code in Locale("en").territories
+        if code.isalpha() and code not in ("EU", "EZ", "UN", "QO", "ZZ", "XA", "XB")
+    )
+)
 PRODUCT = (Column("code", "key", "a product code"), DOMAIN)
 CONTROL = r"[\x00-\x1f\x7f]"
+ADDRESS = (
+    Column("line1", "text", "the first line of an address, or nothing", required=False),
+    Column("line2", "text", "the second line of an address, or nothing", required=False),
+    Column("city", "text", "a town, or nothing", required=False),
+    Column("region", "text", "a state or province, or nothing", required=False),
+    Column("postal_code", "text", "a postal code, or nothing", required=False),
+    Column("country", "choice", "a country such as US, or nothing", False, choices=COUNTRIES),
+    Column("email", "text", "an e-mail address, or nothing", required=False),
+)
+# One address, and nothing that a header of a message could read as more than one.
+EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(
+    r"^[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+@[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+$"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,9 @@ MASTERS: dict[str, Master] = {
             Column("name", "text", "how the household is addressed", required=False),
             Column("language", "text", "a language such as en", False, default="en"),
             Column("suppressed", "flag", "true or false", False, default=False),
+            *ADDRESS,
         ),
+        rules=(Rule(EMAIL, "email", "an address such as ann@example.org, or nothing"),),
         shape=_with_bucket,
     ),
     "cards": Master(

@@ -8,8 +8,9 @@ from promo.config import Settings
 from promo.lists.codes import list_code, short_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.press import pages
 from promo.lists.press.page import Page
+from promo.lists.press.press import Press
+from promo.lists.sheet import Person, Sheet
 
 NIGHT = date(2017, 11, 6)
 WINDOW = Window(NIGHT, date(2017, 11, 19))
@@ -41,8 +42,16 @@ def draft(**changes: Any) -> Draft:
     return Draft(**own | changes)
 
 
+def sheet(made: Draft | None = None, counter: int = 1, **changes: Any) -> Sheet:
+    made = made or draft()
+    own: dict[str, Any] = {
+        "draft": made, "code": list_code(KEYS, counter), "short": short_code(KEYS, counter),
+        "window": WINDOW, "store_name": "Main St.", "person": Person(made.name),
+    }  # fmt: skip
+    return Sheet(**own | changes)
+
+
 def page(
     settings: Settings, made: Draft | None = None, counter: int = 1, store: str = "Main St."
 ) -> Page:
-    codes = list_code(KEYS, counter), short_code(KEYS, counter)
-    return pages.page(made or draft(), *codes, WINDOW, store, settings)
+    return Press(settings).page(sheet(made, counter, store_name=store))

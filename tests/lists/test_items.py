@@ -4,6 +4,8 @@ import json
 
 from drafts import draft, due, offer
 
+from promo.lists.items import Draft
+
 
 def test_worth_is_the_sum_of_the_offers() -> None:
     assert draft(offers=()).worth == 0
@@ -14,6 +16,8 @@ def test_content_is_stored_as_json_without_the_name() -> None:
     stored = draft(name="Ann Onymous", tier="top").content()
     assert json.loads(json.dumps(stored)) == {
         "tier": "top",
+        "club": "",
+        "articles": [],
         "due": [
             {
                 "category": "SOFT DRINKS",
@@ -46,3 +50,16 @@ def test_content_does_not_change_the_draft() -> None:
     made = draft()
     made.content()["due"][0]["words"] = made.content()["offers"][0]["title"] = "other"
     assert made == draft(due=(due(),), offers=(offer(),))
+
+
+def test_what_was_packed_comes_back() -> None:
+    made = draft(club="Cat food", articles=("soup", "plan"))
+    facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
+    assert Draft.restored(json.loads(json.dumps(made.content())), **facts) == made
+
+
+def test_lists_older_than_clubs_and_articles() -> None:
+    stored = draft().content()
+    del stored["club"], stored["articles"]
+    facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
+    assert Draft.restored(stored, **facts) == draft()

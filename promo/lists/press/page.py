@@ -49,3 +49,4 @@ class Page:
     worth: str
     density: str  # "", "dense" or "tight": how small the print must be for all to fit
     language: str = "en"
+    leaves: int = 1  # pages of the PDF that the list takes

@@ -6,13 +6,13 @@ from itertools import groupby
 
 from babel.dates import format_date, format_skeleton
 
-from promo.calendar import Window
 from promo.config import Settings
 from promo.lists.codes import human_readable
 from promo.lists.codes.barcode import gs1_128_svg
-from promo.lists.items import Draft, DueItem, OfferItem
+from promo.lists.items import DueItem, OfferItem
 from promo.lists.press import layout
 from promo.lists.press.page import DueGroup, DueLine, OfferLine, Page
+from promo.lists.sheet import Sheet
 
 
 @lru_cache(maxsize=512)
@@ -27,23 +27,22 @@ def short_day(day: date, locale: str) -> str:
     return str(format_skeleton("MMMd", day, locale=locale))
 
 
-def page(
-    draft: Draft, code: str, short: str, window: Window, store: str, settings: Settings
-) -> Page:
+def page(sheet: Sheet, settings: Settings) -> Page:
     """The page of one list."""
-    barcode = gs1_128_svg(code, settings.lists.module_mm)
+    draft, window = sheet.draft, sheet.window
+    barcode = gs1_128_svg(sheet.code, settings.lists.module_mm)
     first, last = (short_day(day, settings.locale) for day in (window.first, window.last))
     dates = f"{first} to {last}"
     return Page(
-        list_code=code,
-        human_readable=human_readable(code),
-        short_code=short,
+        list_code=sheet.code,
+        human_readable=human_readable(sheet.code),
+        short_code=sheet.short,
         barcode=barcode.svg,
         barcode_width_mm=barcode.width_mm,
         barcode_height_mm=barcode.height_mm,
-        name=layout.shortened(draft.name),
-        long_name=layout.is_long(draft.name),
-        store=store[: layout.MOST_STORE],
+        name=layout.shortened(sheet.person.name),
+        long_name=layout.is_long(sheet.person.name),
+        store=sheet.store_name[: layout.MOST_STORE],
         valid_from=day_in_words(window.first, settings.locale),
         valid_until=day_in_words(window.last, settings.locale),
         groups=_groups(draft.due),

@@ -5,14 +5,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 
-from promo.config import Settings
 from promo.errors import Sentence
 from promo.files import sha256, write_text
 from promo.lists.press.page import Page
 from promo.lists.press.pdf import write_pdf
-from promo.lists.press.render import Renderer
+from promo.lists.press.press import Press
 
 PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
 
@@ -28,25 +28,24 @@ class Printed:
 
 
 def print_lists(
-    pages: Sequence[Page], folder: Path, settings: Settings, night: date, title: str
+    pages: Sequence[Page], folder: Path, press: Press, night: date, title: str
 ) -> list[Printed]:
     """Write lists.html, lists.pdf (volumes of `pages_per_file`) and manifest.csv into `folder`."""
-    renderer = Renderer(settings.paths.templates)
-    volumes = _volumes(pages, settings.lists.pages_per_file)
+    volumes = _volumes(pages, press.settings.lists.pages_per_file)
     files, rows = [], []
     for name, some in volumes:
-        look = {"banner": settings.banner, "paper": settings.lists.paper, "title": title}
-        write_text(folder / f"{name}.html", renderer.html(some, **look))
+        write_text(folder / f"{name}.html", press.html(some, title=title))
         pdf = folder / f"{name}.pdf"
         starts = range(0, len(some), PIECE)
-        pieces = (renderer.html(some[start : start + PIECE], **look) for start in starts)
+        pieces = (press.print_html(some[start : start + PIECE], title=title) for start in starts)
         printed = write_pdf(pieces, pdf, title=title, day=night)
-        if printed != len(some):
+        if printed != (expected := sum(page.leaves for page in some)):
             raise PrintError(
-                f"{pdf.name} has {printed} pages for {len(some)} lists: a list does not fit its "
+                f"{pdf.name} has {printed} pages, expected {expected}: a list does not fit its "
                 "page. Lower lists.max_due or lists.max_offers, or mend the template."
             )
-        rows += [(pdf.name, number, page.list_code) for number, page in enumerate(some, 1)]
+        starts_at = accumulate((page.leaves for page in some), initial=1)
+        rows += [(pdf.name, at, page.list_code) for at, page in zip(starts_at, some, strict=False)]
         files += [(f"{name}.html", "html", len(some)), (f"{name}.pdf", "pdf", printed)]
     write_text(folder / "manifest.csv", _csv(rows))
     files.append(("manifest.csv", "manifest", len(pages)))

@@ -13,6 +13,7 @@ from pyzbar import pyzbar
 from promo.config import Settings
 from promo.files import swap_in
 from promo.lists.press.page import Page
+from promo.lists.press.press import Press
 from promo.lists.press.printing import Printed, PrintError, print_lists
 
 
@@ -27,7 +28,7 @@ def volumes_of(settings: Settings, pages_per_file: int) -> Settings:
 
 
 def write(settings: Settings, pages: Sequence[Page], folder: Path) -> dict[str, Printed]:
-    found = print_lists(pages, folder, settings, NIGHT, "Lists & more")
+    found = print_lists(pages, folder, Press(settings), NIGHT, "Lists & more")
     return {file.path: file for file in found}
 
 
@@ -110,7 +111,7 @@ def test_a_list_that_runs_over_its_page_stops_the_night(
     settings: Settings, some: list[Page], tmp_path: Path
 ) -> None:
     long = page(settings, draft(offers=tuple(offer() for _ in range(60))), counter=9)
-    with pytest.raises(PrintError, match=r"lists.pdf has 8 pages for 6 lists: a list does not fit"):
+    with pytest.raises(PrintError, match=r"lists.pdf has 8 pages, expected 6: a list does not fit"):
         write(settings, [*some, long], tmp_path / "x")
     assert not (tmp_path / "x" / "manifest.csv").exists()
     assert not list(tmp_path.rglob("*.tmp"))
