@@ -26,6 +26,7 @@ from promo.sections import (
     Ingest,
     Lists,
     LocaleName,
+    Locales,
     Margin,
     Models,
     Offers,
@@ -52,6 +53,7 @@ class Settings(Section):
     banner: str = Field(min_length=1)
     currency: Currency
     locale: LocaleName
+    languages: Locales
     time_zone: Zone
     seed: int
     today: date | None

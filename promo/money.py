@@ -3,13 +3,19 @@
 from decimal import Decimal, InvalidOperation, Overflow
 from functools import lru_cache
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 
 @lru_cache(maxsize=4096)
-def in_words(minor: int, currency: str, locale: str = "en_US") -> str:
-    """`125, "USD"` -> `"$1.25"`, by the locale's rules and ISO 4217's exponent."""
-    return str(format_currency(_major(minor, currency), currency, locale=locale))
+def in_words(minor: int, currency: str, locale: str = "en_US", sign: str | None = None) -> str:
+    """`125, "USD"` -> `"$1.25"`, by the locale's rules and ISO 4217's exponent.
+
+    sign: of the currency, where the locale's own (`US$` in Chinese) is not to be printed.
+    """
+    said = str(format_currency(_major(minor, currency), currency, locale=locale))
+    if sign is None:
+        return said
+    return said.replace(str(get_currency_symbol(currency, locale)), sign, 1)
 
 
 def _major(minor: int, currency: str) -> Decimal:

@@ -29,6 +29,17 @@ def _locale(name: str) -> str:
     return name
 
 
+def _spoken(locales: dict[str, str]) -> dict[str, str]:
+    for tag, name in locales.items():
+        try:
+            language = Locale.parse(tag, sep="-").language
+        except (UnknownLocaleError, ValueError):
+            raise ValueError(f"expected language tags such as es or zh-Hans, not {tag!r}") from None
+        if Locale.parse(name).language != language:
+            raise ValueError(f"expected a locale of the language {tag}, not {name}")
+    return locales
+
+
 def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError("expected an ISO 4217 currency such as USD")
@@ -44,6 +55,7 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
+Locales = Annotated[dict[str, LocaleName], AfterValidator(_spoken)]
 Currency = Annotated[str, AfterValidator(_currency)]
 OBJECTIVES = ("retain", "convert", "grow", "trial", "reward")
 Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]

@@ -9,7 +9,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "promo"
 ROOMS = ("scans", "shoppers", "offers", "lists")
-BASE = {"config", "sections", "tables", "database", "calendar", "money", "files", "errors"}
+BASE = {
+    "config", "sections", "tables", "database", "calendar", "money", "files", "errors",
+    "language", "translations",
+}  # fmt: skip
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",
     "backtesting",

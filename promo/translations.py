@@ -1,0 +1,133 @@
+"""What translators write: messages in gettext's .po files, names of goods in words/<tag>.yaml.
+
+English is the message itself. A chain's own files, in `locale/` and `words/` of its templates, go
+over those that come with promo; a message that nobody has translated stays English.
+"""
+
+import re
+import string
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from promo.errors import Sentence
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog, Message
+
+SHIPPED = files("promo").joinpath("locale")
+
+
+class CatalogueError(Sentence):
+    """A file of translations cannot be used; the message names file, line, fault and need."""
+
+    exit_code = 2
+
+
+def bases(tag: str) -> Iterator[str]:
+    """A language tag and what it is a kind of, nearest first: `zh-Hans-CN`, `zh-Hans`, `zh`."""
+    parts = tag.split("-")
+    return ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+@lru_cache(maxsize=64)
+def messages(tag: str, folder: str) -> NullTranslations:
+    """The messages of a language: the chain's own in `folder`, then promo's, then English.
+
+    Raises CatalogueError.
+    """
+    own: list[Traversable] = [Path(folder, "locale", f"{name}.po") for name in bases(tag)]
+    shipped = [SHIPPED.joinpath(name, "promo.po") for name in bases(tag)]
+    found = NullTranslations()
+    for file in reversed([file for file in own + shipped if file.is_file()]):
+        compiled = _compiled(read(file))
+        compiled.add_fallback(found)
+        found = compiled
+    return found
+
+
+def read(file: Traversable) -> "Catalog":
+    """A .po file, of which no message can fail when it is printed. Raises CatalogueError."""
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        catalogue = read_po(BytesIO(file.read_bytes()), abort_invalid=True)
+    except (PoFileError, UnicodeError, ValueError) as error:
+        raise CatalogueError(f"{file} is no catalogue of messages: {error}.") from None
+    for message in catalogue:
+        if message.id and message.string:
+            _check(message, f"{file}, {message.id!r}")
+    return catalogue
+
+
+def _check(message: "Message", where: str) -> None:
+    known = set[str]().union(*map(placeholders, _forms(message.id)))
+    for form in _forms(message.string):
+        try:
+            unknown = placeholders(form) - known
+        except ValueError as error:
+            raise CatalogueError(f"{where}: the translation {form!r} is broken: {error}.") from None
+        if unknown:
+            expected = ", ".join(f"{{{name}}}" for name in sorted(known)) or "no placeholder"
+            raise CatalogueError(
+                f"{where}: the translation {form!r} has {{{min(unknown)}}}; expected {expected}."
+            )
+
+
+def _forms(text: str | Iterable[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in braces that `str.format` will fill. Raises ValueError."""
+    names = set()
+    for _, name, spec, conversion in string.Formatter().parse(text):
+        if name is None:
+            continue
+        if not re.fullmatch("[a-z_]+", name) or spec or conversion:
+            raise ValueError(f"{{{name}}} is no plain name in braces")
+        names.add(name)
+    return names
+
+
+def _compiled(catalogue: "Catalog") -> GNUTranslations:
+    from babel.messages.mofile import write_mo
+
+    file = BytesIO()
+    write_mo(file, catalogue)
+    file.seek(0)
+    return GNUTranslations(file)
+
+
+@lru_cache(maxsize=64)
+def words(tag: str, folder: str) -> dict[str, str]:
+    """The chain's names of goods and departments in a language, by those of its product file.
+
+    Raises CatalogueError.
+    """
+    found: dict[str, str] = {}
+    for name in reversed(list(bases(tag))):
+        file = Path(folder, "words", f"{name}.yaml")
+        if file.is_file():
+            found |= _words(file)
+    return found
+
+
+def _words(file: Path) -> dict[str, str]:
+    try:
+        read = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file} is no YAML file: {error}") from None
+    if not isinstance(read, dict):
+        raise CatalogueError(f"{file} holds {read!r}; expected lines such as `Bread: pan`.")
+    for name, said in read.items():
+        if not (isinstance(name, str) and isinstance(said, str) and said.strip()):
+            raise CatalogueError(f"{file}: {name!r} is {said!r}; expected words for words.")
+    return read
