@@ -35,6 +35,7 @@ from promo.sections import (
     Response,
     Section,
     Segments,
+    Service,
     States,
     Zone,
 )
@@ -68,6 +69,7 @@ class Settings(Section):
     clubs: Clubs
     states: States
     models: Models
+    service: Service
     offers: Offers
     allocation: Allocation
     exploration: Exploration
