@@ -17,6 +17,7 @@ from promo import money
 from promo.config import Settings
 from promo.forecasting import Forecasts
 from promo.house import House
+from promo.language import Languages
 from promo.offers import candidates, control, pacing, rivals
 from promo.offers.allocation import Allocation, Candidates, Offers, Rules, allocate
 from promo.offers.coins import keys
@@ -25,7 +26,7 @@ from promo.offers.live import Catalogue
 from promo.offers.prices import Prices
 from promo.offers.reasons import Why
 from promo.offers.risk import Risk, Sums, capacity
-from promo.offers.wording import Wording
+from promo.offers.wording import worded
 
 NO_END = 2**62  # minor units: a band without an upper end
 ELSEWHERE, CONTROL, DRAWN = "elsewhere", "control", "drawn"
@@ -75,7 +76,7 @@ def choose(
     are not the night's own.
     """
     settings, shoppers = house.settings, found.households["shopper"]
-    words = catalogue.offers.select("offer", "id", "title", "buy", "uses_each")
+    words = catalogue.offers.select("offer", "id", "buy", "uses_each")
     named = found.candidates.join(words, on="offer", how="left", maintain_order="left")
     taken = pl.DataFrame(
         sorted(elsewhere), schema={"shopper": pl.String, "id": pl.String}, orient="row"
@@ -91,9 +92,10 @@ def choose(
     unseen = ~free["familiar"].to_numpy()
     drawn = discover(pairs, unseen, offers, rules, allocation, slots, throws)
     decided = _decided(free, pairs, allocation, drawn, settings)
-    wording = Wording(settings.currency, settings.locale)
     terms = {terms.id: terms for terms in catalogue.terms}
-    won = wording.of(decided.filter(pl.col("why").is_in(WON)), terms)
+    spoken = found.households.select("shopper", "language")
+    won = decided.filter(pl.col("why").is_in(WON)).join(spoken, on="shopper", how="left")
+    won = worded(won, terms, Languages.of(settings)).drop("language")
     return Chosen(
         won.sort("shopper", "value", "id", descending=[False, True, False]),
         _record(decided, held),

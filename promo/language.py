@@ -11,7 +11,7 @@ from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from babel.core import Locale
 
@@ -89,10 +89,6 @@ class Language:
         """`4:00 PM`, `16:00`, never parted."""
         return _clock(at, self.locale)
 
-    def weekday(self, number: int) -> str:
-        """Monday (0) to Sunday (6) in full, as it stands within a sentence."""
-        return str(_locale(self.locale).days["format"]["wide"][number])
-
     def number(self, number: int) -> str:
         """`1,500`."""
         return _number(number, self.locale)
@@ -105,12 +101,11 @@ class Language:
         """`1500, "lb"` -> `1.5 lb`, never parted; unit: kg or lb."""
         return _weight(thousandths, unit, self.locale)
 
-    def listed(self, items: Sequence[str], joined: str = "and") -> str:
+    def listed(self, items: Sequence[str], joined: Literal["and", "or"] = "and") -> str:
         """`a, b, and c`, or with `or`."""
         from babel.lists import format_list
 
-        style = "or" if joined == "or" else "standard"
-        return str(format_list(items, style, self.locale))
+        return str(format_list(items, "or" if joined == "or" else "standard", self.locale))
 
 
 class Languages:

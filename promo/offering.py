@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from promo import money, tables
 from promo.config import Settings
 from promo.house import House
+from promo.language import Languages
 from promo.offers import budgets, states
 from promo.offers.risk import Risk
 from promo.offers.terms import OfferError, Terms
@@ -85,7 +86,7 @@ def one(house: House, name: str, day: date) -> Facts:
         uses = connection.execute(
             select(func.sum(promise.uses)).where(promise.offer == name, promise.last_day >= late)
         ).scalar()
-    words = Wording(house.settings.currency, house.settings.locale)
+    words = Wording(Languages.of(house.settings).default)
     return found[0] | {
         "terms": words.sentences(terms, terms.reward.number),
         "lists_open": int(uses or 0) // terms.uses.per_list,

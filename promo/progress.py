@@ -2,12 +2,18 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 
 Item = TypeVar("Item")
@@ -51,6 +57,21 @@ class Progress:
                     self._say(
                         name, {"of": str(item).replace(" ", "_"), "seconds": f"{seconds:.2f}"}
                     )
+
+    @contextmanager
+    def tally(self, name: str, total: int) -> Iterator[Callable[[int, str], None]]:
+        """A bar that what is yielded moves on, by so many; in cron a line each time."""
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeRemainingColumn(), TimeElapsedColumn())  # fmt: skip
+        with Bar(*columns, console=self.console, disable=not self.terminal, transient=True) as bar:
+            task = bar.add_task(name, total=total)
+
+            def done(count: int, what: str) -> None:
+                bar.advance(task, count)
+                if not self.terminal:
+                    self._say(name, {"of": what, "lists": count})
+
+            yield done
 
     def _say(self, stage: str, facts: dict[str, object]) -> None:
         pairs = " ".join(f"{key}={value}" for key, value in facts.items())

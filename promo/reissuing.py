@@ -19,6 +19,7 @@ from promo.calendar import Window, bucket
 from promo.choosing import band
 from promo.files import swap_in
 from promo.house import House
+from promo.language import Languages
 from promo.lists import reissue
 from promo.lists.codes import short_code
 from promo.lists.codes.keys import CodeKeys
@@ -84,14 +85,15 @@ def _refill(
     window = Window(max(day, row.first_day), row.last_day)
     settings = house.settings
     catalogue = live.live(connection, window, day, again=False, late_days=settings.offers.late_days)
-    wording = Wording(settings.currency, settings.locale)
+    languages = Languages.of(settings)
+    spoken = {s.row.shopper: languages[s.row.content.get("language", "en")] for s in sheets}
     names = [sheet.row.shopper for sheet in sheets]
     weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
     taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
     taken |= _elsewhere(connection, night, window, set(names))
     concerned = {*weighed["offer"], *(item.offer for sheet in sheets for item in sheet.staying)}
     rules = _rules(house, connection, concerned)
-    refill = Refill.of(weighed, taken, catalogue, wording, rules)
+    refill = Refill.of(weighed, taken, catalogue, lambda name: Wording(spoken[name]), rules)
     most = {s.row.shopper: band(s.row.content["tier"], settings)[1] for s in sheets}
 
     def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:

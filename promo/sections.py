@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import Locale, UnknownLocaleError
@@ -52,6 +52,13 @@ def _rising(nights: tuple[int, ...]) -> tuple[int, ...]:
     return nights
 
 
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a format stands twice")
+    return names
+
+
+FormatName = Literal["pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
@@ -133,6 +140,10 @@ class Lists(Section):
     module_mm: float = Field(ge=0.40, le=0.60)
     document_type: str = Field(pattern="^[0-9]{13}$")
     pages_per_file: int = Field(gt=0, le=5000)
+    formats: Annotated[tuple[FormatName, ...], Field(min_length=1), AfterValidator(_once)] = (
+        "html", "pdf",
+    )  # fmt: skip
+    workers: int = Field(ge=0, le=256, default=0)
 
 
 class Segments(Section):

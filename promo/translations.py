@@ -81,8 +81,8 @@ def _check(message: "Message", where: str) -> None:
             )
 
 
-def _forms(text: str | Iterable[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _forms(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def placeholders(text: str) -> set[str]:

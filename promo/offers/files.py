@@ -1,6 +1,7 @@
 """Offer files: YAML (a list under `offers`) and CSV (one offer a line), read offer by offer."""
 
 import csv
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -33,6 +34,7 @@ CSV_COLUMNS: dict[str, tuple[str, ...]] = {
     "budget_money": ("budget", "money"),
     "budget_redemptions": ("budget", "redemptions"),
 }  # fmt: skip
+TITLE_IN = re.compile("title_(.+)")  # a column of titles in another language: `title_es`
 LISTS = {"products": None, "brands": "|", "categories": "|"}  # what stands between their names
 MOST_ID = 64  # characters of an id that are quoted
 csv.field_size_limit(2**24)  # an offer on a whole department names fifteen thousand products
@@ -115,22 +117,33 @@ def _csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
 
 def _rows(name: str, reader: "csv.DictReader[str]") -> Iterator[tuple[str, Any]]:
     columns = list(reader.fieldnames or ())
-    unknown = [c for c in columns if c not in CSV_COLUMNS]
+    places = {column: _place(column) for column in columns}
+    unknown = [column for column, place in places.items() if not place]
     twice = [c for n, c in enumerate(columns) if c in columns[:n]]
     if unknown:
         raise OfferError(
-            f"{name}, line 1: unknown column {unknown[0]!r}; expected {', '.join(CSV_COLUMNS)}."
+            f"{name}, line 1: unknown column {unknown[0]!r}; expected {', '.join(CSV_COLUMNS)}, "
+            "or a title in another language such as title_es."
         )
     if twice:
         raise OfferError(f"{name}, line 1: the column {twice[0]!r} stands twice.")
     for row in reader:
-        yield f"{name}, line {reader.line_num} ({(row.get('id') or '')[:MOST_ID]})", _offer(row)
+        yield (
+            f"{name}, line {reader.line_num} ({(row.get('id') or '')[:MOST_ID]})",
+            _offer(row, places),
+        )
 
 
-def _offer(row: dict[str, Any]) -> dict[str, Any]:
+def _place(column: str) -> tuple[str, ...]:
+    """Where a column's value stands in the offer; nowhere if the column is not known."""
+    title = TITLE_IN.fullmatch(column)
+    return ("titles", title[1]) if title else CSV_COLUMNS.get(column, ())
+
+
+def _offer(row: dict[str, Any], places: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """A CSV row in the shape of a YAML offer; empty fields are left out, so that they are named."""
     offer: dict[str, Any] = {}
-    for column, path in CSV_COLUMNS.items():
+    for column, path in places.items():
         value = (row.get(column) or "").strip()
         if not value:
             continue

@@ -1,6 +1,6 @@
 """Filling freed slots of lists that are out: the next best offers under the night's own rules."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -47,7 +47,7 @@ class Refill:
     choices: dict[str, list[dict[str, Any]]]
     offers: dict[str, dict[str, Any]]  # rows of the catalogue by id
     terms: dict[str, Terms]
-    wording: Wording
+    wording: Callable[[str], Wording]
     rules: Rules
 
     @classmethod
@@ -56,11 +56,12 @@ class Refill:
         weighed: pl.DataFrame,
         taken: set[tuple[str, str]],
         catalogue: Catalogue,
-        wording: Wording,
+        wording: Callable[[str], Wording],
         rules: Rules,
     ) -> Self:
         """weighed: shopper, offer (id), category, loyalty, volume, value, worth, probability, why
-        (a night's decisions); taken: (household, offer) that stand, or stood, on a list of theirs.
+        (a night's decisions); taken: (household, offer) that stand, or stood, on a list of theirs;
+        wording: of a household's list.
 
         What a control withholds from a household stays withheld.
         """
@@ -112,13 +113,13 @@ class Refill:
     def _item(self, row: dict[str, Any]) -> dict[str, Any]:
         own, terms = self.offers[row["offer"]], self.terms[row["offer"]]
         cell = row["loyalty"], row["volume"]
-        number = terms.number(cell)
+        said = self.wording(row["shopper"]).all_of(terms, terms.number(cell))
+        title, headline, conditions = said
         return {
-            "offer": row["offer"], "title": own["title"], "worth": row["worth"],
+            "offer": row["offer"], "title": title, "worth": row["worth"],
             "buy": own["buy"], "category": row["category"], "cell": "/".join(cell),
             "probability": row["probability"], "uses": own["uses_each"],
-            "headline": self.wording.headline(terms, number),
-            "conditions": self.wording.conditions(terms, number),
+            "headline": headline, "conditions": conditions,
         }  # fmt: skip
 
     def _holds(self, row: dict[str, Any]) -> bool:

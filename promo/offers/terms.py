@@ -36,6 +36,8 @@ from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
 from promo.offers.values import WHOLE, Day, Line, Priority, fault
 
 MAX_TITLE = 60  # characters: two lines on the list
+Title = Annotated[Line, StringConstraints(max_length=MAX_TITLE)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 # Which purchases one use needs, in the order in which they are tried.
 RULES: dict[str, tuple[tuple[int, ...], ...]] = {
     "any": ((1,), (2,), (3,)),
@@ -55,7 +57,8 @@ class Terms(Purchase):
     """An offer but for its budget; `ends` is the last day on which it is good."""
 
     id: str = Field(strict=True, pattern=r"^[!-~]{1,64}$")
-    title: Annotated[Line, StringConstraints(max_length=MAX_TITLE)]
+    title: Title
+    titles: dict[Tag, Title] = Field(default_factory=dict)
     funder: Annotated[Line, StringConstraints(max_length=120)]
     starts: Day
     ends: Day

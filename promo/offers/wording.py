@@ -1,14 +1,18 @@
-"""Terms in plain English, for the sheet: from the definition that is priced, so they cannot differ.
+"""Terms in a household's language, for the sheet: from the definition that is priced, so they
+cannot differ.
 
-The title is the marketer's; what stands here is what the offer gives and on what conditions.
+The title is the marketer's; what stands here is what the offer gives and on what conditions. Every
+message is a phrase that a translator can reorder; phrases begin small, a sentence's first letter is
+made large here. Goods that the marketer names (`called`) are looked up among the chain's own words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 
 import polars as pl
 
-from promo import money
-from promo.offers.conditions import Purchase, Uses, When
+from promo.language import Language, Languages
+from promo.offers.conditions import Goods, Purchase, When
 from promo.offers.ladders import NOT_A_BUYER
 from promo.offers.rewards import (
     AmountOff,
@@ -23,201 +27,302 @@ from promo.offers.rewards import (
 from promo.offers.taking import TARGETS
 from promo.offers.terms import Terms
 
-PER = {"use": "", "unit": " each", "kg": " a kilogram", "lb": " a pound"}
-THESE = "these"
-DAY_NAMES = {
-    "mon": "Mondays", "tue": "Tuesdays", "wed": "Wednesdays", "thu": "Thursdays",
-    "fri": "Fridays", "sat": "Saturdays", "sun": "Sundays",
-}  # fmt: skip
+WEIGHTS = {"pounds": "lb", "kilograms": "kg"}
+
+
+def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Languages) -> pl.DataFrame:
+    """Chosen offers with their `title`, `headline` and `conditions`.
+
+    chosen: id, language (of the household), loyalty and volume (null where the household does not
+    buy the category), and whatever else; terms: of each offer, by id.
+    """
+    keys = ["id", "loyalty", "volume", "language"]
+    rungs = chosen.select(keys).unique(maintain_order=True)
+    spoken = {tag: Wording(languages[tag]) for tag in rungs["language"].unique()}
+    said = []
+    for name, loyalty, volume, tag in rungs.iter_rows():
+        offer, wording = terms[name], spoken[tag]
+        number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
+        said.append(wording.all_of(offer, number))
+    schema = dict.fromkeys(("title", "headline", "conditions"), pl.String)
+    words = pl.concat([rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal")
+    return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
 
 
 class Wording:
-    """How a chain writes money; and with it the words of any offer."""
+    """The words of any offer in one language."""
 
-    def __init__(self, currency: str, locale: str = "en_US") -> None:
-        self.currency, self.locale = currency, locale
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.text, self.many, self.money = language.text, language.many, language.money
+
+    def all_of(self, terms: Terms, number: int) -> tuple[str, str, str]:
+        """Title, headline and conditions."""
+        title = self.language.title(terms.title, terms.titles)
+        return title, self.headline(terms, number), self.conditions(terms, number)
 
     def headline(self, terms: Terms, number: int) -> str:
         """What the offer gives, in a few words: `$1.00 off`, `3 for $5.00`, `1 free`."""
         reward = terms.reward.at(number)
         match reward:
             case AmountOff():
-                return f"{self._money(number)} off{PER[reward.per]}"
+                return self._amount_off(reward)
             case PercentOff():
-                return f"{_percent(number)} off"
+                return self.text("{percent} off", percent=self.language.percent(number))
             case NewPrice():
-                return f"{self._money(number)}{PER[reward.per]}"
+                return self._new_price(reward)
             case BundlePrice() if _is_bundle(terms):
-                return f"{terms.pieces} for {self._money(number)}"
+                count, price = self.language.number(terms.pieces), self.money(number)
+                return self.text("{count} for {price}", count=count, price=price)
             case BundlePrice():
-                return f"{self._money(number)} together"
+                return self.text("{price} together", price=self.money(number))
         return self._given(reward)
-
-    def of(self, chosen: pl.DataFrame, terms: Mapping[str, Terms]) -> pl.DataFrame:
-        """Chosen offers with their `headline` and `conditions`.
-
-        chosen: id, loyalty and volume (null where the household does not buy the category), and
-        whatever else; terms: of each offer, by id.
-        """
-        keys = ["id", "loyalty", "volume"]
-        rungs = chosen.select(keys).unique(maintain_order=True)
-        said = []
-        for name, loyalty, volume in rungs.iter_rows():
-            offer = terms[name]
-            number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
-            said.append((self.headline(offer, number), self.conditions(offer, number)))
-        schema = {"headline": pl.String, "conditions": pl.String}
-        words = pl.concat(
-            [rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal"
-        )
-        return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
 
     def _given(self, reward: Reward) -> str:
         match reward:
             case FreeItem():
-                return f"Free, up to {self._money(reward.free_item)}"
+                return self.text("Free, up to {amount}", amount=self.money(reward.free_item))
             case GivePoints():
-                return f"{reward.points:,} point{_s(reward.points)}{PER[reward.per]}"
+                return self._points(reward)
             case Get():
-                which = f"{reward.get} of them" if reward.among else f"{reward.get} more"
-                if reward.amount_off is not None:
-                    return f"{self._money(reward.amount_off)} off {which}"
-                if reward.percent_off is not None:
-                    return f"{_percent(reward.percent_off)} off {which}"
-                return f"{which} free" if reward.among else f"{reward.get} free"
+                return self._among(reward) if reward.among else self._more(reward)
         raise TypeError(f"{reward!r} has no words")
 
     def sentences(self, terms: Terms, number: int) -> str:
         """The whole terms: `$1.00 off when you buy 2. Once. Not with other offers.`"""
-        return " ".join(f"{part}." for part in self._parts(terms, number) if part)
+        lead = self.headline(terms, number)
+        if bought := self._bought(terms):
+            lead = self.text("{headline} {condition}", headline=lead, condition=bought)
+        return self._ended([lead, *self._rest(terms, terms.reward.at(number))])
 
     def conditions(self, terms: Terms, number: int) -> str:
         """The same without the headline: `When you buy 2. Once.`"""
-        reward = terms.reward.at(number)
-        first = " ".join(part for part in (self._target(terms), self._when_bought(terms)) if part)
-        parts = [first[:1].upper() + first[1:], *self._rest(terms, reward)]
-        return " ".join(f"{part}." for part in parts if part)
+        return self._ended([self._bought(terms), *self._rest(terms, terms.reward.at(number))])
 
-    def _parts(self, terms: Terms, number: int) -> Iterator[str]:
-        lead = (self.headline(terms, number), self._target(terms), self._when_bought(terms))
-        yield " ".join(part for part in lead if part)
-        yield from self._rest(terms, terms.reward.at(number))
+    def _ended(self, phrases: Sequence[str]) -> str:
+        """Phrases as sentences, each with a large letter and a full stop."""
+        said = (f"{phrase[:1].upper()}{phrase[1:]}" for phrase in phrases if phrase)
+        ended = [self.text("{sentence}.", sentence=phrase) for phrase in said]
+        return reduce(lambda one, two: self.text("{one} {two}", one=one, two=two), ended)
 
-    def _rest(self, terms: Terms, reward: Reward) -> Iterator[str]:
-        most = getattr(reward, "at_most", None)
-        yield f"At most {self._money(most)} off" if most is not None else ""
-        if getattr(reward, "over_value", "") == "nothing":
-            yield "Nothing off where the items cost less than that"
-        yield from _left_out(terms)
-        yield _times(terms.uses)
-        yield _times_open(terms.when)
-        yield "Not in every store" if terms.where.stores or terms.where.but_not else ""
-        if terms.exclusive:
-            yield "Not with any other offer"
-        elif terms.stacking:
-            yield f"Not with other offers of {terms.stacking}"
+    def _amount_off(self, reward: AmountOff) -> str:
+        amount = self.money(reward.amount_off)
+        match reward.per:
+            case "use":
+                return self.text("{amount} off", amount=amount)
+            case "unit":
+                return self.text("{amount} off each", amount=amount)
+            case "kg":
+                return self.text("{amount} off a kilogram", amount=amount)
+        return self.text("{amount} off a pound", amount=amount)
+
+    def _new_price(self, reward: NewPrice) -> str:
+        price = self.money(reward.new_price)
+        match reward.per:
+            case "unit":
+                return self.text("{price} each", price=price)
+            case "kg":
+                return self.text("{price} a kilogram", price=price)
+        return self.text("{price} a pound", price=price)
+
+    def _points(self, reward: GivePoints) -> str:
+        match reward.per:
+            case "use":
+                return self.many("{count} point", "{count} points", reward.points)
+            case "unit":
+                return self.many("{count} point each", "{count} points each", reward.points)
+            case "kg":
+                return self.many(
+                    "{count} point a kilogram", "{count} points a kilogram", reward.points
+                )
+        return self.many("{count} point a pound", "{count} points a pound", reward.points)
+
+    def _among(self, reward: Get) -> str:
+        """So many of the pieces bought."""
+        if reward.amount_off is not None:
+            return self.many(
+                "{amount} off {count} of them", "{amount} off {count} of them", reward.get,
+                amount=self.money(reward.amount_off),
+            )  # fmt: skip
+        if reward.percent_off is not None:
+            return self.many(
+                "{percent} off {count} of them", "{percent} off {count} of them", reward.get,
+                percent=self.language.percent(reward.percent_off),
+            )  # fmt: skip
+        return self.many("{count} of them free", "{count} of them free", reward.get)
+
+    def _more(self, reward: Get) -> str:
+        """So many pieces on top of those bought."""
+        if reward.amount_off is not None:
+            return self.many(
+                "{amount} off {count} more", "{amount} off {count} more", reward.get,
+                amount=self.money(reward.amount_off),
+            )  # fmt: skip
+        if reward.percent_off is not None:
+            return self.many(
+                "{percent} off {count} more", "{percent} off {count} more", reward.get,
+                percent=self.language.percent(reward.percent_off),
+            )  # fmt: skip
+        return self.many("{count} free", "{count} free", reward.get)
+
+    def _bought(self, terms: Terms) -> str:
+        """What it comes off, where that is not simply what is bought, and what to buy."""
+        target, when = self._target(terms), self._when_bought(terms)
+        if target and when:
+            return self.text("{target} {condition}", target=target, condition=when)
+        return target or when
 
     def _target(self, terms: Terms) -> str:
-        """What it comes off, where that is not simply what is bought."""
         where = terms.reward.applies_to
         if where in TARGETS:
-            return f"on {terms.purchases[TARGETS[where]].called or THESE}"
-        return "on the whole basket" if where == "basket" else ""
+            return self.text("on {goods}", goods=self._goods(terms.purchases[TARGETS[where]]))
+        return self.text("on the whole basket") if where == "basket" else ""
 
     def _when_bought(self, terms: Terms) -> str:
         if len(terms.purchases) == 1:
-            return self._alone(terms)
-        phrases = {number: self._phrase(p) for number, p in terms.purchases.items()}
-        return f"when you buy {_joined(terms.rule, {n: p for n, p in phrases.items() if p})}"
+            said = terms.need == "nothing" or _is_bundle(terms)
+            return "" if said else self._alone(terms)
+        phrases = [said for p in terms.purchases.values() if (said := self._phrase(p))]
+        return self.text("when you buy {goods}", goods=self._joined(terms.rule, phrases))
 
     def _alone(self, terms: Terms) -> str:
-        if terms.need == "nothing" or _is_bundle(terms):
-            return ""
+        """What to buy, where there is but one purchase."""
         if terms.need == "basket":
-            return f"when your basket costs {self._money(terms.amount)} or more"
+            amount = self.money(terms.amount)
+            return self.text("when your basket costs {amount} or more", amount=amount)
         if terms.need == "spend":
-            name = terms.called or THESE
-            return f"when you spend {self._money(terms.amount)} or more on {name}"
-        if terms.need == "buy" and terms.pieces == 1 and not terms.takes_all:
-            return "on one item"
-        much = f"{terms.pieces}" if terms.need == "buy" else _weight(terms)
-        more = " or more" if terms.takes_all or terms.need != "buy" else ""
-        return f"when you buy {much}{more}"
+            return self.text(
+                "when you spend {amount} or more on {goods}",
+                amount=self.money(terms.amount), goods=self._goods(terms),
+            )  # fmt: skip
+        if terms.need != "buy":
+            return self.text("when you buy {weight} or more", weight=self._weight(terms))
+        if terms.takes_all:
+            return self.many(
+                "when you buy {count} or more", "when you buy {count} or more", terms.pieces
+            )
+        if terms.pieces == 1 and not isinstance(terms.reward, Get):
+            return self.text("on one item")
+        return self.many("when you buy {count}", "when you buy {count}", terms.pieces)
 
     def _phrase(self, purchase: Purchase) -> str:
-        """A purchase among several: `2 of these`, `$5.00 of any bread`."""
-        name = purchase.called or THESE
-        more = " or more" if purchase.or_more else ""
+        """A purchase among several: `2 of these`, `$5.00 or more of any bread`."""
+        goods = self._goods(purchase)
         match purchase.need:
+            case "buy" if purchase.or_more:
+                return self.many(
+                    "{count} or more of {goods}", "{count} or more of {goods}", purchase.amount,
+                    goods=goods,
+                )  # fmt: skip
             case "buy":
-                return f"{purchase.amount}{more} of {name}"
+                return self.many(
+                    "{count} of {goods}", "{count} of {goods}", purchase.amount, goods=goods
+                )
             case "spend":
-                return f"{self._money(purchase.amount)} or more of {name}"
+                amount = self.money(purchase.amount)
+                return self.text("{amount} or more of {goods}", amount=amount, goods=goods)
             case "basket":
-                return f"a basket of {self._money(purchase.amount)} or more"
+                return self.text("a basket of {amount} or more", amount=self.money(purchase.amount))
             case "nothing":
                 return ""
-        return f"{_weight(purchase)} or more of {name}"
+        weight = self._weight(purchase)
+        return self.text("{weight} or more of {goods}", weight=weight, goods=goods)
 
-    def _money(self, minor: int) -> str:
-        return money.in_words(minor, self.currency, self.locale)
+    def _joined(self, rule: str, phrases: Sequence[str]) -> str:
+        """Purchases joined as the rule joins them."""
+        if len(phrases) < 3 or rule in ("any", "all"):
+            every = rule in ("all", "first_and_other")
+            return self.language.listed(phrases, "and" if every else "or")
+        one, two, three = phrases
+        match rule:
+            case "first_and_other":
+                return self.text("{one}, and {two} or {three}", one=one, two=two, three=three)
+            case "first_or_others":
+                return self.text("{one}, or {two} and {three}", one=one, two=two, three=three)
+        return self.text("{one} or {two}, and {three}", one=one, two=two, three=three)
+
+    def _goods(self, goods: Goods) -> str:
+        return self.language.word(goods.called) if goods.called else self.text("these")
+
+    def _weight(self, purchase: Purchase) -> str:
+        return self.language.weight(purchase.amount, WEIGHTS[purchase.need])
+
+    def _rest(self, terms: Terms, reward: Reward) -> Iterator[str]:
+        """What else the shopper must know, phrase by phrase."""
+        most = getattr(reward, "at_most", None)
+        if most is not None:
+            yield self.text("at most {amount} off", amount=self.money(most))
+        if getattr(reward, "over_value", "") == "nothing":
+            yield self.text("nothing off where the items cost less than that")
+        yield from self._left_out(terms)
+        yield self._times(terms)
+        yield self._open(terms)
+        if terms.where.stores or terms.where.but_not:
+            yield self.text("not in every store")
+        if terms.exclusive:
+            yield self.text("not with any other offer")
+        elif terms.stacking:
+            group = self.language.word(terms.stacking)
+            yield self.text("not with other offers of {group}", group=group)
+
+    def _left_out(self, terms: Terms) -> Iterator[str]:
+        for purchase in terms.purchases.values():
+            without = purchase.but_not
+            if without.named and without.called:
+                yield self.text("not on {goods}", goods=self._goods(without))
+            elif without.brands:
+                brands = self.language.listed(without.brands, "or")
+                yield self.text("not on {goods}", goods=brands)
+            elif without.named:
+                yield self.text("some items are left out")
+
+    def _times(self, terms: Terms) -> str:
+        uses = terms.uses
+        said = [self.text("once")]
+        if uses.per_list > 1:
+            said = [self.many("up to {count} time", "up to {count} times", uses.per_list)]
+        if uses.per_household is not None:
+            said.append(
+                self.many(
+                    "at most {count} in all for a household",
+                    "at most {count} in all for a household",
+                    uses.per_household,
+                )
+            )
+        if uses.per_day is not None:
+            said.append(self.many("at most {count} a day", "at most {count} a day", uses.per_day))
+        return reduce(lambda one, two: self.text("{one}, {two}", one=one, two=two), said)
+
+    def _open(self, terms: Terms) -> str:
+        """On which days of the week, at which hours."""
+        known = self._days()
+        days = self.language.listed([known[day] for day in terms.when.days])
+        hours = self._hours(terms.when)
+        if days and hours:
+            return self.text("only on {days} {hours}", days=days, hours=hours)
+        if hours:
+            return self.text("only {hours}", hours=hours)
+        return self.text("only on {days}", days=days) if days else ""
+
+    def _hours(self, when: When) -> str:
+        clock = self.language.clock
+        if when.after and when.before:
+            start, end = clock(when.after), clock(when.before)
+            return self.text("from {start} until {end}", start=start, end=end)
+        if when.after:
+            return self.text("from {start}", start=clock(when.after))
+        return self.text("until {end}", end=clock(when.before)) if when.before else ""
+
+    def _days(self) -> dict[str, str]:
+        text = self.text
+        return {
+            "mon": text("Mondays"), "tue": text("Tuesdays"), "wed": text("Wednesdays"),
+            "thu": text("Thursdays"), "fri": text("Fridays"), "sat": text("Saturdays"),
+            "sun": text("Sundays"),
+        }  # fmt: skip
 
 
 def _is_bundle(terms: Terms) -> bool:
     """Whether the headline says already how many to buy: `3 for $5.00`."""
     bundle = isinstance(terms.reward, BundlePrice)
     return bundle and len(terms.purchases) == 1 and terms.need == "buy"
-
-
-def _joined(rule: str, phrases: dict[int, str]) -> str:
-    """Purchases joined as the rule joins them."""
-    said = list(phrases.values())
-    if len(said) < 3 or rule in ("any", "all"):
-        return f" {'and' if rule in ('all', 'first_and_other') else 'or'} ".join(said)
-    one, two, three = said
-    return {
-        "first_and_other": f"{one}, and {two} or {three}",
-        "first_or_others": f"{one}, or {two} and {three}",
-        "third_and_other": f"{one} or {two}, and {three}",
-    }[rule]
-
-
-def _left_out(terms: Terms) -> Iterator[str]:
-    for purchase in terms.purchases.values():
-        without = purchase.but_not
-        if without.named:
-            named = without.called or ", ".join(without.brands)
-            yield f"Not on {named}" if named else "Some items are left out"
-
-
-def _times(uses: Uses) -> str:
-    said = "Once" if uses.per_list == 1 else f"Up to {uses.per_list} times"
-    if uses.per_household is not None:
-        said += f", at most {uses.per_household} in all for a household"
-    if uses.per_day is not None:
-        said += f", at most {uses.per_day} a day"
-    return said
-
-
-def _times_open(when: When) -> str:
-    days = ", ".join(DAY_NAMES[day] for day in when.days)
-    hours = [
-        f"{word} {clock:%H:%M}"
-        for word, clock in (("from", when.after), ("until", when.before))
-        if clock is not None
-    ]
-    said = " ".join([*([days] if days else []), *hours])
-    return f"Only {said}" if said else ""
-
-
-def _weight(purchase: Purchase) -> str:
-    unit = "lb" if purchase.need == "pounds" else "kg"
-    return f"{purchase.amount / 1000:g} {unit}"
-
-
-def _percent(hundredths: int) -> str:
-    return f"{hundredths / 100:g}%"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from offers.written import GOOD
+from promo.language import Language
 from promo.offers import files
 from promo.offers.conditions import Purchase
 from promo.offers.pricing import price
@@ -34,7 +35,7 @@ def examples() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("raw", examples(), ids=lambda raw: raw["id"])
 def test_an_example_is_an_offer(raw: dict[str, Any]) -> None:
     terms = parse(raw, "docs/offers.md", "USD")
-    assert Wording("USD").sentences(terms, terms.reward.number).endswith(".")
+    assert Wording(Language("en")).sentences(terms, terms.reward.number).endswith(".")
     assert price(terms, terms.reward.number, [], {}).discount == 0
 
 

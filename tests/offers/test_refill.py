@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from promo.language import Language
 from promo.offers.budgets import SUMS
 from promo.offers.live import Catalogue
 from promo.offers.refill import Refill, Rules, Standing
@@ -14,7 +15,11 @@ from promo.offers.wording import Wording
 
 RULES = Rules(Risk(0.01, 0.2))
 NO_END = 2**62
-WORDING = Wording("USD")
+
+
+def wording(shopper: str) -> Wording:
+    """Household 3 reads Spanish."""
+    return Wording(Language("es" if shopper == "3" else "en"))
 
 
 def catalogue(**left: tuple[int, int]) -> Catalogue:
@@ -65,7 +70,7 @@ def best(refill: Refill, shopper: str, slots: int, *categories: str) -> list[str
 )
 def test_the_next_best(slots: int, categories: str, taken: str, expected: str) -> None:
     held = {("1", name) for name in taken} | {("2", "d")}
-    refill = Refill.of(ROWS, held, catalogue(**PLENTY), WORDING, RULES)
+    refill = Refill.of(ROWS, held, catalogue(**PLENTY), wording, RULES)
     assert best(refill, "1", slots, *categories) == list(expected)
     assert best(refill, "3", slots) == []
 
@@ -74,12 +79,12 @@ def test_only_what_is_live_and_not_withheld() -> None:
     control = ROWS.with_columns(
         why=pl.when(pl.col("offer") == "b").then(pl.lit("control")).otherwise("why")
     )
-    refill = Refill.of(control, set(), catalogue(b=(9999, 99), d=(9999, 99)), WORDING, RULES)
+    refill = Refill.of(control, set(), catalogue(b=(9999, 99), d=(9999, 99)), wording, RULES)
     assert best(refill, "1", 9) == ["d"]
 
 
 def test_the_fields_of_a_list_s_offer() -> None:
-    [found] = Refill.of(ROWS, set(), catalogue(**PLENTY), WORDING, RULES).best("2", [], 1, NO_END)
+    [found] = Refill.of(ROWS, set(), catalogue(**PLENTY), wording, RULES).best("2", [], 1, NO_END)
     assert found == {
         "offer": "a", "title": "Offer a", "worth": 100, "buy": 1, "category": "A",
         "cell": "national/heavy", "probability": 0.1, "uses": 1, "headline": "$1.00 off",
@@ -111,7 +116,7 @@ def test_the_rules_of_lists(
     own = Rules(
         RULES.risk, **rules, funders=funders, rivals=frozenset(pairs + [p[::-1] for p in pairs])
     )
-    refill = Refill.of(ROWS, set(), catalogue(**PLENTY), WORDING, own)
+    refill = Refill.of(ROWS, set(), catalogue(**PLENTY), wording, own)
     standing = [Standing(name, f"own {name}", worth) for name, worth in staying]
     assert "".join(f["offer"] for f in refill.best("1", standing, 9, most)) == expected
 
@@ -119,7 +124,7 @@ def test_the_rules_of_lists(
 @pytest.mark.parametrize("left", [(300, 100), (10_000, 3)])
 def test_what_one_household_takes_the_next_one_lacks(left: tuple[int, int]) -> None:
     rows = weighed(*((f"{n}", "a", "A", 1.0) for n in range(200)))
-    refill = Refill.of(rows, set(), catalogue(a=left), WORDING, RULES)
+    refill = Refill.of(rows, set(), catalogue(a=left), wording, RULES)
     given = sum(bool(best(refill, f"{n}", 1)) for n in range(200))
     # Three are sure; at .1 each, the chance of more than three passes 1 % beyond eight.
     assert 5 <= given <= 9

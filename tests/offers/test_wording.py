@@ -4,9 +4,16 @@ import polars as pl
 import pytest
 
 from offers.written import BREAD, JAM, terms
-from promo.offers.wording import Wording
+from promo.language import Language, Languages
+from promo.offers.wording import Wording, worded
 
+ENGLISH = Language("en")
 ONE_GROUP = {"products": ["internal:1"]}
+
+
+def plain(text: str) -> str:
+    """With common spaces: amount and unit are held together on the sheet."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ ONE_GROUP = {"products": ["internal:1"]}
         ({"reward": {"get": 1, "among": True}, "buy": 3},
          "1 of them free when you buy 3. Once."),
         ({"reward": {"get": 1, "percent_off": 50}, "buy": 1},
-         "50% off 1 more on one item. Once."),
+         "50% off 1 more when you buy 1. Once."),
         ({"reward": {"get": 2, "amount_off": 1, "applies_to": "second"}, "second": BREAD},
          "$1.00 off 2 more on any bread when you buy 1 of these and 1 of any bread. Once."),
         ({"reward": {"free_item": 3}}, "Free, up to $3.00 on one item. Once."),
@@ -47,8 +54,8 @@ ONE_GROUP = {"products": ["internal:1"]}
         ({"rule": "any", "second": BREAD | {"buy": 3}},
          "$1.00 off when you buy 1 of these or 3 of any bread. Once."),
         ({"second": BREAD | {"spend": 3}, "third": JAM | {"pounds": 2}},
-         "$1.00 off when you buy 1 of these and $3.00 or more of any bread and 2 lb or more of "
-         "any jam. Once."),
+         "$1.00 off when you buy 1 of these, $3.00 or more of any bread, and 2 lb or more of any "
+         "jam. Once."),
         ({"rule": "first_and_other", "second": BREAD, "third": JAM},
          "$1.00 off when you buy 1 of these, and 1 of any bread or 1 of any jam. Once."),
         ({"rule": "first_or_others", "second": BREAD, "third": JAM},
@@ -59,13 +66,13 @@ ONE_GROUP = {"products": ["internal:1"]}
          "$1.00 off on one item. Up to 3 times, at most 5 in all for a household, at most 1 a "
          "day."),
         ({"when": {"days": ["mon", "tue"], "after": "16:00", "before": "20:00"}},
-         "$1.00 off on one item. Once. Only Mondays, Tuesdays from 16:00 until 20:00."),
+         "$1.00 off on one item. Once. Only on Mondays and Tuesdays from 4:00 PM until 8:00 PM."),
         ({"where": {"stores": ["1"]}}, "$1.00 off on one item. Once. Not in every store."),
         ({"stacking": "dairy"}, "$1.00 off on one item. Once. Not with other offers of dairy."),
         ({"stacking": "dairy", "exclusive": True},
          "$1.00 off on one item. Once. Not with any other offer."),
         ({"but_not": {"brands": ["Acme", "Zeta"]}},
-         "$1.00 off on one item. Not on Acme, Zeta. Once."),
+         "$1.00 off on one item. Not on Acme or Zeta. Once."),
         ({"but_not": {"categories": ["TEA"], "called": "tea"}},
          "$1.00 off on one item. Not on tea. Once."),
         ({"but_not": {"products": ["internal:9"]}},
@@ -74,12 +81,12 @@ ONE_GROUP = {"products": ["internal:1"]}
 )  # fmt: skip
 def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
     found = terms(**offer)
-    wording = Wording("USD")
-    assert wording.sentences(found, found.reward.number) == words
+    wording = Wording(ENGLISH)
+    assert plain(wording.sentences(found, found.reward.number)) == words
     headline = wording.headline(found, found.reward.number)
     assert words.startswith(headline)
     rest = words.removeprefix(headline).strip().removeprefix(". ")
-    assert wording.conditions(found, found.reward.number) == rest[:1].upper() + rest[1:]
+    assert plain(wording.conditions(found, found.reward.number)) == rest[:1].upper() + rest[1:]
 
 
 @pytest.mark.parametrize(
@@ -89,22 +96,31 @@ def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
      ("EUR", "de_DE", "250,00\N{NO-BREAK SPACE}€ off")],
 )  # fmt: skip
 def test_money_is_written_as_the_chain_writes_it(currency: str, locale: str, words: str) -> None:
-    assert Wording(currency, locale).headline(terms(), 25_000) == words
+    assert Wording(Languages(locale, currency, {}, None).default).headline(terms(), 25_000) == words
 
 
 def test_the_words_of_chosen_offers() -> None:
     ladder = {"heavy": 3, "medium": 2, "light": 1, "none": 5}
-    offers = {"a": terms(id="a", ladder=ladder), "b": terms(id="b", buy=2)}
+    offers = {
+        "a": terms(id="a", ladder=ladder),
+        "b": terms(id="b", buy=2, titles={"es": "Leche de avena"}),
+    }
     chosen = pl.DataFrame(
         {
             "shopper": ["1", "1", "2", "3"],
+            "language": ["es-MX", "es-MX", "en", "fr"],
             "id": ["b", "a", "a", "a"],
             "loyalty": ["national", "switcher", None, "switcher"],
             "volume": ["heavy", "heavy", None, "heavy"],
         }
     )
-    found = Wording("USD").of(chosen, offers)
-    assert found.drop("headline", "conditions").equals(chosen)
-    assert found["headline"].to_list() == ["$1.00 off", "$3.00 off", "$5.00 off", "$3.00 off"]
-    assert found["conditions"][0] == "When you buy 2. Once."
-    assert Wording("USD").of(chosen.clear(), offers).is_empty()
+    languages = Languages("en_US", "USD", {"en": "en_US", "es": "es_US"}, None)
+    found = worded(chosen, offers, languages)
+    assert found.drop("title", "headline", "conditions").equals(chosen)
+    assert found.select("title", "headline", "conditions").rows() == [
+        ("Leche de avena", "Ahorre $1.00", "Al comprar 2. Una sola vez."),
+        ("Oat milk", "Ahorre $3.00", "En un artículo. Una sola vez."),
+        ("Oat milk", "$5.00 off", "On one item. Once."),
+        ("Oat milk", "$3.00 off", "On one item. Once."),
+    ]
+    assert worded(chosen.clear(), offers, languages).is_empty()

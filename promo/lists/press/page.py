@@ -50,3 +50,4 @@ class Page:
     density: str  # "", "dense" or "tight": how small the print must be for all to fit
     language: str = "en"
     leaves: int = 1  # pages of the PDF that the list takes
+    sequence: int = 0  # of the list within its mailing, in print order; 0 outside of one
