@@ -8,7 +8,6 @@ from typing_extensions import TypedDict
 from promo.checkout.refusals import REFUSALS, Refuse
 from promo.lists.codes import MAX_TEXT
 
-FORMATS = ("html", "pdf", "large", "receipt-80", "receipt-58")
 MOST_ID = 64  # characters of a card or a store's id
 # Control characters have no place in a request; GS and line ends are what scanners send.
 PLAIN, SCANNED = r"^[\x20-\x7e]+$", r"^[\x09\x0a\x0d\x1d\x20-\x7e]+$"
@@ -18,8 +17,8 @@ Code = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=SCANNED,
 CardNumber = Annotated[str, Field(min_length=1, max_length=MOST_ID, pattern=SCANNED,
     description="A loyalty card, as the card file has it.")]  # fmt: skip
 StoreId = Annotated[str, Field(min_length=1, max_length=MOST_ID, pattern=PLAIN,
-    description="The store that the till believes to be in: refused if the key is another's.")]  # fmt: skip
-ONE_OF = {"oneOf": [{"required": ["code"]}, {"required": ["card"]}]}
+    description="The store the till believes to be in; the key must be its own.")]  # fmt: skip
+ONE_OF: dict[str, Any] = {"oneOf": [{"required": ["code"]}, {"required": ["card"]}]}
 CLOSED = ConfigDict(extra="forbid", strict=True, json_schema_extra=ONE_OF)
 
 
@@ -89,6 +88,9 @@ def _one_of_two(asked: Any) -> Any:
 Asked = TypeVar("Asked")
 OPENING: TypeAdapter[Opening] = TypeAdapter(Annotated[Opening, AfterValidator(_one_of_two)])
 SHEET: TypeAdapter[SheetAsked] = TypeAdapter(Annotated[SheetAsked, AfterValidator(_one_of_two)])
+LIST_SEEN: TypeAdapter[ListSeen] = TypeAdapter(ListSeen)
+REFUSED: TypeAdapter[Refused] = TypeAdapter(Refused)
+HEALTHY: TypeAdapter[Healthy] = TypeAdapter(Healthy)
 
 
 def read(kind: TypeAdapter[Asked], raw: bytes) -> Asked:

@@ -28,13 +28,14 @@ class Statements:
     def __init__(self, engine: Engine) -> None:
         fairy = engine.raw_connection()
         fairy.detach()  # it is this thread's for good
-        self.driver: Any = fairy.driver_connection
+        driver: Any = fairy.driver_connection
+        self.driver = driver
         self.is_postgresql = engine.dialect.name == "postgresql"
         if self.is_postgresql:
-            self.driver.autocommit = True
-            self.driver.execute("set statement_timeout = '10s'")
+            driver.autocommit = True
+            driver.execute("set statement_timeout = '10s'")
         else:
-            self.driver.isolation_level = None
+            driver.isolation_level = None
 
     def rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         """All rows of a query."""

@@ -91,10 +91,11 @@ def _in_force(found: list[tuple[Any, ...]], day: date) -> Stored:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    *ids, night, store, first, last, worth, content, state = row
+    key_id, counter, code, night, store, first, last, worth, content, state = row
     return Stored(
-        *ids, _day(night), store, _day(first), _day(last), worth, json.loads(content), state
-    )
+        key_id, counter, code, _day(night), store, _day(first), _day(last), worth,
+        json.loads(content), state,
+    )  # fmt: skip
 
 
 def _day(value: date | str) -> date:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from promo import tables
 from promo.errors import Sentence
@@ -134,7 +134,7 @@ KEYS = select(
 ).join(tables.Store, tables.Store.id == KEY.store)
 
 
-def _key(row: Row[Any]) -> StoreKey:
+def _key(row: Any) -> StoreKey:
     moments = {name: _utc(getattr(row, name)) for name in ("created", "expires", "revoked")}
     return StoreKey(**row._asdict() | moments | {"verbs": frozenset(row.verbs.split(","))})
 

@@ -50,7 +50,8 @@ def row_by_code(connection: Connection, keys: CodeKeys, text: str, day: date) ->
     ).all()
     if not found:
         raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
-    return in_force(found, day)
+    row: Row[Any] = in_force(found, day)
+    return row
 
 
 def by_card(connection: Connection, card: str, day: date) -> dict[str, Any]:
@@ -71,7 +72,8 @@ def row_by_card(connection: Connection, card: str, day: date) -> Row[Any]:
     ).all()
     if not found:
         raise Refused("unknown", "The card is known, but no list was made for it.")
-    return in_force(found, day)
+    row: Row[Any] = in_force(found, day)
+    return row
 
 
 def _lists() -> Select[Any]:

@@ -1,6 +1,8 @@
 """Which stack for the service? Lookups a second, and processor an answer, on one core.
 
-    python scripts/bench/stack.py          needs fastapi, granian and blacksheep, which promo does not
+    python scripts/bench/stack.py
+
+Needs fastapi, granian, blacksheep and psycopg-pool, which promo itself does without.
 
 The same SQL and the same sixteen connections for all; rounds take turns, so that what else the
 machine does falls on each alike. docs/decisions.md has what it said.
@@ -11,7 +13,7 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
-from till_kit import CLIENT_CORE, Load, Served, code, fill, free_port, on_core, posts, postgresql
+from till_kit import CLIENT_CORE, Load, Served, code, fill, free_port, on_core, postgresql, posts
 from till_kit import server as serving
 
 from promo import database

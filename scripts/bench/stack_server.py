@@ -1,6 +1,6 @@
 """One server of the comparison in stack.py: a lookup by code, raw SQL, on a chosen stack.
 
-    python stack_server.py STACK ACCESS URL PORT
+python stack_server.py STACK ACCESS URL PORT
 """
 
 import asyncio
@@ -152,9 +152,7 @@ def of_driver_sql(url: str) -> Answer:
 
     def look(text: str) -> dict[str, Any]:
         with engine.connect() as connection:
-            return find(
-                lambda q, v: connection.exec_driver_sql(q, tuple(v)).fetchall(), mark, text
-            )
+            return find(lambda q, v: connection.exec_driver_sql(q, tuple(v)).fetchall(), mark, text)
 
     async def found(text: str) -> dict[str, Any]:
         return await asyncio.get_running_loop().run_in_executor(pool, look, text)

@@ -95,8 +95,9 @@ def _list(number: int, offers: int) -> dict[str, Any]:
         "tier": "base",
         "due": [
             {
-                "category": f"CATEGORY {i}", "words": f"Things of kind {i}", "department": "Grocery",
-                "detail": "12 pk", "probability": 0.5, "expected_day": "2017-11-10", "quantity": 1.0,
+                "category": f"CATEGORY {i}", "words": f"Things of kind {i}", "detail": "12 pk",
+                "department": "Grocery", "probability": 0.5, "expected_day": "2017-11-10",
+                "quantity": 1.0,
             }
             for i in range(20)
         ],
@@ -239,9 +240,8 @@ def free_port() -> int:
 @contextmanager
 def server(command: Sequence[str], port: int, **environment: str) -> Iterator[psutil.Process]:
     """A server in a process of its own on SERVER_CORE, from when it listens to the block's end."""
-    process = subprocess.Popen(
-        command, env=os.environ | environment, preexec_fn=lambda: on_core(SERVER_CORE)
-    )
+    process = subprocess.Popen(command, env=os.environ | environment)
+    psutil.Process(process.pid).cpu_affinity([SERVER_CORE])
     try:
         _wait_for(port, process)
         yield psutil.Process(process.pid)
