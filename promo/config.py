@@ -21,6 +21,7 @@ from promo.sections import (
     Clubs,
     Currency,
     Delivery,
+    Email,
     Eligibility,
     Exploration,
     Ingest,
@@ -32,6 +33,7 @@ from promo.sections import (
     Offers,
     Paths,
     Profiles,
+    Receipt,
     Response,
     Section,
     Segments,
@@ -65,6 +67,8 @@ class Settings(Section):
     eligibility: Eligibility
     delivery: Delivery
     lists: Lists
+    receipt: Receipt
+    email: Email
     segments: Segments
     clubs: Clubs
     states: States

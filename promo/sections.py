@@ -1,7 +1,9 @@
 """The sections of config.yaml: what each may hold, and what is too little or too much."""
 
+import re
 from datetime import date
 from decimal import Decimal
+from email.headerregistry import HeaderRegistry
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,8 +61,49 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 FormatName = Literal["pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58"]
+def _code_page(name: str) -> str:
+    try:
+        table = [bytes([code]).decode(name, "replace") for code in range(256)]
+    except (LookupError, UnicodeError):
+        table = []
+    beside_ascii = "".join(table[32:127]) == "".join(map(chr, range(32, 127)))
+    if not beside_ascii or table[128:].count("\ufffd") > 64:
+        raise ValueError("expected a table of 256 characters such as cp858, by Python's name")
+    return name
+
+
+def _address(address: str) -> str:
+    """`lists@example.com` or `Name <lists@example.com>`."""
+    try:
+        (only,) = HeaderRegistry()("from", address).addresses
+    except (ValueError, IndexError, AttributeError):
+        only = None
+    sound = only and "@" in only.addr_spec and "." in only.domain and str(only) == address
+    if not sound:
+        raise ValueError("expected an address such as Lists <lists@example.com>")
+    return address
+
+
+MAX_HOST = 50  # characters, so that a link's QR code stays small
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+
+
+def host_name(name: str) -> str:
+    """A host's name as it may stand in a link. Raises ValueError."""
+    if len(name) > MAX_HOST or not _HOST.fullmatch(name):
+        raise ValueError(
+            f"expected a host such as lists.example.com, at most {MAX_HOST} small letters, "
+            "without https:// and without a path"
+        )
+    return name
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+CodePage = Annotated[str, AfterValidator(_code_page)]
+Address = Annotated[str, AfterValidator(_address)]
+Dots = Annotated[int, Field(ge=240, le=1280, multiple_of=8)]
 Zone = Annotated[str, AfterValidator(_zone)]
+HostName = Annotated[str, AfterValidator(host_name)]
 LocaleName = Annotated[str, AfterValidator(_locale)]
 Locales = Annotated[dict[str, LocaleName], AfterValidator(_spoken)]
 Currency = Annotated[str, AfterValidator(_currency)]
@@ -137,13 +180,41 @@ class Lists(Section):
     min_due: Share
     max_offers: int = Field(ge=0, le=16)
     paper: str = Field(pattern="^(A4|Letter)$")
+    symbology: Literal["gs1-128", "gs1-datamatrix", "qr", "qr-link", "ean-13"]
     module_mm: float = Field(ge=0.40, le=0.60)
+    matrix_mm: float = Field(ge=0.40, le=0.99)
+    link_host: HostName | None
+    ean_prefix: str | None = Field(pattern="^(02|04|2[0-9])$")
     document_type: str = Field(pattern="^[0-9]{13}$")
     pages_per_file: int = Field(gt=0, le=5000)
     formats: Annotated[tuple[FormatName, ...], Field(min_length=1), AfterValidator(_once)] = (
         "html", "pdf",
     )  # fmt: skip
     workers: int = Field(ge=0, le=256, default=0)
+
+    @model_validator(mode="after")
+    def _symbology_has_what_it_needs(self) -> "Lists":
+        if self.symbology == "qr-link" and self.link_host is None:
+            raise ValueError("symbology 'qr-link' needs a link_host such as lists.example.com")
+        if self.symbology == "ean-13" and self.ean_prefix is None:
+            raise ValueError("symbology 'ean-13' needs an ean_prefix: 02, 04 or 20 to 29")
+        return self
+
+
+class Receipt(Section):
+    """What the kiosks' printers are like, all of them."""
+
+    dots: dict[Annotated[int, Field(ge=40, le=120)], Dots]
+    code_pages: dict[CodePage, Annotated[int, Field(ge=0, le=255)]]
+    cjk: Literal["raster", "gb18030"]
+    cutter: bool
+
+
+class Email(Section):
+    """From whom e-mail comes, and where it can be stopped."""
+
+    sender: Address
+    unsubscribe: Address | None
 
 
 class Segments(Section):

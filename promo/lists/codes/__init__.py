@@ -1,16 +1,18 @@
-"""The two codes printed on a list, and the check that a code handed in is one of ours.
+"""The codes printed on a list, and the check that a code handed in is one of ours.
 
 Barcode, GS1 AI (253), Global Document Type Identifier (GS1 General Specifications):
 253, document type (12 digits and check digit), then as serial: key id (1), counter (9), tag (7).
-A guess succeeds with one chance in 10**7. The other code is `promo.lists.codes.short_code`'s.
+A guess succeeds with one chance in 10**7. `promo.lists.codes.short_code` has the code to type, and
+`promo.lists.codes.ean` one for tills that read nothing but thirteen digits.
 
-Both tags are HMAC-SHA256 under the same secret but over different messages, so neither tells
-anything about the other.
+All tags are HMAC-SHA256 under the same secret but over different messages, so none tells anything
+about another.
 """
 
 import hmac
 import re
 
+from promo.lists.codes.ean import Desk, open_ean
 from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, ForgedCode, MistypedCode, Opened
 from promo.lists.codes.short_code import LENGTH, make, not_ours, open_short
 from promo.scans.gtin import CodeError, check_digit, shown
@@ -21,6 +23,9 @@ MAX_TEXT = 200
 _LINK = re.compile(
     r"https?://[^/?#\s]+(?:/[^/?#\s]+)*?/253/([0-9]{30})(?:[/?#]\S*)?", re.IGNORECASE
 )
+# Symbology identifiers (ISO/IEC 15424) of what we print: GS1-128, GS1 DataMatrix and GS1 QR with
+# element strings, QR with a link, and EAN-13.
+_ELEMENTS, _LINKS, _EAN = ("]C1", "]d2", "]Q3"), ("]Q1", "]Q2"), "]E0"
 
 
 def list_code(keys: CodeKeys, counter: int) -> str:
@@ -55,26 +60,61 @@ def grouped(code: str) -> str:
     return f"(253){code[3:16]} {tail[0]} {tail[1:10]} {tail[10:]}"
 
 
-def open_code(keys: CodeKeys, text: str) -> Opened:
-    """Check a scanned or typed code of either kind and say what it holds.
+def open_code(keys: CodeKeys, text: str, desk: Desk | None = None) -> Opened:
+    """Check a scanned or typed code of any kind and say what it holds.
 
-    Takes a leading ]C1 and FNC1 (GS), 253 or (253), spaces, hyphens, a GS1 Digital Link with
-    /253/, lower case, and in short codes I and L for 1 and O for 0. Raises MistypedCode or
-    ForgedCode; the message is a sentence for the cashier.
+    Takes what scanners send: a symbology identifier (]C1, ]d2, ]Q3, ]Q1, ]E0), FNC1 (GS), 253 or
+    (253) and 30 digits, a GS1 Digital Link with /253/ on any host (the tag decides, and nothing is
+    fetched), thirteen digits if there is a `desk`; and what people type: spaces, hyphens, lower
+    case, in short codes I and L for 1 and O for 0. Raises MistypedCode or ForgedCode; the message
+    is a sentence for the cashier.
     """
     if len(text) > MAX_TEXT:
         raise MistypedCode(
             f"The list code {shown(text)} is {len(text)} characters; expected at most {MAX_TEXT}."
         )
-    link = _LINK.fullmatch(text.strip())
-    body = link[1] if link else _bare(text)
-    return open_short(keys, text, body) if len(body) == LENGTH else _open_long(keys, text, body)
+    carrier, body = _carried(text.strip())
+    link = _LINK.fullmatch(body) if carrier not in (*_ELEMENTS, _EAN) else None
+    if link:
+        return _open_long(keys, text, link[1])
+    if carrier in _LINKS:
+        raise MistypedCode(f"The QR code {shown(text)} is no link of one of our lists.")
+    body = _bare(body)
+    if carrier == _EAN or re.fullmatch("[0-9]{13}", body):
+        return _open_ean(keys, text, body, desk)
+    if len(body) == LENGTH and not carrier:
+        return _open_twelve(keys, text, body, desk)
+    return _open_long(keys, text, body)
+
+
+def _carried(text: str) -> tuple[str, str]:
+    """The symbology identifier, or nothing, and what follows it."""
+    known = text[:3] in (*_ELEMENTS, *_LINKS, _EAN)
+    # strip() takes GS as well: FNC1 in front, and the separator some scanners send behind.
+    return (text[:3], text[3:].strip()) if known else ("", text)
 
 
 def _bare(text: str) -> str:
-    # strip() takes GS as well: FNC1 in front, and the separator some scanners send behind.
-    body = re.sub("[ -]", "", text.strip().removeprefix("]C1").strip()).removeprefix("(253)")
+    body = re.sub("[ -]", "", text).removeprefix("(253)")
     return body[3:] if len(body) == 33 and body.startswith("253") else body
+
+
+def _open_ean(keys: CodeKeys, text: str, body: str, desk: Desk | None) -> Opened:
+    # A UPC-A is an EAN-13 whose leading 0 many scanners leave out.
+    digits = body.zfill(13) if len(body) == 12 else body
+    if not re.fullmatch("[0-9]{13}", digits):
+        raise MistypedCode(f"The EAN-13 {shown(text)} is not 13 digits; please try again.")
+    return open_ean(keys, text, digits, desk)
+
+
+def _open_twelve(keys: CodeKeys, text: str, body: str, desk: Desk | None) -> Opened:
+    """A short code; or, where the chain's prefix begins with 0, perhaps a UPC-A."""
+    if desk is None or not re.fullmatch("[0-9]{12}", body) or "0" + body[0] != desk.prefix:
+        return open_short(keys, text, body)
+    try:
+        return open_short(keys, text, body)
+    except (MistypedCode, ForgedCode):
+        return _open_ean(keys, text, body, desk)
 
 
 def _open_long(keys: CodeKeys, text: str, body: str) -> Opened:

@@ -10,8 +10,6 @@ import zint
 
 from promo.scans.gtin import CodeError, shown
 
-MAX_HOST = 50
-"""Longest host of a link, in characters, so that its QR code has 37 modules a side at most."""
 SHEET_LINEAR_MM = 0.40
 """Narrowest bar on a sheet, in mm: a worn printer and a hurried sweep still tell bars apart."""
 SHEET_MATRIX_MM = 0.40

@@ -13,12 +13,11 @@ import zint
 
 from promo.lists.codes import human_readable, serial
 from promo.lists.codes.barcode import gs1_128_svg
-from promo.lists.codes.symbologies import MAX_HOST, NAMES, Symbology, named, narrow
+from promo.lists.codes.symbologies import NAMES, Symbology, named, narrow
 from promo.scans.gtin import CodeError, check_digit, shown
+from promo.sections import Lists, host_name
 
-__all__ = ["NAMES", "Symbol", "draw", "link", "matrix", "narrow"]
-
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+__all__ = ["NAMES", "Symbol", "draw", "link", "matrix", "narrow", "on_sheet"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,14 @@ def draw(
     return _svg(kind, rows, module_mm, high, text)
 
 
+def on_sheet(lists: Lists, code: str, ean: str = "") -> Symbol:
+    """Draw a list's code as config.yaml wants it; `ean` is needed for ean-13 alone."""
+    kind = named(lists.symbology)
+    module_mm = lists.matrix_mm if kind.is_matrix else lists.module_mm
+    content = ean if lists.symbology == "ean-13" else code
+    return draw(lists.symbology, content, module_mm, host=lists.link_host)
+
+
 def matrix(symbology: str, code: str, *, host: str | None = None) -> tuple[str, ...]:
     """The symbol's rows from the top, a character a module: 1 dark, 0 light; no quiet zone.
 
@@ -81,11 +88,10 @@ def matrix(symbology: str, code: str, *, host: str | None = None) -> tuple[str, 
 
 def link(code: str, host: str) -> str:
     """A list's GS1 Digital Link: `https://host/253/` and 30 digits. Raises CodeError."""
-    if len(host) > MAX_HOST or not _HOST.fullmatch(host):
-        raise CodeError(
-            f"The host of a link is {shown(host)}; expected a name such as lists.example.com of "
-            f"at most {MAX_HOST} small letters, without https:// and without a path."
-        )
+    try:
+        host_name(host)
+    except ValueError as error:
+        raise CodeError(f"The host of a link is {shown(host)}: {error}.") from None
     return f"https://{host}/253/{code[3:16]}{serial(code)}"
 
 
@@ -117,12 +123,14 @@ def _content(kind: Symbology, code: str, host: str | None) -> str:
 
 def _rows(symbol: zint.Symbol) -> tuple[str, ...]:
     # A row is packed eight modules to a byte, the leftmost in the lowest bit.
-    stride, used = symbol.encoded_data.strides[0], -(-symbol.width // 8)
-    packed = symbol.encoded_data.cast("B")
+    packed, used = symbol.encoded_data.cast("B"), -(-symbol.width // 8)
+    stride = len(packed) // len(symbol.encoded_data)
     starts = range(0, stride * symbol.rows, stride)
     return tuple(
-        f"{int.from_bytes(packed[at : at + used], 'little'):0{symbol.width}b}"[::-1]
-        for at in starts
+        [
+            f"{int.from_bytes(packed[at : at + used], 'little'):0{symbol.width}b}"[::-1]
+            for at in starts
+        ]
     )
 
 
@@ -167,7 +175,8 @@ def _svg(
 @lru_cache(maxsize=4096)
 def _row(row: str, left: int, top: int, step: str) -> str:
     """Draw a row's runs of dark modules as closed boxes, after a move to the row's start."""
-    path, pen = [], 0
+    path: list[str] = []
+    pen = 0
     for run in re.finditer("1+", row):
         width = len(run[0])
         start = f"M{left + run.start()} {top}" if not path else f"m{run.start() - pen} 0"

@@ -4,9 +4,10 @@ All widths are in dots. A wide character (Chinese) takes two cells. A word that 
 line is broken, so whatever the words, a line is never wider than it may be.
 """
 
-import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from promo.lists.press.code_pages import is_wide
 from promo.lists.press.escpos import CELL, FONT_A, FONT_B
@@ -16,7 +17,6 @@ SCALE = {"": (1, 1), "small": (1, 1), "tall": (1, 2), "big": (2, 2)}
 """Times wider and higher, by a run's size."""
 GAP = 2 * CELL[FONT_A][0]
 """Least room between the two sides of a row."""
-WORDS = re.compile(r" *[^ ]+| +$")
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,25 @@ def lines(line: Line, room: int) -> list[Set]:
     """A paragraph as printed lines; what is below its first line stands clear of its mark."""
     mark = Run(line.mark)
     indent = width([mark])
-    below = [tuple(map(Piece, runs)) for runs in wrapped(line.runs, room - indent)]
+    room -= indent
+    if line.center:
+        room = _balanced(line.runs, room)
+    below = [tuple(map(Piece, runs)) for runs in wrapped(line.runs, room)]
     if not indent:
         return below
-    return [
-        (Piece(mark), *pieces) if first else (Piece(pieces[0].run, indent), *pieces[1:])
-        for first, pieces in ((at == 0, pieces) for at, pieces in enumerate(below))
-    ]
+    first, *others = below
+    return [(Piece(mark), *first), *((Piece(o[0].run, indent), *o[1:]) for o in others)]
+
+
+def _balanced(runs: Sequence[Run], room: int) -> int:
+    """The least room in which runs take no more lines than in `room`: no word is left alone."""
+    most = len(list(wrapped(runs, room)))
+    low, high = room // 2, room
+    while most > 1 and high - low > 1:
+        middle = (low + high) // 2
+        enough = len(list(wrapped(runs, middle))) <= most
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def row(element: Row, room: int) -> list[Set]:
@@ -79,20 +91,47 @@ def row(element: Row, room: int) -> list[Set]:
     return sets
 
 
+Letter = tuple[str, Run]
+
+
 def wrapped(runs: Sequence[Run], room: int) -> Iterator[list[Run]]:
-    """Runs cut into lines of at most `room` dots, at blanks and between wide characters."""
-    line, used = list[Run](), 0
-    for run in words(runs):
-        if line and used + width([run]) > room:
-            yield line
+    """Runs cut into lines of at most `room` dots, at blanks and beside wide characters."""
+    line, used = list[Letter](), 0
+    for word in _words([(character, run) for run in runs for character in run.text]):
+        if used + sum(advance(*letter) for letter in word if letter[0] != " ") > room:
+            if line:
+                yield _joined(line)
             line, used = [], 0
-        if not line:
-            run = Run(run.text.lstrip(" "), run.bold, run.size)
-        while run.text and width([run]) > room:
-            kept, run = cut(run, room)
-            yield [kept]
-        if run.text:
-            line.append(run)
-            used += width([run])
+        for letter in word:
+            if line and used + advance(*letter) > room:
+                yield _joined(line)
+                line, used = [], 0
+            if letter[0] != " " or (line and line[-1][0] != " "):
+                line.append(letter)
+                used += advance(*letter)
     if line:
-        yield line
+        yield _joined(line)
+
+
+def _words(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
+    """Letters that stay together, with the blanks behind them."""
+    start = 0
+    for at in range(1, len(letters)):
+        if _may_break(letters[at - 1][0], letters[at][0]):
+            yield letters[start:at]
+            start = at
+    yield letters[start:]
+
+
+def _may_break(before: str, after: str) -> bool:
+    if after == " " or unicodedata.category(after) in ("Pe", "Pf", "Po"):
+        return False  # no line begins with a closing mark
+    return before == " " or is_wide(after) or is_wide(before)
+
+
+def _joined(line: list[Letter]) -> list[Run]:
+    """Letters as runs, without blanks at the end."""
+    while line and line[-1][0] == " ":
+        line.pop()
+    groups = groupby(line, key=lambda letter: letter[1])
+    return [replace(run, text="".join(c for c, _ in letters)) for run, letters in groups]

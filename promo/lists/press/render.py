@@ -36,22 +36,25 @@ class Renderer:
 
     def html(self, pages: Sequence[Page], *, banner: str, paper: str, title: str) -> str:
         """One document of all pages, in their order. Raises RenderError."""
+        return self.text(MAIN, pages=pages, banner=banner, paper=paper, title=title)
+
+    def text(self, name: str, **values: object) -> str:
+        """What the template `name` makes of `values`. Raises RenderError."""
         try:
-            template = self.environment.get_template(MAIN)
-            return template.render(pages=pages, banner=banner, paper=paper, title=title)
+            return self.environment.get_template(name).render(values)
         except Exception as error:  # whatever a chain's own template may do wrong
             raise RenderError(
-                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
+                f"The template {self._place(error, name)} cannot be rendered: {_fault(error)}."
             ) from error
 
-    def _place(self, error: Exception) -> str:
+    def _place(self, error: Exception, name: str) -> str:
         """Template and line of a fault: the innermost template that was at work."""
         if isinstance(error, TemplateSyntaxError):
             return f"{error.name}, line {error.lineno}"
         known = {str(self.folder / name): name for name in self.environment.list_templates()}
         frames = traceback.extract_tb(error.__traceback__)
         at_work = [f"{known[f.filename]}, line {f.lineno}" for f in frames if f.filename in known]
-        return at_work[-1] if at_work else MAIN
+        return at_work[-1] if at_work else name
 
 
 def _fault(error: Exception) -> str:

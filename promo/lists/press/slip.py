@@ -1,7 +1,7 @@
 """The markup of a receipt: what `templates/receipt.xml.j2` may yield, read into elements.
 
     <line look="center bold">words, <b>some</b> of them bold</line>
-    <line mark="[ ] ">words; what does not fit goes on below them, not below the mark</line>
+    <line mark="[ ]">words <small>and small ones</small>, below each other, not below the mark</line>
     <row><left>words</left><right>$1.00</right></row>
     <rule/>   <gap/>   <code/>
 
@@ -83,10 +83,14 @@ def _runs(node: ElementTree.Element) -> tuple[Run, ...]:
     bold, size = "bold" in looks, next((look for look in looks if look in SIZES), "")
     found = [Run(plain(node.text or ""), bold, size)]
     for child in node:
-        _expect(child, ("b",))
-        found.append(Run(plain("".join(child.itertext())), True, size))
+        _expect(child, ("b", "small"))
+        words = plain("".join(child.itertext()))
+        own = Run(words, True, size) if child.tag == "b" else Run(words, bold, "small")
+        found.append(own)
         found.append(Run(plain(child.tail or ""), bold, size))
-    return tuple(run for run in found if run.text) if "".join(r.text for r in found).strip() else ()
+    if not "".join(run.text for run in found).strip():
+        return ()
+    return tuple(run for run in found if run.text)
 
 
 def _looks(node: ElementTree.Element) -> list[str]:

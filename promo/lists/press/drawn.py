@@ -1,0 +1,83 @@
+"""Words as a picture, for what a receipt printer cannot say: Chinese, Arabic, a rare letter.
+
+Shaped, wrapped and drawn by the engine that prints the sheets, with the sheets' fonts.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plutoprint
+from markupsafe import escape
+
+from promo.lists.press.escpos import Dots
+from promo.lists.press.pdf import FACES, OnlyOurFonts
+from promo.lists.press.slip import Line, Row, Run
+
+BLACK = 150
+"""From this darkness on, 0 to 255, a dot is burnt."""
+# A pixel is a dot: sizes are those of the printer's own type beside which the picture stands.
+STYLE = """
+@page { margin: 0 }
+* { margin: 0; padding: 0 }
+body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: break-word }
+.small { font-size: 20px; line-height: 26px }
+.tall { font-size: 34px; line-height: 42px }
+.big { font-size: 44px; line-height: 52px }
+.center { text-align: center }
+table { width: 100%; border-spacing: 0; table-layout: fixed }
+td { vertical-align: top }
+td.mark { width: 48px }
+td.end { text-align: end; padding-inline-start: 24px }
+"""
+
+
+def drawn(elements: Sequence[Line | Row], dots: int, direction: str, language: str) -> Dots:
+    """Elements below each other, `dots` wide, without the blank rows at the end.
+
+    direction: ltr or rtl, the way the page runs; language: BCP 47, for the shapes of letters.
+    """
+    body = "".join(map(_line, elements))
+    html = (
+        f'<html lang="{escape(language)}" dir="{direction}"><style>{STYLE}</style>'
+        f"<body>{body}</body></html>"
+    )
+    size = plutoprint.PageSize(dots * plutoprint.UNITS_PX, dots * plutoprint.UNITS_PX)
+    book = plutoprint.Book(size, plutoprint.PAGE_MARGINS_NONE, plutoprint.MEDIA_TYPE_SCREEN)
+    book.custom_resource_fetcher = OnlyOurFonts()
+    book.load_html(html, user_style=FACES)
+    canvas = plutoprint.ImageCanvas(
+        dots, max(1, round(book.get_document_height())), plutoprint.IMAGE_FORMAT_A8
+    )
+    book.render_document(canvas)
+    canvas.flush()
+    return _cropped(_darkness(canvas)[:, :dots] >= BLACK)
+
+
+def _darkness(canvas: plutoprint.ImageCanvas) -> np.ndarray:
+    rows = canvas.get_height(), canvas.get_stride()
+    return np.frombuffer(canvas.get_data(), np.uint8).reshape(rows)
+
+
+def _cropped(dots: Dots) -> Dots:
+    used = np.flatnonzero(dots.any(axis=1))
+    return dots[: used[-1] + 1] if used.size else dots[:0]
+
+
+def _line(element: Line | Row) -> str:
+    if isinstance(element, Row):
+        left, right = _runs(element.left), _runs(element.right)
+        return f'<table><tr><td>{left}</td><td class="end">{right}</td></tr></table>'
+    words = f"<div{' class=center' if element.center else ''}>{_runs(element.runs)}</div>"
+    if not element.mark:
+        return words
+    mark = escape(element.mark)
+    return f'<table><tr><td class="mark">{mark}</td><td>{words}</td></tr></table>'
+
+
+def _runs(runs: Sequence[Run]) -> str:
+    return "".join(map(_run, runs))
+
+
+def _run(run: Run) -> str:
+    words = f"<b>{escape(run.text)}</b>" if run.bold else escape(run.text)
+    return f'<span class="{run.size}">{words}</span>' if run.size else str(words)
