@@ -27,8 +27,8 @@ class Statements:
 
     def __init__(self, engine: Engine) -> None:
         fairy = engine.raw_connection()
-        fairy.detach()  # it is this thread's for good
         driver: Any = fairy.driver_connection
+        fairy.detach()  # it is this thread's for good
         self.driver = driver
         self.is_postgresql = engine.dialect.name == "postgresql"
         if self.is_postgresql:

@@ -16,10 +16,17 @@ from promo.lists import stored
 from promo.lists.codes import list_code, short_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft
-from promo.lists.press.formats import FORMATS, Heading, Html, Messages, Pdf, PrintError
+from promo.lists.press.formats import Heading, PrintError
+from promo.lists.press.page import Page
+from promo.lists.press.pdf import pdf_bytes
 from promo.lists.press.press import Press
+from promo.lists.press.receipt import receipt
 from promo.lists.sheet import Person, Sheet
 from promo.offers.known import ListId
+
+STYLES = {"pdf": "sheet", "large": "large"}
+WIDTHS = {"receipt-80": 80, "receipt-58": 58}  # mm
+FORMATS = ("html", *STYLES, *WIDTHS)
 
 
 class Kiosk:
@@ -43,7 +50,7 @@ class Kiosk:
         draft = Draft("", "", "", "", "", (), ())
         codes = list_code(self.keys, 0), short_code(self.keys, 0)
         empty = Sheet(draft, *codes, Window(day, day), "", Person(""))
-        for form in ("html", "pdf"):
+        for form in FORMATS:
             printed(empty, form, self.press, Heading(self.settings.banner, day))
 
     async def print(self, sheet: Sheet, form: str, day: date) -> bytes:
@@ -59,22 +66,17 @@ class Kiosk:
 
 def printed(sheet: Sheet, form: str, press: Press, heading: Heading) -> bytes:
     """One list in a format: the same bytes that a volume of this list alone would hold."""
-    match FORMATS[form]:
-        case Pdf(style=style):
-            return _pdf(sheet, style, press, heading)
-        case Html():
-            return press.html([press.page(sheet)], title=heading.title).encode()
-        case Messages(make=make):
-            return make(sheet, press, heading)
-    raise PrintError(f"{form!r} is no format of a kiosk.")
-
-
-def _pdf(sheet: Sheet, style: str, press: Press, heading: Heading) -> bytes:
-    from promo.lists.press.pdf import pdf_bytes  # slow to import
-
     page = press.page(sheet)
+    if form in WIDTHS:
+        return receipt(page, press, WIDTHS[form])
+    if form in STYLES:
+        return _pdf(page, STYLES[form], press, heading)
+    return press.html([page], title=heading.title).encode()
+
+
+def _pdf(page: Page, style: str, press: Press, heading: Heading) -> bytes:
     html = press.print_html([page], style=style, title=heading.title)
-    data, count = pdf_bytes([html], title=heading.title, day=heading.day)
+    data, count = pdf_bytes(html, title=heading.title, day=heading.day)
     if count != page.leaves:
         raise PrintError(f"A list takes {count} pages, expected {page.leaves}: mend the template.")
     return data

@@ -5,6 +5,7 @@ SIGTERM and SIGINT end it: no new connection is taken, requests under way are fi
 
 import json
 import logging
+import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,6 +71,9 @@ def serve(service: Service, where: Where) -> None:
     except OSError as error:
         raise ServeError(f"The certificate or its key cannot be used: {error}.") from None
     server = uvicorn.Server(config)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        # The server gives a signal on when it has ended in order; that is then no failure.
+        signal.signal(ending, lambda *_: None)
     server.run()
     if not server.started:
         raise ServeError(f"Nothing can be served on {where.host} port {where.port}: see above.")
