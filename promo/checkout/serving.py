@@ -47,6 +47,20 @@ class AsJson(logging.Formatter):
 def serve(service: Service, where: Where) -> None:
     """Serve until a signal ends it. Raises ServeError, RenderError."""
     service.kiosk.warm(service.settings.current_day())
+    server = server_of(service, where)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        # The server gives a signal on when it has ended in order; that is then no failure.
+        signal.signal(ending, lambda *_: None)
+    try:
+        server.run()
+    except SystemExit:
+        raise ServeError(
+            f"Nothing can be served on {where.host} port {where.port}: is it taken? See above."
+        ) from None
+
+
+def server_of(service: Service, where: Where) -> uvicorn.Server:
+    """The server, which logs JSON lines and nothing personal. Raises ServeError."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(AsJson())
     logger = logging.getLogger("uvicorn")
@@ -63,17 +77,10 @@ def serve(service: Service, where: Where) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=service.settings.service.stop_seconds,
-        limit_concurrency=None,
         ws="none",
     )
     try:
         config.load()
     except OSError as error:
         raise ServeError(f"The certificate or its key cannot be used: {error}.") from None
-    server = uvicorn.Server(config)
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        # The server gives a signal on when it has ended in order; that is then no failure.
-        signal.signal(ending, lambda *_: None)
-    server.run()
-    if not server.started:
-        raise ServeError(f"Nothing can be served on {where.host} port {where.port}: see above.")
+    return uvicorn.Server(config)
