@@ -8,6 +8,7 @@ from typing import Any
 
 from promo.config import Settings
 from promo.house import House
+from promo.language import Languages
 from promo.offers import catalogue
 from promo.offers import complete_journey as campaigns
 from promo.offers import files as offer_files
@@ -109,6 +110,8 @@ def raw_offers(source: str, form: str, settings: Settings) -> Iterator[tuple[str
     if form == "file":
         return offer_files.read(Path(source))
     try:
-        return campaigns.offers(_journey_folder(source), settings.categories.never_said)
+        languages = Languages.of(settings)
+        spoken = [languages[tag] for tag in settings.languages if languages[tag].name != "en"]
+        return campaigns.offers(_journey_folder(source), settings.categories.never_said, spoken)
     except SourceError as error:
         raise OfferError(str(error)) from None

@@ -4,6 +4,7 @@ Numbers are in the digits of the shelf tags (0-9) in every language: so are the 
 stand beside them.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from promo.config import Settings
 
 NBSP = "\N{NO-BREAK SPACE}"
+AFTER_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d_])")
 UNITS = {"kg": "kilogram", "lb": "pound"}
 
 
@@ -59,8 +61,21 @@ class Language:
         return found.format_map({"count": self.number(count)} | values)
 
     def word(self, name: str) -> str:
-        """The chain's word for a category or department; as the product file has it if none."""
-        return translations.words(self.name, self.folder).get(name, name)
+        """The chain's word for a category or department; as the product file has it if none.
+
+        A name that begins small, as it stands within a sentence, gets a word that begins small.
+        """
+        known = translations.words(self.name, self.folder).words
+        found = known.get(name)
+        if found is None and (found := known.get(name[:1].upper() + name[1:])):
+            found = found[:1].lower() + found[1:]
+        return found or name
+
+    def size(self, size: str) -> str:
+        """A package size with this language's units, no unit parted from its number."""
+        units = translations.words(self.name, self.folder)
+        said = units.units.sub(lambda unit: units.sizes[unit[0]], size) if units.sizes else size
+        return AFTER_NUMBER.sub(NBSP, said)
 
     def title(self, title: str, titles: Mapping[str, str]) -> str:
         """An offer's title: of its `titles` by language the nearest, else `title`."""

@@ -24,6 +24,7 @@ from promo.errors import Sentence
 from promo.files import swap_in, write_text
 from promo.forecasting import Plan
 from promo.house import House
+from promo.language import Languages
 from promo.lists import register
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.compose import drafts
@@ -99,7 +100,9 @@ def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
         chosen = choose(todo.night, found, offers, house, elsewhere, before)
         facts["offers"] = chosen.offers.height
     with progress.stage("compose") as facts:
-        held, made = _by_coin(house, todo, drafts(found.households, found.due, chosen.listed))
+        languages = Languages.of(house.settings)
+        composed = drafts(found.households, found.due, chosen.listed, languages)
+        held, made = _by_coin(house, todo, composed)
         facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):
         with house.engine.begin() as connection:

@@ -6,8 +6,9 @@ over those that come with promo; a message that nobody has translated stays Engl
 
 import re
 import string
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -106,28 +107,47 @@ def _compiled(catalogue: "Catalog") -> GNUTranslations:
     return GNUTranslations(file)
 
 
-@lru_cache(maxsize=64)
-def words(tag: str, folder: str) -> dict[str, str]:
-    """The chain's names of goods and departments in a language, by those of its product file.
+@dataclass(frozen=True)
+class Words:
+    """The chain's own words: names of goods and departments, and of units in package sizes."""
 
-    Raises CatalogueError.
-    """
-    found: dict[str, str] = {}
+    words: Mapping[str, str]
+    sizes: Mapping[str, str]
+
+    @cached_property
+    def units(self) -> re.Pattern[str]:
+        """Any of the units, the longest first, as a word of its own."""
+        longest = sorted(self.sizes, key=len, reverse=True)
+        return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, longest))})(?![^\W\d_])")
+
+
+@lru_cache(maxsize=64)
+def words(tag: str, folder: str) -> Words:
+    """The chain's words in a language, by those of its product file. Raises CatalogueError."""
+    found = Words({}, {})
     for name in reversed(list(bases(tag))):
         file = Path(folder, "words", f"{name}.yaml")
         if file.is_file():
-            found |= _words(file)
+            own = _words(file)
+            found = Words({**found.words, **own.words}, {**found.sizes, **own.sizes})
     return found
 
 
-def _words(file: Path) -> dict[str, str]:
+def _words(file: Path) -> Words:
     try:
         read = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{file} is no YAML file: {error}") from None
+    if not isinstance(read, dict) or not read.keys() <= {"words", "sizes"}:
+        got = list(read) if isinstance(read, dict) else read
+        raise CatalogueError(f"{file} holds {got!r}; expected the sections `words` and `sizes`.")
+    return Words(*(_section(file, name, read.get(name) or {}) for name in ("words", "sizes")))
+
+
+def _section(file: Path, section: str, read: object) -> dict[str, str]:
     if not isinstance(read, dict):
-        raise CatalogueError(f"{file} holds {read!r}; expected lines such as `Bread: pan`.")
+        raise CatalogueError(f"{file}: `{section}` is {read!r}; expected lines such as `Tea: té`.")
     for name, said in read.items():
         if not (isinstance(name, str) and isinstance(said, str) and said.strip()):
-            raise CatalogueError(f"{file}: {name!r} is {said!r}; expected words for words.")
+            raise CatalogueError(f"{file}: `{section}`: {name!r} is {said!r}; expected words.")
     return read

@@ -1,11 +1,13 @@
 """Composing a list: the due items and offers of each household, in words and ready to store."""
 
 from collections.abc import Iterator
+from functools import cache, partial, reduce
 from typing import Any
 
 import polars as pl
 
 from promo.config import Settings
+from promo.language import NBSP, Language, Languages
 from promo.lists.items import Draft, DueItem, OfferItem
 from promo.lists.press import layout
 
@@ -33,23 +35,30 @@ def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Setting
     )
 
 
-def drafts(households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[Draft]:
+def drafts(
+    households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame, languages: Languages
+) -> Iterator[Draft]:
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier; due: `due_items`; chosen: the candidates
-    that got a slot, with id, title, buy, uses_each, headline and conditions.
+    that got a slot, with id, title, buy, uses_each, headline and conditions, in the household's
+    language already.
     """
+    spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
     for row in households.iter_rows(named=True):
-        key = (row["shopper"],)
+        key, language = (row["shopper"],), languages[row["language"]]
+        if language.name not in spoken:
+            spoken[language.name] = _Words(language)
+        words = spoken[language.name]
         yield Draft(
             row["shopper"],
             row["name"] or "",
             row["language"],
             row["store"],
             row["tier"],
-            layout.due_that_fit(_due(item) for item in _rows(by_due.get(key))),
+            layout.due_that_fit(_due(item, words) for item in _rows(by_due.get(key))),
             layout.offers_that_fit(_offer(item) for item in _rows(by_offer.get(key))),
         )
 
@@ -58,20 +67,44 @@ def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
     return iter(()) if frame is None else frame.iter_rows(named=True)
 
 
-def _due(item: dict[str, Any]) -> DueItem:
-    kind = {True: "store brand", False: "national brand", None: ""}[item["store_brand"]]
-    brand = item["brand"] or kind
+class _Words:
+    """The words of due items in one language, each put together once."""
+
+    def __init__(self, language: Language) -> None:
+        self.other = language.text("Other")
+        self.word = cache(language.word)
+        self.detail = cache(partial(_detail, language))
+
+
+def _due(item: dict[str, Any], words: _Words) -> DueItem:
     pieces = round(item["expected_quantity"])
-    often = f"usually\N{NO-BREAK SPACE}{pieces}" if pieces > 1 else ""
     return DueItem(
         item["category"],
-        item["category_words"] or item["category"],
-        item["department"] or "Other",
-        ", ".join(part for part in (item["size"], brand, often) if part),
+        words.word(item["category_words"] or item["category"]),
+        words.word(item["department"]) if item["department"] else words.other,
+        words.detail(item["size"], item["brand"], item["store_brand"], pieces),
         round(item["probability"], 6),
         item["expected_day"],
         round(item["expected_quantity"], 3),
     )
+
+
+def _detail(
+    language: Language, size: str | None, brand: str | None, store_brand: bool | None, pieces: int
+) -> str:
+    """What the household usually takes: `12 pk, national brand, usually 2`."""
+    parts = [language.size(size)] if size else []
+    if brand:
+        parts.append(brand)
+    elif store_brand is not None:
+        kind = language.text("store brand") if store_brand else language.text("national brand")
+        parts.append(kind)
+    if pieces > 1:
+        often = language.many("usually {count}", "usually {count}", pieces)
+        parts.append(often.replace(" ", NBSP))
+    if not parts:
+        return ""
+    return reduce(lambda one, two: language.text("{one}, {two}", one=one, two=two), parts)
 
 
 def _offer(item: dict[str, Any]) -> OfferItem:

@@ -60,6 +60,7 @@ class Draft:
         """The list's due items, offers and articles as they are packed into its row."""
         return {
             "tier": self.tier,
+            "language": self.language,
             "club": self.club,
             "articles": list(self.articles),
             "due": [
@@ -70,13 +71,17 @@ class Draft:
 
     @classmethod
     def restored(cls, content: dict[str, Any], **facts: str) -> "Draft":
-        """The draft that `content` was packed from; facts: shopper, name, language, store."""
+        """The draft that `content` was packed from; facts: shopper, name, language, store.
+
+        The language is the content's own, whatever the household reads by now; the fact stands in
+        for it on lists that are older than languages.
+        """
         due = (
             item | {"expected_day": date.fromisoformat(item["expected_day"])}
             for item in content["due"]
         )
         return cls(
-            **facts,
+            **(facts | {"language": content.get("language", facts["language"])}),
             tier=content["tier"],
             due=tuple(DueItem(**item) for item in due),
             offers=tuple(OfferItem(**item) for item in content["offers"]),

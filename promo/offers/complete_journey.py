@@ -6,25 +6,30 @@ worth to the shopper. Store coupons carry no value: theirs is the median of the 
 when they were redeemed, or 1.00. Budgets and ladders are made up: the data has none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from promo.language import Language
+from promo.offers.coupon_titles import title
 from promo.offers.coupon_values import CENTS_OFF, FREE_ITEM, to_shopper
-from promo.offers.terms import MAX_TITLE
-from promo.scans.plain_words import category_words, size_words, type_words
 
 REDEMPTIONS = 20  # made up, and few enough for budgets to matter
 DEFAULT_CENTS = 100
 LADDER = {"heavy": 125, "medium": 100, "light": 75}  # percent of the worth
+ENGLISH = Language("en")
 ZONE = "America/New_York"
 
 
-def offers(source: Path, unsaid: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def offers(
+    source: Path, unsaid: frozenset[str], languages: Sequence[Language] = ()
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (where, raw offer) for every coupon of every campaign whose worth can be told.
+
+    languages: in which they have titles, beside English.
 
     Products of a category in `unsaid`, or of none, are left out, so that no title speaks of them
     and every title is true.
@@ -53,6 +58,7 @@ def offers(source: Path, unsaid: frozenset[str]) -> Iterator[tuple[str, dict[str
                     | {
                         "starts": start.date(),
                         "ends": end.date(),
+                        "titles": {each.name: title(items, each) for each in languages},
                     },
                 )
 
@@ -99,7 +105,7 @@ def _offer(campaign: int, upc: str, items: pl.DataFrame, buy: int, cents: int) -
     ladder = {name: _amount(cents * percent) for name, percent in LADDER.items()}
     return {
         "id": f"cj{campaign}-{upc}",
-        "title": _title(items),
+        "title": title(items, ENGLISH),
         "funder": f"maker {makers[0]}" if len(makers) == 1 else "chain",
         "objective": "reward",
         "reward": {"amount_off": ladder["medium"]},
@@ -113,41 +119,3 @@ def _offer(campaign: int, upc: str, items: pl.DataFrame, buy: int, cents: int) -
 def _amount(hundredths_of_cents: int) -> Decimal:
     """To the next five cents, at least five."""
     return Decimal(max(5 * round(hundredths_of_cents / 500), 5)) / 100
-
-
-def _title(items: pl.DataFrame) -> str:
-    """What the offer is on, in the fewest words that are true."""
-
-    def only(column: str) -> str | None:
-        values = items[column].drop_nulls().unique()
-        return str(values[0]) if len(values) == 1 and not items[column].has_nulls() else None
-
-    category, kind = only("product_category"), only("product_type")
-    if category is not None and kind is not None:
-        what = type_words(kind)
-        if " " not in what:  # "Premium" of what?
-            what = f"{category_words(category)}, {what.lower()}"
-    elif category is not None:
-        what = category_words(category)
-    elif items["product_category"].n_unique() <= 3:
-        first, *others = dict.fromkeys(_most(items, 3))
-        what = " or ".join([first, *(other.lower() for other in others)])
-    else:
-        first, second = _most(items, 2)
-        what = f"{first}, {second.lower()} and more"
-    if len(what) > MAX_TITLE:
-        what = f"{(category_words(category) if category else first)} and more"
-    size = size_words(only("package_size") or "")
-    brand = {"Private": "store brand", "National": "national brand"}.get(only("brand") or "", "")
-    title = what
-    for part in (size, brand):
-        if part and len(title) + len(part) + 2 <= MAX_TITLE:
-            title += f", {part}"
-    return title
-
-
-def _most(items: pl.DataFrame, number: int) -> list[str]:
-    """The categories sold most often, in words; equally often by name."""
-    counts = items.group_by("product_category").agg(pl.col("sold").sum()).drop_nulls()
-    ordered = counts.sort("sold", "product_category", descending=[True, False])
-    return [category_words(name) for name in ordered["product_category"].head(number)]

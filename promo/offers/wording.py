@@ -27,6 +27,7 @@ from promo.offers.rewards import (
 from promo.offers.taking import TARGETS
 from promo.offers.terms import Terms
 
+ALWAYS = When()
 WEIGHTS = {"pounds": "lb", "kilograms": "kg"}
 
 
@@ -39,11 +40,13 @@ def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Language
     keys = ["id", "loyalty", "volume", "language"]
     rungs = chosen.select(keys).unique(maintain_order=True)
     spoken = {tag: Wording(languages[tag]) for tag in rungs["language"].unique()}
-    said = []
+    said, known = [], dict[tuple[str, int, str], tuple[str, str, str]]()
     for name, loyalty, volume, tag in rungs.iter_rows():
-        offer, wording = terms[name], spoken[tag]
-        number = offer.number((loyalty or "unknown", volume or NOT_A_BUYER))
-        said.append(wording.all_of(offer, number))
+        number = terms[name].number((loyalty or "unknown", volume or NOT_A_BUYER))
+        key = name, number, tag  # most cells share a number
+        if key not in known:
+            known[key] = spoken[tag].all_of(terms[name], number)
+        said.append(known[key])
     schema = dict.fromkeys(("title", "headline", "conditions"), pl.String)
     words = pl.concat([rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal")
     return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
@@ -101,7 +104,9 @@ class Wording:
 
     def _ended(self, phrases: Sequence[str]) -> str:
         """Phrases as sentences, each with a large letter and a full stop."""
-        said = (f"{phrase[:1].upper()}{phrase[1:]}" for phrase in phrases if phrase)
+        said = (
+            f"{phrase[:1].upper()}{phrase[1:]}".removesuffix(".") for phrase in phrases if phrase
+        )
         ended = [self.text("{sentence}.", sentence=phrase) for phrase in said]
         return reduce(lambda one, two: self.text("{one} {two}", one=one, two=two), ended)
 
@@ -180,8 +185,8 @@ class Wording:
 
     def _when_bought(self, terms: Terms) -> str:
         if len(terms.purchases) == 1:
-            said = terms.need == "nothing" or _is_bundle(terms)
-            return "" if said else self._alone(terms)
+            nothing = terms.need == "nothing" or _is_bundle(terms)
+            return "" if nothing else self._alone(terms)
         phrases = [said for p in terms.purchases.values() if (said := self._phrase(p))]
         return self.text("when you buy {goods}", goods=self._joined(terms.rule, phrases))
 
@@ -295,6 +300,8 @@ class Wording:
 
     def _open(self, terms: Terms) -> str:
         """On which days of the week, at which hours."""
+        if terms.when == ALWAYS:
+            return ""
         known = self._days()
         days = self.language.listed([known[day] for day in terms.when.days])
         hours = self._hours(terms.when)
@@ -314,12 +321,15 @@ class Wording:
         return self.text("until {end}", end=clock(when.before)) if when.before else ""
 
     def _days(self) -> dict[str, str]:
-        text = self.text
         return {
-            "mon": text("Mondays"), "tue": text("Tuesdays"), "wed": text("Wednesdays"),
-            "thu": text("Thursdays"), "fri": text("Fridays"), "sat": text("Saturdays"),
-            "sun": text("Sundays"),
-        }  # fmt: skip
+            "mon": self.text("Mondays"),
+            "tue": self.text("Tuesdays"),
+            "wed": self.text("Wednesdays"),
+            "thu": self.text("Thursdays"),
+            "fri": self.text("Fridays"),
+            "sat": self.text("Saturdays"),
+            "sun": self.text("Sundays"),
+        }
 
 
 def _is_bundle(terms: Terms) -> bool:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from promo.config import Settings
+from promo.language import Languages
 from promo.lists.compose import drafts, due_items
 from promo.lists.items import Draft
 
@@ -44,13 +45,15 @@ def one(
     forecast: dict[str, Any],
     products: list[dict[str, Any]],
     chosen: list[dict[str, Any]] | None = None,
+    language: str = "en",
 ) -> Draft:
     households = pl.DataFrame(
-        {"shopper": ["1"], "name": [None], "language": ["en"], "store": ["7"], "tier": ["top"]},
+        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"]},
         schema_overrides={"name": pl.String},
     )
     found = due(settings, [forecast], products)
-    [made] = drafts(households, found, frame(chosen or [], CHOSEN))
+    households = households.with_columns(language=pl.lit(language))
+    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Languages.of(settings))
     return made
 
 
@@ -108,15 +111,15 @@ def test_the_usual_product_lends_its_words(
 @pytest.mark.parametrize(
     ("product", "quantity", "words", "detail"),
     [
-        ({}, 1.0, "Soap", "4 oz, national brand"),
-        ({"store_brand": True}, 1.0, "Soap", "4 oz, store brand"),
-        ({"brand": "Olive & Co"}, 1.0, "Soap", "4 oz, Olive & Co"),
-        ({"store_brand": None}, 1.0, "Soap", "4 oz"),
+        ({}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, national brand"),
+        ({"store_brand": True}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, store brand"),
+        ({"brand": "Olive & Co"}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz, Olive & Co"),
+        ({"store_brand": None}, 1.0, "Soap", "4\N{NO-BREAK SPACE}oz"),
         ({"size": None}, 1.49, "Soap", "national brand"),
         ({"size": None, "store_brand": None}, 0.2, "Soap", ""),
-        ({}, 1.51, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}2"),
-        ({}, 12.2, "Soap", "4 oz, national brand, usually\N{NO-BREAK SPACE}12"),
-        ({"category_words": None}, 1.0, "SOAP", "4 oz, national brand"),
+        ({}, 1.51, "Soap", "4\N{NO-BREAK SPACE}oz, national brand, usually\N{NO-BREAK SPACE}2"),
+        ({}, 12.2, "Soap", "4\N{NO-BREAK SPACE}oz, national brand, usually\N{NO-BREAK SPACE}12"),
+        ({"category_words": None}, 1.0, "SOAP", "4\N{NO-BREAK SPACE}oz, national brand"),
     ],
 )
 def test_words(
@@ -124,6 +127,27 @@ def test_words(
 ) -> None:
     [item] = one(settings, {"expected_quantity": quantity}, [product]).due
     assert (item.words, item.detail) == (words, detail)
+
+
+@pytest.mark.parametrize(
+    ("language", "product", "words", "department", "detail"),
+    [
+        ("es", {}, "Sopas", "Abarrotes", "4 oz, marca nacional, normalmente 2"),
+        ("es-MX", {"store_brand": True, "size": "12 pk, 300 ct"}, "Sopas", "Abarrotes",
+         "12 paq, 300 pz, marca de la tienda, normalmente 2"),
+        ("zh", {}, "汤类", "食品杂货", "4 盎司，全国品牌，通常买2件"),
+        ("zh", {"department": None, "category_words": "Durian", "size": None, "brand": "Acme"},
+         "Durian", "其他", "Acme，通常买2件"),
+    ],
+)  # fmt: skip
+def test_words_in_other_languages(
+    settings: Settings, language: str, product: dict[str, Any], words: str, department: str,
+    detail: str,
+) -> None:  # fmt: skip
+    soup = {"category_words": "Soup", "department": "Grocery"} | product
+    [item] = one(settings, {"expected_quantity": 2.0}, [soup], language=language).due
+    assert (item.words, item.department) == (words, department)
+    assert item.detail.replace("\N{NO-BREAK SPACE}", " ") == detail
 
 
 def test_a_product_without_a_department(settings: Settings) -> None:

@@ -16,6 +16,7 @@ def test_content_is_stored_as_json_without_the_name() -> None:
     stored = draft(name="Ann Onymous", tier="top").content()
     assert json.loads(json.dumps(stored)) == {
         "tier": "top",
+        "language": "en",
         "club": "",
         "articles": [],
         "due": [
@@ -53,13 +54,13 @@ def test_content_does_not_change_the_draft() -> None:
 
 
 def test_what_was_packed_comes_back() -> None:
-    made = draft(club="Cat food", articles=("soup", "plan"))
+    made = draft(club="Cat food", articles=("soup", "plan"), language="es")
     facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
     assert Draft.restored(json.loads(json.dumps(made.content())), **facts) == made
 
 
-def test_lists_older_than_clubs_and_articles() -> None:
+def test_lists_older_than_clubs_articles_and_languages() -> None:
     stored = draft().content()
-    del stored["club"], stored["articles"]
+    del stored["club"], stored["articles"], stored["language"]
     facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
     assert Draft.restored(stored, **facts) == draft()

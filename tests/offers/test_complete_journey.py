@@ -8,15 +8,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from promo import config
+from promo import config, translations
+from promo.language import Language, Languages
 from promo.offers import complete_journey as campaigns
 from promo.offers.coupon_values import CENTS_OFF, FREE_ITEM
 from promo.offers.ladders import VOLUME
-from promo.offers.terms import Offered, parse
+from promo.offers.terms import MAX_TITLE, Offered, parse
 from promo.scans import complete_journey
+from promo.scans.plain_words import category_words, department_words
 
 INSTALLED = complete_journey.folder(complete_journey.INSTALLED)
-UNSAID = config.load(Path(__file__).parents[2] / "config.yaml").categories.never_said
+ROOT = Path(__file__).parents[2]
+UNSAID = config.load(ROOT / "config.yaml").categories.never_said
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +175,38 @@ def test_a_title_is_true_of_every_product(
     tmp_path: Path, products: list[Product], title: str
 ) -> None:
     assert only(source(tmp_path, products))["title"] == title
+
+
+def test_titles_in_other_languages(tmp_path: Path) -> None:
+    languages = Languages.of(config.load(ROOT / "config.yaml"))
+    folder = source(tmp_path, [{"product_category": "TEAS", "package_size": "12 OZ"}, {}, {}])
+    ((_, raw),) = campaigns.offers(folder, frozenset(), [languages["es"], languages["zh"]])
+    assert raw["titles"] == {"es": "Café o té, marca nacional", "zh": "咖啡或茶，全国品牌"}
+
+
+def test_every_word_of_the_data_set_is_known_in_every_language() -> None:
+    """Departments, categories, and the types that titles are made of."""
+    for tag in ("es", "zh"):
+        known = translations.words(tag, str(ROOT / "templates")).words
+        missing = {word for word in said() if word not in known}
+        assert missing == set()
+        assert max(map(len, known.values())) <= MAX_TITLE
+
+
+def said() -> set[str]:
+    """What the data set's departments and categories come to, and the types in titles."""
+    products = pl.read_parquet(INSTALLED / "products.parquet")
+    words = {department_words(name) for name in products["department"].drop_nulls().unique()}
+    words |= {category_words(name) for name in products["product_category"].drop_nulls().unique()}
+    spoken: set[str] = set()
+
+    class Listening(Language):
+        def word(self, name: str) -> str:
+            spoken.add(name)
+            return name
+
+    list(campaigns.offers(INSTALLED, UNSAID, [Listening("en")]))
+    return words | spoken
 
 
 def test_a_coupon_of_many_makers_is_the_chain_s(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ YAML = """
 offers:
   - id: oat-1
     title: Oat milk, any size
+    titles: {es: Leche de avena}
     funder: Maker 7
     starts: 2017-11-01
     ends: 2017-11-30
@@ -30,11 +31,11 @@ offers:
     products: [internal:3]
 """
 CSV = """\
-id,title,funder,starts,ends,objective,amount_off,buy,heavy,medium,light,budget_money,\
+id,title,title_es,funder,starts,ends,objective,amount_off,buy,heavy,medium,light,budget_money,\
 budget_redemptions,products
-oat-1,"Oat milk, any size",Maker 7,2017-11-01,2017-11-30,grow,1.25,2,1.50,1.25,1.00,500,\
-400,internal:1 internal:2
-tea-1,"Tea: ""Earl Grey"", 茶",chain,2017-11-05,2017-11-05,,1,,,,,0,0, internal:3
+oat-1,"Oat milk, any size",Leche de avena,Maker 7,2017-11-01,2017-11-30,grow,1.25,2,1.50,1.25,1.00,\
+500,400,internal:1 internal:2
+tea-1,"Tea: ""Earl Grey"", 茶",,chain,2017-11-05,2017-11-05,,1,,,,,0,0, internal:3
 """
 HEAD, OAT, TEA = CSV.splitlines()
 
@@ -57,6 +58,7 @@ def test_yaml_and_csv_give_the_same_offers(tmp_path: Path, ending: str, mark: st
     )
     assert from_csv == from_yaml
     assert [terms.id for terms in from_yaml] == ["oat-1", "tea-1"]
+    assert from_yaml[0].titles == {"es": "Leche de avena"}
     assert from_yaml[1].title == 'Tea: "Earl Grey", 茶'
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -8,6 +9,8 @@ from promo.language import Language, Languages
 from promo.offers.wording import Wording, worded
 
 ENGLISH = Language("en")
+TEA: dict[str, Any] = {"products": ["internal:4"], "called": "tea"}
+BEEF: dict[str, Any] = {"products": ["internal:5"], "called": "beef", "pounds": 2}
 ONE_GROUP = {"products": ["internal:1"]}
 
 
@@ -87,6 +90,55 @@ def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
     assert words.startswith(headline)
     rest = words.removeprefix(headline).strip().removeprefix(". ")
     assert plain(wording.conditions(found, found.reward.number)) == rest[:1].upper() + rest[1:]
+
+
+@pytest.mark.parametrize(
+    ("offer", "spanish", "chinese"),
+    [
+        ({"buy": 2}, "Ahorre $1.00 al comprar 2. Una sola vez.",
+         "立减$1.00，满2件可用。限用1次。"),
+        ({"reward": {"amount_off": "0.5", "per": "lb"}, "pounds": "1.5"},
+         "Ahorre $0.50 por libra al comprar 1.5 lb o más. Una sola vez.",
+         "每磅立减$0.50，满1.5 lb可用。限用1次。"),
+        ({"reward": {"percent_off": "12.5", "at_most": 3}, "spend": 10, "called": "tea"},
+         "Ahorre 12.5% al gastar $10.00 o más en té. Descuento máximo: $3.00. Una sola vez.",
+         "立减12.5%，茶满$10.00可用。最多减$3.00。限用1次。"),
+        ({"reward": {"new_price": "1.99"}}, "$1.99 cada uno en un artículo. Una sola vez.",
+         "每件$1.99，限1件商品。限用1次。"),
+        ({"reward": {"bundle_price": 5}, "buy": 3}, "3 por $5.00. Una sola vez.",
+         "3件$5.00。限用1次。"),
+        ({"reward": {"get": 1}, "buy": 2}, "1 gratis al comprar 2. Una sola vez.",
+         "送1件，满2件可用。限用1次。"),
+        ({"reward": {"points": 1, "per": "unit"}, "buy": 2},
+         "1 punto por cada uno al comprar 2. Una sola vez.", "每件1积分，满2件可用。限用1次。"),
+        ({"reward": {"points": 1500}}, "1,500 puntos en un artículo. Una sola vez.",
+         "1,500积分，限1件商品。限用1次。"),
+        ({"reward": {"amount_off": 5}, "products": [], "basket": 50},
+         "Ahorre $5.00 si su compra suma $50.00 o más. Una sola vez.",
+         "立减$5.00，整单满$50.00可用。限用1次。"),
+        ({"rule": "first_and_other", "second": TEA, "third": BEEF},
+         "Ahorre $1.00 al comprar 1 de estos productos, y 1 de té o 2 lb o más de carne de res. "
+         "Una sola vez.", "立减$1.00，购买1件此类商品，以及1件茶或2 lb或以上的牛肉可用。限用1次。"),
+        ({"uses": {"per_list": 3, "per_household": 5, "per_day": 1}},
+         "Ahorre $1.00 en un artículo. Hasta 3 veces, máximo 5 en total por hogar, máximo 1 al "
+         "día.", "立减$1.00，限1件商品。最多用3次，每户合计最多5次，每天最多1次。"),
+        ({"when": {"days": ["mon", "tue"], "after": "16:00", "before": "20:00"}},
+         "Ahorre $1.00 en un artículo. Una sola vez. Solo los lunes y martes de 4:00 p.m. a 8:00 "
+         "p.m.", "立减$1.00，限1件商品。限用1次。仅限周一和周二16:00至20:00。"),
+        ({"when": {"before": "20:00"}}, "Ahorre $1.00 en un artículo. Una sola vez. Solo hasta "
+         "8:00 p.m.", "立减$1.00，限1件商品。限用1次。仅限20:00前。"),
+        ({"but_not": {"brands": ["Acme", "Zeta"]}, "exclusive": True},
+         "Ahorre $1.00 en un artículo. No incluye Acme o Zeta. Una sola vez. No se combina con "
+         "ninguna otra oferta.",
+         "立减$1.00，限1件商品。不适用于Acme或Zeta。限用1次。不可与其他优惠同享。"),
+    ],
+)  # fmt: skip
+def test_terms_in_other_languages(offer: dict[str, Any], spanish: str, chinese: str) -> None:
+    found = terms(**offer)
+    words = Path(__file__).parents[2] / "templates"
+    languages = Languages("en_US", "USD", {"es": "es_US", "zh": "zh_Hans"}, words)
+    for tag, said in (("es", spanish), ("zh", chinese)):
+        assert plain(Wording(languages[tag]).sentences(found, found.reward.number)) == said
 
 
 @pytest.mark.parametrize(
