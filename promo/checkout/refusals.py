@@ -21,76 +21,86 @@ class Refusal:
     shopper: str
 
 
-NO_OFFERS_NOW = "We cannot look up your offers right now."
+class Noted:
+    """Marks messages for scripts/messages.py where they stand, to be said in a language later."""
+
+    def text(self, message: str) -> str:
+        """The message itself."""
+        return message
+
+
+_ = Noted()
+NO_OFFERS_NOW = _.text("We cannot look up your offers right now.")
+NOT_UNDERSTOOD = _.text(
+    "The till asked in a way that is not understood. Please call the help desk."
+)
 REFUSALS: Mapping[str, Refusal] = {
     # The list does not open.
     "mistyped": Refusal(
         422,
-        "This code was not read right. Please scan it again, or type the short code below it.",
-        "We could not read your code. One moment, please.",
+        _.text(
+            "This code was not read right. Please scan it again, or type the short code below it."
+        ),
+        _.text("We could not read your code. One moment, please."),
     ),
     "forged": Refusal(
         422,
-        "We did not print this code. Please do not accept it.",
-        "This code is not one of ours.",
+        _.text("We did not print this code. Please do not accept it."),
+        _.text("This code is not one of ours."),
     ),
     "unknown": Refusal(
         422,
-        "There is no list for this code or card.",
-        "There is no list for you at the moment.",
+        _.text("There is no list for this code or card."),
+        _.text("There is no list for you at the moment."),
     ),
     "not_yet_valid": Refusal(
         422,
-        "This list is good from {day} on.",
-        "Your list is good from {day} on. Please keep it until then.",
+        _.text("This list is good from {day} on."),
+        _.text("Your list is good from {day} on. Please keep it until then."),
     ),
     "expired": Refusal(
-        422,
-        "This list was good until {day}.",
-        "Your list was good until {day}.",
+        422, _.text("This list was good until {day}."), _.text("Your list was good until {day}.")
     ),
     # The request is not what it should be.
-    "malformed": Refusal(
-        400, "The till asked in a way that is not understood. Please call the help desk.",
-        NO_OFFERS_NOW,
-    ),
+    "malformed": Refusal(400, NOT_UNDERSTOOD, NO_OFFERS_NOW),
     "no_key": Refusal(
-        401, "This till has no valid key. Please call the help desk.", NO_OFFERS_NOW
+        401, _.text("This till has no valid key. Please call the help desk."), NO_OFFERS_NOW
     ),
     "not_allowed": Refusal(
-        403, "This till's key does not allow that. Please call the help desk.", NO_OFFERS_NOW
+        403,
+        _.text("This till's key does not allow that. Please call the help desk."),
+        NO_OFFERS_NOW,
     ),
     "other_store": Refusal(
-        403, "This till's key is another store's. Please call the help desk.", NO_OFFERS_NOW
+        403, _.text("This till's key is another store's. Please call the help desk."), NO_OFFERS_NOW
     ),
     "no_such_path": Refusal(
-        404, "The till asked for something that is not there. Please call the help desk.",
+        404,
+        _.text("The till asked for something that is not there. Please call the help desk."),
         NO_OFFERS_NOW,
     ),
-    "wrong_method": Refusal(
-        405, "The till asked in a way that is not understood. Please call the help desk.",
-        NO_OFFERS_NOW,
-    ),
+    "wrong_method": Refusal(405, NOT_UNDERSTOOD, NO_OFFERS_NOW),
     "too_slow": Refusal(
-        408, "The till's request did not arrive whole. Please try again.", NO_OFFERS_NOW
+        408, _.text("The till's request did not arrive whole. Please try again."), NO_OFFERS_NOW
     ),
     "too_large": Refusal(
-        413, "The till sent more than is taken. Please call the help desk.", NO_OFFERS_NOW
+        413, _.text("The till sent more than is taken. Please call the help desk."), NO_OFFERS_NOW
     ),
-    "wrong_type": Refusal(
-        415, "The till asked in a way that is not understood. Please call the help desk.",
-        NO_OFFERS_NOW,
+    "wrong_type": Refusal(415, NOT_UNDERSTOOD, NO_OFFERS_NOW),
+    "too_many": Refusal(
+        429, _.text("Too many requests. Please try again in a moment."), NO_OFFERS_NOW
     ),
-    "too_many": Refusal(429, "Too many requests. Please try again in a moment.", NO_OFFERS_NOW),
     "guessing": Refusal(
-        429, "Too many wrong codes came from this store. Please wait a minute.", NO_OFFERS_NOW
+        429,
+        _.text("Too many wrong codes came from this store. Please wait a minute."),
+        NO_OFFERS_NOW,
     ),
     # We cannot.
     "failed": Refusal(
-        500, "Something went wrong on our side. Please call the help desk.", NO_OFFERS_NOW
+        500, _.text("Something went wrong on our side. Please call the help desk."), NO_OFFERS_NOW
     ),
-    "unavailable": Refusal(503, "The service is busy. Please try again.", NO_OFFERS_NOW),
-}  # fmt: skip
+    "unavailable": Refusal(503, _.text("The service is busy. Please try again."), NO_OFFERS_NOW),
+}
 
 
 class Refuse(Exception):

@@ -66,6 +66,7 @@ def server_of(service: Service, where: Where) -> uvicorn.Server:
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
+    logging.getLogger("uvicorn.access").disabled = True  # it writes paths, which may bear a card
     config = uvicorn.Config(
         service.app(),
         host=where.host,
@@ -73,7 +74,7 @@ def server_of(service: Service, where: Where) -> uvicorn.Server:
         ssl_certfile=where.certificate,
         ssl_keyfile=where.key,
         log_config=None,
-        access_log=False,  # paths and peers; Watched writes better lines
+        access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=service.settings.service.stop_seconds,
