@@ -73,7 +73,7 @@ class Gate:
             raise Refuse("guessing", wait=wait)
 
     def failed(self, key: StoreKey) -> None:
-        """Count a code or card that opened nothing."""
+        """Count a code or card that we never gave out."""
         self.failures.take(key.id, seconds())
 
 

@@ -52,7 +52,7 @@ class Metrics:
 
     def _others(self) -> list[str]:
         return [
-            *_head("promo_failed_codes_total", "counter", "Forged or unknown codes and cards."),
+            *_head("promo_failed_codes_total", "counter", "Codes and cards we never gave out."),
             f"promo_failed_codes_total {self.guesses}",
             *_head("promo_requests_at_work", "gauge", "Requests being answered."),
             f"promo_requests_at_work {self.at_work}",

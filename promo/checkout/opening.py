@@ -31,6 +31,13 @@ left join offer_events e on e.offer = o.id and e.kind = 'stopped'
 where o.state = 'stopped' and o.id in ({})"""
 
 
+CARD = "select 1 from cards where card = ?"
+
+
+class Invented(lookup.Refused):
+    """A code or card that we never gave out: a guess, or another chain's."""
+
+
 class Stored(NamedTuple):
     """A list's row, with its night's state."""
 
@@ -53,7 +60,7 @@ def by_code(statements: Statements, keys: CodeKeys, text: str, day: date) -> Sto
     except MistypedCode as error:
         raise lookup.Refused("mistyped", str(error)) from None
     except ForgedCode as error:
-        raise lookup.Refused("forged", str(error)) from None
+        raise Invented("forged", str(error)) from None
     found = statements.rows(BY_CODE, (opened.key_id, opened.counter))
     return _in_force(found, day)
 
@@ -64,6 +71,8 @@ def by_card(statements: Statements, card: str, day: date) -> Stored:
     found = statements.rows(BY_CARD, (number, day.isoformat()))
     if not any(_day(row[5]) <= day for row in found):
         found = statements.rows(ALL_DAYS, (number,))
+        if not found and not statements.rows(CARD, (number,)):
+            raise Invented("unknown", "No household carries the card.")
     return _in_force(found, day)
 
 

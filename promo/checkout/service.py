@@ -38,7 +38,6 @@ from promo.offers.known import ListId
 
 Work = Callable[[StoreKey, Any], Awaitable[Response]]
 BUSY_SECONDS = 1.0  # after which to ask again when we cannot answer
-GUESSES = ("forged", "unknown")  # what a guessed code or card comes to; a typing slip is neither
 
 
 class Service:
@@ -99,7 +98,7 @@ class Service:
         try:
             return await self.connections.read(work)
         except Refused as error:
-            if error.reason in GUESSES:
+            if isinstance(error, opening.Invented):
                 self.gate.failed(key)
                 self.metrics.guesses += 1
             raise Refuse(error.reason, day=error.day) from None

@@ -48,15 +48,19 @@ def serve(service: Service, where: Where) -> None:
     """Serve until a signal ends it. Raises ServeError, RenderError."""
     service.kiosk.warm(service.settings.current_day())
     server = server_of(service, where)
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        # The server gives a signal on when it has ended in order; that is then no failure.
-        signal.signal(ending, lambda *_: None)
+    # The server gives a signal on when it has ended in order; that is then no failure.
+    before = {
+        each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
         server.run()
     except SystemExit:
         raise ServeError(
             f"Nothing can be served on {where.host} port {where.port}: is it taken? See above."
         ) from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def server_of(service: Service, where: Where) -> uvicorn.Server:
