@@ -37,29 +37,29 @@ NOT_UNDERSTOOD = _.text(
 REFUSALS: Mapping[str, Refusal] = {
     # The list does not open.
     "mistyped": Refusal(
-        422,
+        404,
         _.text(
             "This code was not read right. Please scan it again, or type the short code below it."
         ),
         _.text("We could not read your code. One moment, please."),
     ),
     "forged": Refusal(
-        422,
+        404,
         _.text("We did not print this code. Please do not accept it."),
         _.text("This code is not one of ours."),
     ),
     "unknown": Refusal(
-        422,
+        404,
         _.text("There is no list for this code or card."),
         _.text("There is no list for you at the moment."),
     ),
     "not_yet_valid": Refusal(
-        422,
+        409,
         _.text("This list is good from {day} on."),
         _.text("Your list is good from {day} on. Please keep it until then."),
     ),
     "expired": Refusal(
-        422, _.text("This list was good until {day}."), _.text("Your list was good until {day}.")
+        409, _.text("This list was good until {day}."), _.text("Your list was good until {day}.")
     ),
     # The request is not what it should be.
     "malformed": Refusal(400, NOT_UNDERSTOOD, NO_OFFERS_NOW),
