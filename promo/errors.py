@@ -12,7 +12,8 @@ Sentence
 ├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
 ├── RenderError       a template cannot be rendered            promo.lists.press.render
-├── PrintError        a night's lists cannot be printed        promo.lists.press.printing
+├── PrintError        lists cannot be printed as they are      promo.lists.press.formats
+├── Changed           lists were made again while being read   promo.lists.stored
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys

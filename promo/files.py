@@ -95,3 +95,36 @@ def only_one(path: Path, who: str) -> Iterator[None]:
         yield
         file.seek(0)
         file.truncate()
+
+
+@contextmanager
+def only_one_in(folder: Path, who: str) -> Iterator[None]:
+    """Hold a lock on a folder itself, made if it is not there, while the block runs.
+
+    The folder may be renamed meanwhile by the one that holds it; who comes then gets a new one.
+    Raises `Busy` when another process holds it.
+    """
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(
+                    f"Another {who} is at work on {folder}; this one changed nothing. "
+                    "Try again later."
+                ) from None
+            if not _is_still(folder, descriptor):
+                continue  # renamed between its opening and its lock
+            yield
+            return
+        finally:
+            os.close(descriptor)
+
+
+def _is_still(folder: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(folder.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

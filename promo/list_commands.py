@@ -1,15 +1,141 @@
-"""The commands about lists that are out: parse, call, print; nothing else."""
+"""The commands about lists that are made: parse, call, print; nothing else."""
 
+import sys
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from promo.command import DAY, day_option, keys_of, locked, sentences
+from promo.command import DAY, SET_ASIDE, day_option, keys_of, locked, sentences, settings_of
+
+if TYPE_CHECKING:
+    from promo.printing import Outcome
+
+FORMATS = ("pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58")
+SUFFIXES = {"html": "html", "email": "eml", "receipt-80": "bin", "receipt-58": "bin"}
 
 
 @click.group()
 def lists() -> None:
-    """Lists that are made: issue them anew."""
+    """Lists that are made: print them, show one, issue them anew."""
+
+
+@lists.command("print")
+@click.option("--night", "--day", "day", type=DAY, help="The night's day; today if not given.")
+@click.option("--store", help="Only the lists of this store.")
+@click.option("--card", help="Only the list in force of this loyalty card's household.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="What to write; more than once for more. As nights do if not given.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="A folder of the print's own; with --card a file, or - for standard output.",
+)
+@click.pass_context
+@sentences
+def print_(
+    context: click.Context,
+    day: date | None,
+    store: str | None,
+    card: str | None,
+    formats: Sequence[str],
+    output: Path | None,
+) -> None:
+    """Print lists as they are stored: a night's, a store's, or one card's.
+
+    Households that have since taken back their consent are left out; those that lack the address
+    a format needs are named in a file, and the command leaves with 1.
+
+    Exit codes with --card: 13 unknown, 14 not yet valid, 15 expired.
+    """
+    if card is not None:
+        if store is not None:
+            raise click.UsageError("Give --store or --card, one of the two.")
+        if len(formats) > 1:
+            raise click.UsageError("With --card, give one --format.")
+        _print_card(context, card, day, formats[0] if formats else "pdf", output)
+        return
+    if output is not None and str(output) == "-":
+        raise click.UsageError("A night is printed into a folder: --output - goes with --card.")
+    _print_night(context, day, store, formats, output)
+
+
+def _print_card(
+    context: click.Context, card: str, day: date | None, form: str, output: Path | None
+) -> None:
+    from promo import printing
+    from promo.files import replacing
+
+    settings = settings_of(context)
+    keys = keys_of(settings)
+    sheet = printing.of_card(settings, keys, card, day or settings.current_day())
+    data = printing.one(settings, sheet, form)
+    if output is not None and str(output) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    target = output or Path(f"{sheet.code}.{SUFFIXES.get(form, 'pdf')}")
+    with replacing(target) as temporary:
+        temporary.write_bytes(data)
+    click.echo(f"The list {sheet.code} of store {sheet.draft.store} is in {target}")
+
+
+def _print_night(
+    context: click.Context,
+    day: date | None,
+    store: str | None,
+    formats: Sequence[str],
+    output: Path | None,
+) -> None:
+    from promo import printing
+    from promo.progress import Progress
+
+    settings = settings_of(context)
+    keys, today = keys_of(settings), settings.current_day()
+    wanted = printing.Wanted(
+        day or today, formats or settings.lists.formats, store=store, output=output
+    )
+    found = printing.night(settings, keys, wanted, today, Progress("lists print"))
+    _say(found)
+    if found.done.aside:
+        sys.exit(SET_ASIDE)
+
+
+def _say(found: "Outcome") -> None:
+    if found.draft:
+        click.echo("This night is a draft: it is not published, and may still change.", err=True)
+    for file in found.done.files:
+        if file.kind == "aside":
+            click.echo(f"{file.pages:,} households were set aside, for want of an address: "
+                       f"{found.folder / file.path}", err=True)  # fmt: skip
+    click.echo(f"{found.lists:,} lists in {found.folder}")
+
+
+@lists.command("show")
+@click.argument("code")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "html")), default="text", help="How to show it."
+)
+@click.option("--day", type=DAY, help="As if today were this day.")
+@click.pass_context
+@sentences
+def show(context: click.Context, code: str, form: str, day: date | None) -> None:
+    """Show the list that CODE opens, as its household reads it.
+
+    Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
+    """
+    from promo import printing
+
+    settings = settings_of(context)
+    keys = keys_of(settings)
+    sheet = printing.of_code(settings, keys, code, day or settings.current_day())
+    click.echo(printing.shown(settings, sheet, form), nl=False)
 
 
 @lists.command("reissue")

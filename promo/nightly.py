@@ -5,33 +5,28 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 """
 
 import json
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from promo import forecasting, records, tables, watch
-from promo.calendar import Window
+from promo import forecasting, printing, records, tables, watch
 from promo.choosing import choose
 from promo.database import upsert
 from promo.errors import Sentence
-from promo.files import swap_in, write_text
+from promo.files import write_text
 from promo.forecasting import Plan
 from promo.house import House
 from promo.language import Languages
-from promo.lists import register
+from promo.lists import register, stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.compose import drafts
 from promo.lists.items import Draft
-from promo.lists.press import printing
-from promo.lists.press.press import Press
-from promo.lists.sheet import Person, Sheet
+from promo.lists.press.books import Book, Done, Job
 from promo.offers import control
 from promo.progress import Progress
 from promo.shoppers import profile_store
@@ -78,7 +73,7 @@ def run(
         made = _make(house, todo, keys, progress)  # once more, from what is live now
     with progress.stage("print") as facts:
         about = {"calibration": watched, "control": made.held, "unmet_bands": made.unmet}
-        report = _print(house, todo, made.lists, about, per_store=per_store)
+        report = _print(house, todo, made, keys, progress, about, per_store=per_store)
         with house.engine.begin() as connection:
             _set_run(connection, todo, report)
         facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
@@ -140,16 +135,7 @@ def _by_coin(house: House, todo: Plan, made: Iterable[Draft]) -> tuple[list[Draf
     coins = control.households(shoppers, house.settings.seed, number, own).to_list()
     held = [draft for draft, back in zip(everyone, coins, strict=True) if back]
     kept = [draft for draft, back in zip(everyone, coins, strict=True) if not back]
-    return held, _in_print_order(kept)
-
-
-def _in_print_order(made: list[Draft]) -> list[Draft]:
-    """By store, then household; numbers in ids count as numbers."""
-
-    def key(text: str) -> tuple[int, int, str]:
-        return (0, int(text), text) if text.isdecimal() else (1, 0, text)
-
-    return sorted(made, key=lambda draft: (key(draft.store), key(draft.shopper)))
+    return held, sorted(kept, key=lambda draft: stored.print_order(draft.store, draft.shopper))
 
 
 def _set_run(connection: Connection, todo: Plan, report: dict[str, Any]) -> None:
@@ -160,46 +146,35 @@ def _set_run(connection: Connection, todo: Plan, report: dict[str, Any]) -> None
 def _print(
     house: House,
     todo: Plan,
-    lists: Sequence[register.Registered],
+    made: Made,
+    keys: CodeKeys,
+    progress: Progress,
     about: dict[str, Any],
     *,
     per_store: bool,
 ) -> dict[str, Any]:
+    """Print what is stored now, by the path that prints it later; returns the night's report."""
     settings = house.settings
-    names = house.store_names()
-    press = Press(settings)
-    made = [press.page(_sheet(item, todo.window, names)) for item in lists]
+    with house.engine.connect() as connection:
+        lists = stored.find(connection, stored.Which(todo.night), todo.night)
+    books = [Book(lists), *(printing.by_store(lists) if per_store else ())]
+    title = printing.title(settings, todo.night)
+    job = Job(books, settings.lists.formats, title, todo.night)
+    report = _report(settings.seed, todo, made.lists) | about
+
+    def finish(done: Done, folder: Path) -> None:
+        report["files"] = [asdict(file) for file in done.files]
+        write_text(folder / "run.json", json.dumps(report, indent=2) + "\n")
+
     target = settings.paths.out / todo.night.isoformat()
-    working = target.with_name(f".{target.name}.new")
-    shutil.rmtree(working, ignore_errors=True)
-    title = f"{settings.banner}, lists of {todo.night}"
-    try:
-        files = printing.print_lists(made, working, press, todo.night, title)
-        for store in dict.fromkeys(item.draft.store for item in lists) if per_store else ():
-            some = [p for p, i in zip(made, lists, strict=True) if i.draft.store == store]
-            # A store's id may hold any sign, also those that lead out of a folder.
-            folder = Path("stores") / quote(store, safe="").replace(".", "%2E")
-            printed = printing.print_lists(some, working / folder, press, todo.night, title)
-            files += [replace(file, path=str(folder / file.path)) for file in printed]
-    except Sentence:
-        shutil.rmtree(working, ignore_errors=True)
-        raise
-    report = _report(settings.seed, todo, lists, files) | about
-    write_text(working / "run.json", json.dumps(report, indent=2) + "\n")
-    swap_in(working, target)
+    printing.into(target, job, printing.shop(settings, house.engine, keys), progress, finish)
     return report
-
-
-def _sheet(item: register.Registered, window: Window, stores: Mapping[str, str]) -> Sheet:
-    draft = item.draft
-    return Sheet(draft, item.code, item.short, window, stores[draft.store], Person(draft.name))
 
 
 def _report(
     seed: int,
     todo: Plan,
     lists: Sequence[register.Registered],
-    files: Sequence[printing.Printed],
 ) -> dict[str, Any]:
     return {
         "day": todo.night.isoformat(),
@@ -216,5 +191,5 @@ def _report(
             "offers": sum(len(item.draft.offers) for item in lists),
             "worth": sum(item.draft.worth for item in lists),
         },
-        "files": [asdict(file) for file in files],
+        "files": [],
     }

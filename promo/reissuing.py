@@ -4,30 +4,25 @@ What is printed follows from what is stored: a batch of reissued lists whose fol
 printed, so a run that died in between is finished by the next.
 """
 
-import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from promo import nightly, tables
-from promo.calendar import Window, bucket
+from promo import nightly, printing, tables
+from promo.calendar import Window
 from promo.choosing import band
-from promo.files import swap_in
 from promo.house import House
 from promo.language import Languages
-from promo.lists import reissue
-from promo.lists.codes import short_code
+from promo.lists import reissue, stored
 from promo.lists.codes.keys import CodeKeys
-from promo.lists.items import Draft, OfferItem
-from promo.lists.press import printing
-from promo.lists.press.press import Press
+from promo.lists.items import OfferItem
+from promo.lists.press.books import Book, Job
 from promo.lists.reissue import Wanted
-from promo.lists.sheet import Person, Sheet
+from promo.lists.stored import Found
 from promo.offers import live, rivals, states
 from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
@@ -68,8 +63,8 @@ def run(house: House, keys: CodeKeys, wanted: Wanted, day: date, progress: Progr
             done.offers += reissue.reissue(connection, some, refill, day, now)
         facts["lists"] = done.lists = len(sheets)
     with progress.stage("print") as facts:
-        for folder, rows in _unprinted(house, day):
-            done.folders[folder] = _print(house, keys, rows, folder, day)
+        for folder, lists in _unprinted(house, day):
+            done.folders[folder] = _print(house, keys, lists, folder, day, progress)
         facts["sheets"] = sum(done.folders.values())
     return done
 
@@ -137,8 +132,11 @@ def _elsewhere(
     }
 
 
-def _unprinted(house: House, day: date) -> list[tuple[Path, list[Any]]]:
-    """Batches of reissued lists that are still good and have no folder yet, with their rows."""
+def _unprinted(house: House, day: date) -> list[tuple[Path, list[Found]]]:
+    """Batches of reissued lists that are still good and have no folder yet, with their lists.
+
+    Households that may not be written to are left out.
+    """
     earlier, sheet = tables.EarlierIssue, tables.ShopperList
     with house.engine.connect() as connection:
         batches = connection.execute(
@@ -156,40 +154,27 @@ def _unprinted(house: House, day: date) -> list[tuple[Path, list[Any]]]:
                 & (sheet.issue == earlier.issue + 1)
             )
             query = (
-                select(sheet.__table__)
+                stored.select_found(day)
                 .join(earlier, newest)
                 .where(earlier.day == made, earlier.replaced == replaced, sheet.last_day >= day)
-                .order_by(sheet.store, sheet.key_id, sheet.counter)
             )
-            rows = [] if folder.is_dir() else connection.execute(query).all()
-            if rows:
-                found.append((folder, list(rows)))
+            lists = [] if folder.is_dir() else stored.in_print_order(connection, query)
+            if lists:
+                found.append((folder, lists))
     return found
 
 
-def _print(house: House, keys: CodeKeys, rows: Iterable[Any], folder: Path, day: date) -> int:
-    """Print lists as they are stored now; households that may not be written to are left out."""
-    rows = list(rows)
-    press, stores = Press(house.settings), house.store_names()
-    known = house.shoppers({bucket(row.shopper) for row in rows}, day)
-    free = known.filter(~pl.col("suppressed") & pl.col("consented"))
-    facts = {row["id"]: row for row in free.iter_rows(named=True)}
-    made = []
-    for row in rows:
-        if row.shopper in facts:
-            own = facts[row.shopper]
-            draft = Draft.restored(
-                row.content, shopper=row.shopper, name=own["name"] or "",
-                language=own["language"], store=row.store,
-            )  # fmt: skip
-            short = short_code(CodeKeys(keys.document_type, keys.secrets, row.key_id), row.counter)
-            window = Window(row.first_day, row.last_day)
-            reader = Person(own["name"] or "")
-            sheet = Sheet(draft, row.code, short, window, stores[row.store], reader, row.issue)
-            made.append(press.page(sheet))
-    working = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(working, ignore_errors=True)
-    title = f"{house.settings.banner}, lists issued anew on {day}"
-    printing.print_lists(made, working, press, day, title)
-    swap_in(working, folder)
-    return len(made)
+def _print(
+    house: House,
+    keys: CodeKeys,
+    lists: list[Found],
+    folder: Path,
+    day: date,
+    progress: Progress,
+) -> int:
+    """Print lists as they are stored now."""
+    settings = house.settings
+    title = f"{settings.banner}, lists issued anew on {day}"
+    job = Job([Book(lists)], settings.lists.formats, title, day)
+    printing.into(folder, job, printing.shop(settings, house.engine, keys), progress)
+    return len(lists)

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -60,7 +60,6 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-FormatName = Literal["pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58"]
 def _code_page(name: str) -> str:
     try:
         table = [bytes([code]).decode(name, "replace") for code in range(256)]
@@ -73,14 +72,12 @@ def _code_page(name: str) -> str:
 
 
 def _address(address: str) -> str:
-    """`lists@example.com` or `Name <lists@example.com>`."""
     try:
-        (only,) = HeaderRegistry()("from", address).addresses
-    except (ValueError, IndexError, AttributeError):
-        only = None
-    sound = only and "@" in only.addr_spec and "." in only.domain and str(only) == address
+        sound = "." in Address(addr_spec=address).domain
+    except (ValueError, IndexError):  # the parser's own, for what is no address at all
+        sound = False
     if not sound:
-        raise ValueError("expected an address such as Lists <lists@example.com>")
+        raise ValueError("expected an address such as lists@example.com")
     return address
 
 
@@ -98,9 +95,10 @@ def host_name(name: str) -> str:
     return name
 
 
+FormatName = Literal["pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58"]
 Share = Annotated[float, Field(ge=0, le=1)]
 CodePage = Annotated[str, AfterValidator(_code_page)]
-Address = Annotated[str, AfterValidator(_address)]
+EmailAddress = Annotated[str, AfterValidator(_address)]
 Dots = Annotated[int, Field(ge=240, le=1280, multiple_of=8)]
 Zone = Annotated[str, AfterValidator(_zone)]
 HostName = Annotated[str, AfterValidator(host_name)]
@@ -179,6 +177,7 @@ class Lists(Section):
     max_due: int = Field(ge=0, le=24)
     min_due: Share
     max_offers: int = Field(ge=0, le=16)
+    max_leaves: int = Field(ge=1, le=2)
     paper: str = Field(pattern="^(A4|Letter)$")
     symbology: Literal["gs1-128", "gs1-datamatrix", "qr", "qr-link", "ean-13"]
     module_mm: float = Field(ge=0.40, le=0.60)
@@ -213,8 +212,9 @@ class Receipt(Section):
 class Email(Section):
     """From whom e-mail comes, and where it can be stopped."""
 
-    sender: Address
-    unsubscribe: Address | None
+    sender: EmailAddress
+    name: str | None
+    unsubscribe: EmailAddress | None
 
 
 class Segments(Section):

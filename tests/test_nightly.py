@@ -25,7 +25,7 @@ from promo import cli, nightly, tables
 from promo.database import upsert
 from promo.files import only_one
 from promo.house import House
-from promo.lists.press.printing import PrintError
+from promo.lists.press.formats import PrintError
 from promo.lists.press.render import RenderError
 from promo.nightly import AlreadyPublished
 from promo.offers import budgets, risk
@@ -332,9 +332,16 @@ def test_a_night_that_cannot_be_printed_leaves_the_last_draft(drop: House) -> No
     night(drop)
     first = output(drop)
     template = drop.settings.paths.templates / "list.css"
+    sound = template.read_text(encoding="utf-8")
     template.write_text("article { height: 400mm; }", encoding="utf-8")
     with pytest.raises(PrintError, match="does not fit"):
         night(drop)
+    kept = {name for name in output(drop) if name not in first}
+    assert {name: data for name, data in output(drop).items() if name in first} == first
+    # What could be printed waits for the night that mends the rest, and none of it is used then.
+    assert kept == {".2017-11-06.new/lists.html", ".2017-11-06.new/.made/lists.html.json"}
+    template.write_text(sound, encoding="utf-8")
+    night(drop)
     assert output(drop) == first
 
 
@@ -343,8 +350,8 @@ def test_a_night_off(drop: House) -> None:
     report = night(drop, day)
     assert (report["wave"], report["buckets"], report["counts"]["lists"]) == (None, [], 0)
     folder = drop.settings.paths.out / f"{day}"
-    assert sorted(contents(folder)) == ["manifest.csv", "run.json"]
-    assert (folder / "manifest.csv").read_text() == "file,page,list_code\n"
+    assert sorted(contents(folder)) == ["manifest.csv", "run.json", "sha256sums"]
+    assert (folder / "manifest.csv").read_text() == "file,page,pages,sequence,list_code\n"
     assert publish(drop, day) == report
     assert "a night off; the calendar makes no lists." in nightly.describe(
         drop, nightly.plan(drop, FORTNIGHT[2])

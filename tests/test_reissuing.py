@@ -12,10 +12,9 @@ from click.testing import CliRunner, Result
 from small_house import FIRST, reopen
 from sqlalchemy import select
 
-from promo import publishing, tables
+from promo import printing, publishing, tables
 from promo.cli import main
 from promo.house import House
-from promo.lists.press import printing
 from promo.publishing import PublishError
 from promo.scans import lake
 
@@ -125,7 +124,7 @@ def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(printing, "print_lists", die)
+        patched.setattr(printing, "into", die)
         config = str(made.settings.folder / "config.yaml")
         CliRunner().invoke(main, ["--config", config, "lists", "reissue", *DAY])
     after = rows(made)

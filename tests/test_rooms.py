@@ -18,7 +18,7 @@ SEES_EVERYTHING = {
     "backtesting",
     "answers", "choosing", "forecasting", "preview", "records", "why",
     "command", "model_commands", "shopper", "watch", "lesson",
-    "offer_commands", "list_commands", "offering", "redeeming", "reissuing",
+    "offer_commands", "list_commands", "offering", "redeeming", "reissuing", "printing",
     "serve_command", "store_commands",
 }  # fmt: skip
 MOST_LINES, MOST_IN_A_FUNCTION = 400, 45

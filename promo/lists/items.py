@@ -35,6 +35,7 @@ class OfferItem:
     uses: int = 1  # how often the list may use it
     headline: str = ""  # what it gives, in a few words; empty on lists older than words: worth off
     conditions: str = ""  # the rest of its terms
+    points: int = 0  # that a use gives
 
 
 @dataclass(frozen=True)

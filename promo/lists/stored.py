@@ -22,6 +22,7 @@ from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft
 from promo.lists.sheet import Person, Sheet
 from promo.offers.known import ListId
+from promo.scans.emails import is_address
 
 CHUNK = 200  # lists read at a time
 LIST, SHOPPER = tables.ShopperList.__table__.c, tables.Shopper.__table__.c
@@ -90,9 +91,9 @@ def in_print_order(connection: Connection, query: Select[Any]) -> list[Found]:
 
 
 def _found(row: Row[Any]) -> Found:
-    mail = address.is_enough(row._mapping)
+    mail = address.is_enough(row._asdict())
     id_ = ListId(row.key_id, row.counter)
-    return Found(id_, row.code, row.shopper, intern(row.store), mail, bool(row.email))
+    return Found(id_, row.code, row.shopper, intern(row.store), mail, is_address(row.email))
 
 
 def _consented(day: date) -> ScalarSelect[Any]:
@@ -116,7 +117,7 @@ def rows(
     """
     left = iter(ids)
     while some := list(islice(left, chunk)):
-        found = {}
+        found = dict[tuple[int, int], Row[Any]]()
         for key_id, group in groupby(sorted(some), key=lambda each: each.key_id):
             counters = [each.counter for each in group]
             query = ROWS.where(LIST.key_id == key_id, LIST.counter.in_(counters))
@@ -168,7 +169,7 @@ def sheet(row: Row[Any], keys: CodeKeys, locale: str) -> Sheet:
         short_code(own, row.counter),
         Window(row.first_day, row.last_day),
         row.store_name or f"Store {row.store}",
-        Person(name, address.lines(row._mapping, locale), row.email or ""),
+        Person(name, address.lines(row._asdict(), locale), row.email or ""),
         row.issue,
     )
 

@@ -10,15 +10,15 @@ from sqlalchemy import Connection, select
 
 from promo import calendar, tables
 from promo.database import count_version, upsert
+from promo.scans import emails
 from promo.scans.columns import Checked, Column, Rule, apply, check
 from promo.scans.product_ids import DOMAIN, with_product_ids
 
 # ISO 3166-1, as the Unicode consortium's tables have it; without regions such as EU and UN.
 COUNTRIES = tuple(
     sorted(
-        code
-        for code in Locale("en").territories
-        if code.isalpha() and code not in ("EU", "EZ", "UN", "QO", "ZZ", "XA", "XB")
+        {str(code) for code in Locale("en").territories if str(code).isalpha()}
+        - {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
     )
 )
 PRODUCT = (Column("code", "key", "a product code"), DOMAIN)
@@ -32,10 +32,7 @@ ADDRESS = (
     Column("country", "choice", "a country such as US, or nothing", False, choices=COUNTRIES),
     Column("email", "text", "an e-mail address, or nothing", required=False),
 )
-# One address, and nothing that a header of a message could read as more than one.
-EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(
-    r"^[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+@[^@\s\x00-\x1f\x7f<>,;:()\[\]\\\x22]+$"
-)
+EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(emails.PATTERN)
 
 
 @dataclass(frozen=True)

@@ -167,41 +167,56 @@ def _step(printer: Printer, data: bytes, at: int) -> int:
 
 
 def _command(printer: Printer, data: bytes, at: int) -> int:
-    lead, name = data[at : at + 2]
+    """Obey a command; returns its bytes."""
+    lead, name = data[at], data[at + 1 : at + 2]
     argument = data[at + 2] if at + 2 < len(data) else -1
-    match (lead, chr(name)):
-        case (0x1B, "@"):
+    if lead == 0x1C and name in (b"&", b"."):
+        printer.chinese = name == b"&"
+        return 2
+    if lead == 0x1D:
+        length = _group(printer, name, argument, data[at:])
+    else:
+        length = _escape(printer, name, argument, data[at:]) if lead == 0x1B else 0
+    if not length:
+        raise NotUnderstood(f"{data[at : at + 4]!r} at {at}")
+    return length
+
+
+def _escape(printer: Printer, name: bytes, argument: int, data: bytes) -> int:
+    """Commands that begin with ESC; 0 for one that is unknown."""
+    length = {b"@": 2, b"$": 4}.get(name, 3)
+    match name:
+        case b"@":
             printer.reset()
-            return 2
-        case (0x1C, "&" | "."):
-            printer.chinese = chr(name) == "&"
-            return 2
-        case (0x1B, "R") if argument == 0:
-            return 3
-        case (0x1B, "t") if argument in TABLES:
+        case b"t" if argument in TABLES:
             printer.table = TABLES[argument]
-        case (0x1B, "a") if argument in (0, 1, 2) and not printer.cells:
+        case b"a" if argument in (0, 1, 2) and not printer.cells:
             printer.align = argument
-        case (0x1B, "E"):
+        case b"E":
             printer.bold = bool(argument & 1)
-        case (0x1B, "M") if argument in FONTS:
+        case b"M" if argument in FONTS:
             printer.font = argument
-        case (0x1B, "3"):
+        case b"3":
             printer.spacing = argument
-        case (0x1B, "J"):
+        case b"J":
             printer.feed(argument)
-        case (0x1B, "$"):
-            printer.x = argument + 256 * data[at + 3]
-            return 4
-        case (0x1D, "!"):
-            printer.size = (argument >> 4) + 1, (argument & 7) + 1
-        case (0x1D, "V") if argument == 66:
-            printer.cuts += 1
-            return 4
-        case (0x1D, "v") if data[at + 2 : at + 4] == b"0\0":
-            width, rows = (int.from_bytes(data[at + k : at + k + 2], "little") for k in (4, 6))
-            printer.raster(width, rows, data[at + 8 : at + 8 + width * rows])
-            return 8 + width * rows
+        case b"$":
+            printer.x = int.from_bytes(data[2:4], "little")
         case _:
-            raise NotUnderstood(f"{data[at : at + 4]!r} at {at}")
-    return 3
+            return length if (name, argument) == (b"R", 0) else 0
+    return length
+
+
+def _group(printer: Printer, name: bytes, argument: int, data: bytes) -> int:
+    """Commands that begin with GS; 0 for one that is unknown."""
+    if name == b"!" and argument & 0x88 == 0:
+        printer.size = (argument >> 4) + 1, (argument & 7) + 1
+        return 3
+    if name == b"V" and argument == 66:
+        printer.cuts += 1
+        return 4
+    if data[1:4] != b"v0\0":
+        return 0
+    width, rows = (int.from_bytes(data[k : k + 2], "little") for k in (4, 6))
+    printer.raster(width, rows, data[8 : 8 + width * rows])
+    return 8 + width * rows

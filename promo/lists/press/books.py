@@ -184,12 +184,15 @@ def _table(
 ) -> Printed:
     """Write a CSV of an output; `pages` counts its rows."""
     count = 0
-    with replacing(folder / path) as temporary:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(head)
-            for count, row in enumerate(rows, 1):
-                writer.writerow(row)
+    with (
+        replacing(folder / path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        for row in rows:
+            writer.writerow(row)
+            count += 1
     kind = kind or PurePosixPath(path).stem
     return Printed(path, kind, count, sha256(folder / path))
 

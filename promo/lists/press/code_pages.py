@@ -8,7 +8,6 @@ none can say is never a question mark: `Repertoire.says` tells, and the line is 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from itertools import takewhile
 
 from promo.lists.press.escpos import CHINESE, NOT_CHINESE, code_page
 
@@ -20,27 +19,17 @@ UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u206f\ufeff\ufe00-\ufe0f]")
 
 
 def one_page(codec: str) -> dict[str, bytes]:
-    """The characters beyond ASCII that a code page of Python's name says, and how.
-
-    Raises LookupError for an unknown codec, ValueError for one that is no table beside ASCII.
-    """
-    table = {}
-    for code in range(0x20, 0x100):
-        try:
-            character = bytes([code]).decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if code < 0x7F and character != chr(code):
-            raise ValueError(f"{codec} is not a table beside ASCII")
-        if code >= 0x80 and len(character) == 1 and _stands_alone(character):
-            table[character] = bytes([code])
-    return table
+    """The characters beyond ASCII that a code page of Python's name says, and how."""
+    codes = [bytes([code]) for code in range(0x80, 0x100)]
+    table = {code.decode(codec, "ignore"): code for code in codes}
+    return {character: code for character, code in table.items() if _stands_alone(character)}
 
 
 def _stands_alone(character: str) -> bool:
     """Whether a character is a mark on paper whatever its neighbours, from left to right."""
     return (
-        unicodedata.category(character)[0] in "LNPS"
+        character != ""
+        and unicodedata.category(character)[0] in "LNPS"
         and unicodedata.bidirectional(character) not in RIGHT_TO_LEFT
     )
 
@@ -59,8 +48,8 @@ class Repertoire:
     """What one model of printer can say. `pages`: its tables' numbers by Python's codec names."""
 
     def __init__(self, pages: Mapping[str, int], *, chinese: bool = False) -> None:
-        own = {number: ASCII | one_page(codec) for codec, number in pages.items()}
-        self.tables: dict[int | None, dict[str, bytes]] = {None: ASCII, **own}
+        self.tables: dict[int | None, dict[str, bytes]] = {None: ASCII}
+        self.tables |= {number: ASCII | one_page(codec) for codec, number in pages.items()}
         self.known = frozenset().union(*self.tables.values())
         self.chinese = chinese
 
@@ -106,4 +95,10 @@ class Repertoire:
 
 def _run(say: Callable[[str], bytes | None], text: str) -> list[bytes]:
     """The codes of the first characters of `text`, up to one that has none."""
-    return list(takewhile(bool, map(say, text)))
+    codes = list[bytes]()
+    for character in text:
+        code = say(character)
+        if code is None:
+            break
+        codes.append(code)
+    return codes

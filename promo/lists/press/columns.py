@@ -7,6 +7,7 @@ line is broken, so whatever the words, a line is never wider than it may be.
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 
 from promo.lists.press.code_pages import is_wide
@@ -52,7 +53,8 @@ def height(printed: Set) -> int:
     return max(CELL[font_of(p.run)][1] * SCALE[p.run.size][1] for p in printed)
 
 
-def lines(line: Line, room: int) -> list[Set]:
+@lru_cache(maxsize=2**14)
+def lines(line: Line, room: int) -> tuple[Set, ...]:
     """A paragraph as printed lines; what is below its first line stands clear of its mark."""
     mark = Run(line.mark)
     indent = width([mark])
@@ -61,9 +63,10 @@ def lines(line: Line, room: int) -> list[Set]:
         room = _balanced(line.runs, room)
     below = [tuple(map(Piece, runs)) for runs in wrapped(line.runs, room)]
     if not indent:
-        return below
+        return tuple(below)
     first, *others = below
-    return [(Piece(mark), *first), *((Piece(o[0].run, indent), *o[1:]) for o in others)]
+    clear = [(Piece(pieces[0].run, indent), *pieces[1:]) for pieces in others]
+    return ((Piece(mark), *first), *clear)
 
 
 def _balanced(runs: Sequence[Run], room: int) -> int:
@@ -77,7 +80,8 @@ def _balanced(runs: Sequence[Run], room: int) -> int:
     return high
 
 
-def row(element: Row, room: int) -> list[Set]:
+@lru_cache(maxsize=2**12)
+def row(element: Row, room: int) -> tuple[Set, ...]:
     """Both sides of a row: the right one as narrow as it can be, and half the room at most."""
     right = list(wrapped(element.right, min(width(element.right), room // 2)))
     widest = max(map(width, right), default=0)
@@ -88,7 +92,7 @@ def row(element: Row, room: int) -> list[Set]:
         there = right[at] if at < len(right) else []
         edge = [room - width(there)] + [None] * (len(there) - 1)
         sets.append((*here, *map(Piece, there, edge)))
-    return sets
+    return tuple(sets)
 
 
 Letter = tuple[str, Run]
@@ -96,17 +100,19 @@ Letter = tuple[str, Run]
 
 def wrapped(runs: Sequence[Run], room: int) -> Iterator[list[Run]]:
     """Runs cut into lines of at most `room` dots, at blanks and beside wide characters."""
+    if width(runs) <= room:
+        yield list(runs)
+        return
     line, used = list[Letter](), 0
     for word in _words([(character, run) for run in runs for character in run.text]):
-        if used + sum(advance(*letter) for letter in word if letter[0] != " ") > room:
-            if line:
-                yield _joined(line)
+        if used + sum(advance(*letter) for letter in word if letter[0] != " ") > room and line:
+            yield _joined(line)
             line, used = [], 0
         for letter in word:
             if line and used + advance(*letter) > room:
                 yield _joined(line)
                 line, used = [], 0
-            if letter[0] != " " or (line and line[-1][0] != " "):
+            if line or letter[0] != " ":
                 line.append(letter)
                 used += advance(*letter)
     if line:

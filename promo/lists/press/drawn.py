@@ -15,6 +15,8 @@ from promo.lists.press.slip import Line, Row, Run
 
 BLACK = 150
 """From this darkness on, 0 to 255, a dot is burnt."""
+BOX = "[ ] "
+"""The mark that is drawn as a box to tick."""
 # A pixel is a dot: sizes are those of the printer's own type beside which the picture stands.
 STYLE = """
 @page { margin: 0 }
@@ -24,10 +26,11 @@ body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: brea
 .tall { font-size: 34px; line-height: 42px }
 .big { font-size: 44px; line-height: 52px }
 .center { text-align: center }
-table { width: 100%; border-spacing: 0; table-layout: fixed }
-td { vertical-align: top }
-td.mark { width: 48px }
-td.end { text-align: end; padding-inline-start: 24px }
+.row { display: flex }
+.mark { flex: 0 0 48px }
+.box { display: block; width: 16px; height: 16px; margin: 5px 4px; border: 2px solid #000 }
+.words { flex: 1 1 0; min-width: 0 }
+.end { flex: 0 1 auto; max-width: 50%; text-align: end; padding-inline-start: 24px }
 """
 
 
@@ -66,12 +69,12 @@ def _cropped(dots: Dots) -> Dots:
 def _line(element: Line | Row) -> str:
     if isinstance(element, Row):
         left, right = _runs(element.left), _runs(element.right)
-        return f'<table><tr><td>{left}</td><td class="end">{right}</td></tr></table>'
+        return f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
     words = f"<div{' class=center' if element.center else ''}>{_runs(element.runs)}</div>"
     if not element.mark:
         return words
-    mark = escape(element.mark)
-    return f'<table><tr><td class="mark">{mark}</td><td>{words}</td></tr></table>'
+    mark = '<i class="box"></i>' if element.mark == BOX else escape(element.mark)
+    return f'<div class="row"><div class="mark">{mark}</div><div class="words">{words}</div></div>'
 
 
 def _runs(runs: Sequence[Run]) -> str:

@@ -13,7 +13,7 @@ Dots = NDArray[np.bool_]
 
 ESC, FS, GS = b"\x1b", b"\x1c", b"\x1d"
 INIT = ESC + b"@" + ESC + b"R\x00"
-"""Forget all settings, then take ASCII's characters: a switch may have put others in their place."""
+"""Forget all settings, then take ASCII's characters: a switch may have put others there."""
 LF = b"\n"
 CHINESE, NOT_CHINESE = FS + b"&", FS + b"."
 """Double-byte (GB18030) text on and off, on printers that know it."""
@@ -75,6 +75,5 @@ def raster(dots: Dots) -> bytes:
 
 def _band(dots: Dots) -> bytes:
     packed = np.packbits(dots, axis=1)
-    rows, width = packed.shape
-    sizes = width.to_bytes(2, "little") + rows.to_bytes(2, "little")
-    return GS + b"v0\x00" + sizes + packed.tobytes()
+    sizes = b"".join([size.to_bytes(2, "little") for size in reversed(packed.shape)])
+    return GS + b"v0\x00" + sizes + bytes(packed)

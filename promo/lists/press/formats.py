@@ -1,8 +1,9 @@
 """What a volume of lists is written as. A format knows how; which lists, and where, it is told."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -43,10 +44,21 @@ class Entry(NamedTuple):
 class Format(Protocol):
     """One way to write lists. `reaches` says whether it can be sent to a household."""
 
-    name: str  # of the file, without volume and suffix
-    suffix: str
-    indexed: bool  # by bytes: many messages in one file
-    listed: bool  # in the manifest
+    @property
+    def name(self) -> str:
+        """The file's name, without volume and suffix."""
+
+    @property
+    def suffix(self) -> str:
+        """The file's suffix, with its dot."""
+
+    @property
+    def indexed(self) -> bool:
+        """By bytes: many messages in one file."""
+
+    @property
+    def listed(self) -> bool:
+        """In the manifest."""
 
     def reaches(self, found: Found) -> bool:
         """Whether a household has what the format is sent by."""
@@ -104,9 +116,9 @@ class Pdf:
                 at += page.leaves
             yield press.print_html(pages, style=self.style, title=heading.title)
 
-    def _page(self, sheet: Sheet, press: Press, sequence: int) -> Page:
-        page = press.page(sheet)
-        return replace(page, sequence=sequence) if self.needs_address else page
+    def _page(self, sheet: Sheet, press: Press, number: int) -> Page:
+        sequence = str(number) if self.needs_address else ""
+        return press.page(sheet, style=self.style, sequence=sequence)
 
 
 @dataclass(frozen=True)
@@ -140,8 +152,8 @@ class Messages:
     name: str
     suffix: str
     make: Callable[[Sheet, Press, Heading], bytes]
-    between: Callable[[bytes, Heading], bytes] = lambda data, _: data
     needs_email: bool = False
+    is_mbox: bool = False  # each begins with a line of its own, which the index leaves out
     indexed = True
     listed = True
 
@@ -156,10 +168,30 @@ class Messages:
         entries: list[Entry] = []
         with replacing(path) as temporary, temporary.open("wb") as file:
             for number, sheet in enumerate(sheets, 1):
-                data = self.between(self.make(sheet, press, heading), heading)
+                data = self.make(sheet, press, heading)
+                file.write(_envelope(heading.day) if self.is_mbox else b"")
                 entries.append(Entry(sheet.code, number, 1, file.tell(), len(data)))
-                file.write(data)
+                file.write(data + (b"\n" if self.is_mbox else b""))
         return entries
+
+
+def _envelope(day: date) -> bytes:
+    """The line that parts messages of an mbox (RFC 4155), with the volume's only date."""
+    return f"From promo {day:%a %b %e} 00:00:00 {day.year}\n".encode("ascii")
+
+
+def _email(sheet: Sheet, press: Press, heading: Heading) -> bytes:
+    from promo.lists.press.email import message  # here and below: slow, and others do without
+
+    made = message(press.page(sheet), press, to=sheet.person.email, day=heading.day)
+    # A line that begins so would part two messages of an mbox; in quoted-printable it is the same.
+    return made.replace(b"\r\nFrom ", b"\r\n=46rom ")
+
+
+def _receipt(width: int, sheet: Sheet, press: Press, _: Heading) -> bytes:
+    from promo.lists.press.receipt import receipt
+
+    return receipt(press.page(sheet), press, width)
 
 
 FORMATS: Mapping[str, Format] = {
@@ -167,4 +199,7 @@ FORMATS: Mapping[str, Format] = {
     "large": Pdf("large", "large"),
     "mail": Pdf("mail", "mail", needs_address=True),
     "html": Html(),
+    "email": Messages("email", ".mbox", _email, needs_email=True, is_mbox=True),
+    "receipt-80": Messages("receipt-80", ".bin", partial(_receipt, 80)),
+    "receipt-58": Messages("receipt-58", ".bin", partial(_receipt, 58)),
 }

@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from promo.config import Settings
 
 # What no list says, or what says only where and how fast things are done.
-UNSAID = {"folder": True, "paths": True, "categories": True, "lists": {"workers"}}
+UNSAID: dict[str, Any] = {"folder": True, "paths": True, "categories": True, "lists": {"workers"}}
+LISTS = Path(__file__).parent.parent
+WORDS = LISTS.parent / "locale"
 LIBRARIES = ("babel", "jinja2", "plutoprint", "zint-bindings")
 
 
@@ -17,8 +20,7 @@ def made_from(settings: Settings) -> str:
     digest = hashlib.sha256(settings.model_dump_json(exclude=UNSAID).encode())
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
-    ours = Path(__file__).parent.parent
-    for folder, pattern in ((settings.paths.templates, "*"), (ours, "*.py"), (ours.parent / "locale", "*")):
+    for folder, pattern in ((settings.paths.templates, "*"), (LISTS, "*.py"), (WORDS, "*")):
         for name, data in _files(folder, pattern):
             digest.update(f"{name} {len(data)}\n".encode() + data)
     return digest.hexdigest()

@@ -1,6 +1,14 @@
 """The view model of a printed list: what a template gets, every string ready for print."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from promo.language import Language
+from promo.lists.press import heights, layout
+from promo.lists.press.layout import Leaf
+
+
+LONG = 14  # characters: shorter words stand on any line, whatever the print
 
 
 @dataclass(frozen=True)
@@ -9,6 +17,7 @@ class DueLine:
 
     words: str
     detail: str
+    offer: str = ""  # what an offer on the same category gives: `$1.00 off`
 
 
 @dataclass(frozen=True)
@@ -21,12 +30,43 @@ class DueGroup:
 
 @dataclass(frozen=True)
 class OfferLine:
-    """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 to Nov 19`."""
+    """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 – 19`."""
 
     headline: str
     words: str
     terms: str
     until: str
+
+
+@dataclass(frozen=True)
+class OfferGroup:
+    """Offers with something in common: `On your list`, `New for you`."""
+
+    title: str
+    lines: tuple[OfferLine, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """An article: `html` is markup made from Markdown without any HTML of its own."""
+
+    kind: str  # in words: `Recipe`
+    title: str
+    html: str
+    texts: tuple[tuple[str, str], ...]  # (tag, words) of its paragraphs and items, to be measured
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What every sheet of a language says, where the layout must know how long it is."""
+
+    off: str
+    show: str
+    by_itself: str
+    type_this: str
+    for_you: str
+    nothing_due: str
+    no_offers: str
 
 
 @dataclass(frozen=True)
@@ -40,14 +80,71 @@ class Page:
     barcode_width_mm: float
     barcode_height_mm: float
     name: str
-    long_name: bool  # too long for one line of large print
+    greeting: str
     store: str
     valid_from: str
     valid_until: str
+    dates: str  # `Nov 6 – 19`
     groups: tuple[DueGroup, ...]
-    offers: tuple[OfferLine, ...]
+    offer_groups: tuple[OfferGroup, ...]
     worth: str
-    density: str  # "", "dense" or "tight": how small the print must be for all to fit
-    language: str = "en"
-    leaves: int = 1  # pages of the PDF that the list takes
-    sequence: int = 0  # of the list within its mailing, in print order; 0 outside of one
+    phrases: Phrases
+    tongue: Language
+    points: str = ""  # `+ 50 points`; empty where no offer gives any
+    club: str = ""  # the chain's heading for the household's club
+    services: tuple[str, ...] = ()
+    stories: tuple[Story, ...] = ()
+    address: tuple[str, ...] = ()  # lines below the name
+    sequence: str = ""  # of the mailing
+    folders: tuple[str, ...] = ()  # of its own templates, most special first
+    style: str = "sheet"
+    paper: str = "Letter"
+    most: int = 2  # leaves that it may take for its articles
+
+    @cached_property
+    def spread(self) -> tuple[Leaf, ...]:
+        """The leaves of paper with what stands on each: worked out when it is first printed."""
+        return layout.spread(self)
+
+    @property
+    def language(self) -> str:
+        """As HTML's `lang` wants it."""
+        return self.tongue.tag
+
+    @property
+    def direction(self) -> str:
+        """Which way lines run: `ltr` or `rtl`."""
+        return self.tongue.direction
+
+    @property
+    def leaves(self) -> int:
+        """Pages of the PDF that the list takes."""
+        return len(self.spread)
+
+    @cached_property
+    def fitted_greeting(self) -> tuple[str, bool]:
+        """The greeting as it fits on paper, and whether it needs the smaller print."""
+        return heights.greeting(self)
+
+    @cached_property
+    def fitted_store(self) -> str:
+        """The store's name as it fits on paper."""
+        return heights.store(self)
+
+    @cached_property
+    def long_words(self) -> bool:
+        """Whether a word may be longer than its line, and must be broken within."""
+        texts = [self.greeting, *self.services, self.club]
+        texts += [t for g in self.groups for t in (g.department, *(x for y in g.lines for x in (y.words, y.detail)))]
+        texts += [t for line in self.offers for t in (line.words, line.terms, line.headline)]
+        return any(len(word) >= LONG for text in texts if len(text) >= LONG for word in text.split())
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the code is so wide that the words on it stand above."""
+        return heights.stacked(self)
+
+    @property
+    def offers(self) -> tuple[OfferLine, ...]:
+        """All offers in their order."""
+        return tuple(line for group in self.offer_groups for line in group.lines)

@@ -3,36 +3,14 @@
 import io
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import plutoprint
 
 from promo.files import replacing
+from promo.lists.press import fonts
 
-FONT_SCHEME = "promo-font:"
 LETTER = plutoprint.PAGE_SIZE_LETTER
-FONTS = {
-    "regular": ("fontpkg_fira_sans", "files/FiraSans-Regular.ttf"),
-    "bold": ("fontpkg_fira_sans", "files/FiraSans-Bold.ttf"),
-}
-# The page itself names only families, so that a browser uses its own; these are for print.
-FACES = "".join(
-    f"@font-face{{font-family:'Fira Sans';font-weight:{weight};src:url({FONT_SCHEME}{name})}}"
-    for name, weight in (("regular", 400), ("bold", 700))
-)
-
-
-@cache
-def _font(name: str) -> plutoprint.ResourceData:
-    """A font, read by the library itself, so that the library owns the bytes.
-
-    Its caches free fonts after the interpreter has ended; bytes of Python's would crash it then.
-    """
-    package, path = FONTS[name]
-    with as_file(files(package).joinpath(path)) as font:
-        return plutoprint.default_resource_fetcher.fetch_url(font.as_uri())
 
 
 class OnlyOurFonts(plutoprint.ResourceFetcher):
@@ -40,10 +18,10 @@ class OnlyOurFonts(plutoprint.ResourceFetcher):
 
     def fetch_url(self, url: str) -> plutoprint.ResourceData:
         """The font that `promo-font:NAME` names. Raises PermissionError for any other URL."""
-        name = url.removeprefix(FONT_SCHEME)
-        if name == url or name not in FONTS:
+        name = url.removeprefix(fonts.SCHEME)
+        if name == url or name not in fonts.FONTS:
             raise PermissionError(f"A page may not fetch {url[:80]!r}.")
-        return _font(name)
+        return fonts.resource(name)
 
 
 def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: date) -> int:
@@ -80,7 +58,7 @@ def _fill(
 def _draw(html: str, canvas: plutoprint.PDFCanvas) -> int:
     book = plutoprint.Book(plutoprint.PAGE_SIZE_LETTER, plutoprint.PAGE_MARGINS_NONE)
     book.custom_resource_fetcher = OnlyOurFonts()
-    book.load_html(html, user_style=FACES)
+    book.load_html(html, user_style=fonts.faces(html))
     for page in range(book.get_page_count()):
         canvas.set_size(book.get_page_size_at(page))
         canvas.save_state()

@@ -48,7 +48,8 @@ def receipt(page: Page, press: Press, width: int = 80) -> bytes:
     chinese = settings.receipt.cjk == "gb18030"
     repertoire = _repertoire(tuple(settings.receipt.code_pages.items()), chinese)
     strip = Strip(repertoire, dots)
-    for draw, group in groupby(elements, lambda e: _is_drawn(e, repertoire, language)):
+    leftward = language.direction == "rtl"
+    for draw, group in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward)):
         if draw:
             some = [element for element in group if isinstance(element, Line | Row)]
             strip.picture(drawn(some, dots, language.direction, language.tag))
@@ -70,12 +71,12 @@ def _repertoire(pages: tuple[tuple[str, int], ...], chinese: bool) -> Repertoire
     return Repertoire(dict(pages), chinese=chinese)
 
 
-def _is_drawn(element: Element, repertoire: Repertoire, language: Language) -> bool:
+def _is_drawn(element: Element, repertoire: Repertoire, leftward: bool) -> bool:
     """Whether an element is sent as a picture: where text would not do, or would run leftwards."""
     if not isinstance(element, Line | Row):
         return False
     runs = element.runs if isinstance(element, Line) else element.left + element.right
-    return language.direction == "rtl" or not all(repertoire.says(run.text) for run in runs)
+    return leftward or not all(repertoire.says(run.text) for run in runs)
 
 
 def _print(strip: Strip, elements: Iterable[Element], code: Dots) -> None:

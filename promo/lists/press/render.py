@@ -2,18 +2,21 @@
 
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from promo.errors import Sentence
+from promo.language import Language
 from promo.lists.press.page import Page
 
-MAIN = "lists.html.j2"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}  # one list; its document: MEDIUM.html.j2
+BOX = {"print": Markup("<i></i>"), "web": Markup('<input type="checkbox">')}
 
 
 class RenderError(Sentence):
@@ -21,51 +24,97 @@ class RenderError(Sentence):
 
 
 class Renderer:
-    """The templates of a folder. A name that a template misspells is an error, not a blank."""
+    """The templates of a folder. A name that a template misspells is an error, not a blank.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = Environment(
-            loader=FileSystemLoader(folder),
-            undefined=StrictUndefined,
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_printable,
-        )
+    A template is looked up in the folders of a list's club and language, then in the banner's, then
+    in the folder itself; a document and its style sheet only in the banner's and the folder itself.
+    """
 
-    def html(self, pages: Sequence[Page], *, banner: str, paper: str, title: str) -> str:
-        """One document of all pages, in their order. Raises RenderError."""
-        return self.text(MAIN, pages=pages, banner=banner, paper=paper, title=title)
+    def __init__(self, folder: Path, banner: str) -> None:
+        self.folder, self.banner = folder, banner
+        self._common = [path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()]
+        self._environments: dict[tuple[str, ...], Environment] = {}
+        self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
-    def text(self, name: str, **values: object) -> str:
-        """What the template `name` makes of `values`. Raises RenderError."""
+    def document(self, medium: str, pages: Sequence[Page], *, title: str, **look: object) -> str:
+        """One document of all pages, in their order. Raises RenderError.
+
+        Control characters and direction overrides, whoever's text they stand in, are taken out of
+        the whole at once.
+        """
         try:
-            return self.environment.get_template(name).render(values)
+            body = Markup("".join([self._list(medium, page) for page in pages]))
+            frame = self._environment(()).get_template(f"{medium}.html.j2")
+            language = pages[0].language if pages else "en"
+            made = frame.render(
+                body=body, title=title, banner=self.banner, language=language, **look
+            )
         except Exception as error:  # whatever a chain's own template may do wrong
             raise RenderError(
-                f"The template {self._place(error, name)} cannot be rendered: {_fault(error)}."
+                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
             ) from error
+        return CONTROL.sub("", made)
 
-    def _place(self, error: Exception, name: str) -> str:
+    def text(self, name: str, *, page: Page, **values: object) -> str:
+        """What one of a list's own templates makes of a page, cleaned likewise. Raises RenderError."""
+        try:
+            made = self._environment(page.folders).get_template(name).render(page=page, **values)
+        except Exception as error:  # whatever a chain's own template may do wrong
+            raise RenderError(
+                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
+            ) from error
+        return CONTROL.sub("", made)
+
+    def _list(self, medium: str, page: Page) -> str:
+        key = medium, page.folders
+        template = self._lists.get(key)
+        if template is None:
+            template = self._environment(page.folders).get_template(LIST[medium])
+            self._lists[key] = template
+        return template.render(page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium])
+
+    def _environment(self, folders: tuple[str, ...]) -> Environment:
+        """The templates for lists with folders of their own; the same for all that have none."""
+        own = [path for path in (self.folder / name for name in folders) if path.is_dir()]
+        key = tuple(map(str, own))
+        if key not in self._environments:
+            self._environments[key] = Environment(
+                loader=FileSystemLoader([*own, *self._common]),
+                undefined=StrictUndefined,
+                autoescape=True,
+                trim_blocks=True,
+                lstrip_blocks=True,
+            )
+        return self._environments[key]
+
+    def _place(self, error: Exception) -> str:
         """Template and line of a fault: the innermost template that was at work."""
         if isinstance(error, TemplateSyntaxError):
             return f"{error.name}, line {error.lineno}"
-        known = {str(self.folder / name): name for name in self.environment.list_templates()}
-        frames = traceback.extract_tb(error.__traceback__)
-        at_work = [f"{known[f.filename]}, line {f.lineno}" for f in frames if f.filename in known]
-        return at_work[-1] if at_work else name
+        root = str(self.folder) + "/"
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
+        if not frames:
+            return "of a list"
+        return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"
+
+
+@cache
+def speaker(language: Language) -> Callable[[str], Markup]:
+    """What `_("...")` says in a template, in one language."""
+
+    @cache
+    def say(message: str) -> Markup:
+        return escape(language.text(message))
+
+    return say
+
+
+def slug(name: str) -> str:
+    """A name as a folder's: `Main Street Market` -> `main-street-market`."""
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
 
 
 def _fault(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
         return f"there is no {error.name} in paths.templates"
     return str(error).rstrip(".") or type(error).__name__
-
-
-def _printable(value: object) -> object:
-    """Take control and direction-override characters out of whatever a template prints."""
-    if not isinstance(value, str):
-        return value
-    clean = CONTROL.sub("", value)
-    return Markup(clean) if isinstance(value, Markup) else clean

@@ -1,7 +1,7 @@
 """The markup of a receipt: what `templates/receipt.xml.j2` may yield, read into elements.
 
     <line look="center bold">words, <b>some</b> of them bold</line>
-    <line mark="[ ]">words <small>and small ones</small>, below each other, not below the mark</line>
+    <line mark="[ ]">words <small>and small ones</small>, clear of the mark</line>
     <row><left>words</left><right>$1.00</right></row>
     <rule/>   <gap/>   <code/>
 
@@ -9,7 +9,7 @@ Looks: center, bold; one of small, tall (twice as high) and big (twice as high a
 so that templates escape names as they do everywhere else, and no name is ever markup.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 from xml.etree import ElementTree
 
@@ -88,9 +88,21 @@ def _runs(node: ElementTree.Element) -> tuple[Run, ...]:
         own = Run(words, True, size) if child.tag == "b" else Run(words, bold, "small")
         found.append(own)
         found.append(Run(plain(child.tail or ""), bold, size))
-    if not "".join(run.text for run in found).strip():
-        return ()
-    return tuple(run for run in found if run.text)
+    return _trimmed(found)
+
+
+def _trimmed(runs: list[Run]) -> tuple[Run, ...]:
+    """Runs without blanks at either end or beside each other."""
+    kept = list[Run]()
+    for run in runs:
+        blank = not kept or kept[-1].text.endswith(" ")
+        if text := run.text.lstrip(" ") if blank else run.text:
+            kept.append(replace(run, text=text))
+    if kept and not (last := kept[-1].text.rstrip(" ")):
+        kept.pop()
+    elif kept:
+        kept[-1] = replace(kept[-1], text=last)
+    return tuple(kept)
 
 
 def _looks(node: ElementTree.Element) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Row
 
@@ -25,6 +25,9 @@ from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.formats import FORMATS, Entry, Heading
 from promo.lists.press.press import Press
 from promo.offers.known import ListId
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Digest
 
 RECORDS = ".made"  # folder of the records, within the one that is printed into
 
@@ -101,11 +104,7 @@ class Worker:
     def print(self, volume: Volume, folder: Path) -> None:
         """Print a volume and record it, unless it is there already, made from the same."""
         known = Record.read(folder, volume.path)
-        if (
-            known
-            and known.made_from == self._digest(volume)
-            and known.holds(folder / volume.path)
-        ):
+        if known and known.made_from == self._digest(volume) and known.holds(folder / volume.path):
             return
         digest = self._begun(volume)
         form, path = FORMATS[volume.format], folder / volume.path
@@ -125,7 +124,7 @@ class Worker:
                 pass
         return digest.hexdigest()
 
-    def _begun(self, volume: Volume) -> Any:
+    def _begun(self, volume: Volume) -> "Digest":
         about = (self.shop.made_from, volume.path, volume.format, volume.heading)
         return hashlib.sha256(repr(about).encode())
 
@@ -134,7 +133,7 @@ class Worker:
         self.engine.dispose()
 
 
-def _counted(rows: Iterable[Row[Any]], digest: Any) -> Iterator[Row[Any]]:
+def _counted(rows: Iterable[Row[Any]], digest: "Digest") -> Iterator[Row[Any]]:
     """The rows as they come, each added to a digest."""
     for row in rows:
         digest.update(repr(tuple(row)).encode("utf-8", "surrogatepass"))

@@ -8,13 +8,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from drafts import NIGHT, draft, offer, page
+from promo.lists.press.printing import Printed, PrintError, print_lists
 from pyzbar import pyzbar
 
 from promo.config import Settings
 from promo.files import swap_in
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
-from promo.lists.press.printing import Printed, PrintError, print_lists
 
 
 @pytest.fixture

@@ -1,0 +1,165 @@
+"""The height of each part of a sheet, in millimetres, as `templates/print.css` prints it."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from promo.lists.press import sizes
+from promo.lists.press.metrics import POINT, lines, width
+from promo.lists.press.sizes import Size
+
+if TYPE_CHECKING:
+    from promo.lists.press.page import DueLine, OfferLine, Page, Story
+
+TAG = "\N{NO-BREAK SPACE}M"  # about as wide as the frame of an offer's mark
+INDENT, PARAGRAPH, ITEM, PADDING = 5.0, 1.4, 0.6, 5.0  # of articles
+NARROWEST_HOW = 58.0  # of the words beside the code
+
+
+def column_width(paper: str) -> float:
+    """Of each of the two columns."""
+    return (sizes.PAPERS[paper][0] - 2 * sizes.SIDE - sizes.GUTTER) / 2
+
+
+def room(page: "Page", number: int) -> float:
+    """What the columns of a leaf have, between its header and its foot."""
+    paper = sizes.PAPERS[page.paper][1] - sizes.TOP - sizes.BOTTOM
+    return paper - header(page, number) - sizes.RULE - foot(page, number) - 1.0
+
+
+def header(page: "Page", number: int) -> float:
+    """Of the first leaf's header, with an address below if the style has one; of the others'."""
+    if number > 1:
+        return sizes.AGAIN
+    if page.style == "mail":
+        return sizes.WINDOWS[page.paper].below - sizes.TOP
+    return sizes.HEADER[page.style]
+
+
+def foot(page: "Page", number: int) -> float:
+    """Of the first leaf's foot, with the code; of the others'."""
+    if number > 1:
+        return 8.0
+    code = page.barcode_height_mm + 6.0
+    how = how_height(page)
+    return 4.0 + (code + how if stacked(page) else max(code, how))
+
+
+def how_width(page: "Page") -> float:
+    """Of the words beside the code."""
+    return sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE - page.barcode_width_mm - 6.0
+
+
+def stacked(page: "Page") -> bool:
+    """Whether the code is so wide that the words stand above it."""
+    return how_width(page) < NARROWEST_HOW
+
+
+def how_height(page: "Page") -> float:
+    """Of the words on how to use the sheet, and the short code."""
+    own = sizes.HOW[page.style]
+    line = own * POINT * 1.22
+    across = sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE if stacked(page) else how_width(page)
+    words = page.phrases
+    count = lines(((words.show, own, True), (words.by_itself, own, False)), across)
+    count += lines(((words.type_this, own, False),), across)
+    return count * line + sizes.SHORT_CODE * POINT * 1.2 + 2.5
+
+
+def title(size: Size) -> float:
+    """Of a column's title."""
+    return size.line(size.title) + 1.5
+
+
+@lru_cache(maxsize=4096)
+def heading(text: str, size: Size, across: float) -> float:
+    """Of a department's or a group's heading, in capitals, with its line."""
+    count = lines(((text.upper(), size.heading * 1.08, True),), across)
+    return size.heading_gap + count * size.line(size.heading) + sizes.STROKE
+
+
+def due(line: "DueLine", size: Size, across: float) -> float:
+    """Of a due item: words, detail and the mark of an offer, one behind the other."""
+    runs = [(line.words, size.item, True), (line.detail, size.detail, False)]
+    if line.offer:
+        runs.append((line.offer.replace(" ", "\N{NO-BREAK SPACE}") + TAG, size.detail, True))
+    return size.due_gap + lines(tuple(runs), across - size.box) * size.line(size.item)
+
+
+def offer(line: "OfferLine", size: Size, across: float) -> float:
+    """Of an offer: its words and terms beside what it gives, or below."""
+    beside = size.lead or across
+    words = across - size.lead
+    lead = lines(((line.headline, size.headline, True),), beside - 2) * size.line(size.headline)
+    said, terms = (line.words, size.item, True), (line.terms, size.detail, False)
+    if size.inline:
+        text = lines((said, terms), words) * size.line(size.item)
+    else:
+        text = lines((said,), words) * size.line(size.item)
+        text += lines((terms,), words) * size.line(size.detail)
+    return size.offer_gap + (max(lead, text) if size.lead else lead + text)
+
+
+def sentence(words: str, size: Size, across: float) -> float:
+    """Of what stands in a column that has nothing to say."""
+    return lines(((words, size.item, False),), across) * size.line(size.item) + 3.0
+
+
+def services(page: "Page", size: Size, across: float) -> float:
+    """Of the services that a tier may use, with their heading."""
+    points = size.detail + 1
+    each = (lines(((words, points, False),), across - INDENT) for words in page.services)
+    text = sum(count * size.line(points) + ITEM for count in each)
+    return heading(page.phrases.for_you, size, across) + text + 2.0
+
+
+def club(words: str, size: Size, across: float) -> float:
+    """Of a club's heading above its articles."""
+    return 3.0 + lines(((words, size.title, True),), across) * size.line(size.title)
+
+
+@lru_cache(maxsize=4096)
+def story(made: "Story", size: Size, across: float) -> float:
+    """Of an article, with its kind and title."""
+    inside = across - 2 * PADDING
+    total = 2 * PADDING + 4.0 + size.line(size.heading)
+    total += lines(((made.title, size.title - 2, True),), inside) * size.line(size.title - 2)
+    for tag, words in made.texts:
+        bold = tag == "h"
+        usable = inside - (INDENT if tag == "li" else 0.0)
+        count = lines(((words, size.story, bold),), usable)
+        total += count * size.line(size.story) + (ITEM if tag == "li" else PARAGRAPH)
+    return total
+
+
+def greeting(page: "Page") -> tuple[str, bool]:
+    """The greeting as it fits beside the worth, and whether it needs the smaller print."""
+    across = beside_worth(page)
+    if width(page.greeting, sizes.GREETING, bold=True) <= across:
+        return page.greeting, False
+    return _cut(page.greeting, sizes.LONG_GREETING, across, 2), True
+
+
+def store(page: "Page") -> str:
+    """The store's name as it fits beside the worth."""
+    return _cut(page.store, sizes.DATES, beside_worth(page), 1)
+
+
+def _cut(text: str, points: float, across: float, most: int) -> str:
+    """A text, or as much of it as so many lines hold."""
+    kept = text
+    while lines(((f"{kept}…", points, True),), across) > most:
+        kept = kept[:-1].rstrip()
+    return text if kept == text else f"{kept}…"
+
+
+def beside_worth(page: "Page") -> float:
+    """What the header's words have, beside the box with the worth."""
+    across = sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE
+    if not page.offers:
+        return across
+    box = max(
+        width(page.worth, sizes.WORTH, bold=True),
+        width(page.phrases.off, sizes.NOTE),
+        width(page.points, sizes.NOTE, bold=True),
+    )
+    return across - box - 17.0

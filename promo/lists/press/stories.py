@@ -1,0 +1,31 @@
+"""From an article's Markdown to the markup that is printed, and the words that are measured."""
+
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+
+from promo.lists.articles import Article
+from promo.lists.press.page import Story
+
+# No HTML of an author's own, nothing to fetch, and nothing whose height is hard to know.
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(
+    ["image", "link", "autolink", "code", "fence", "blockquote", "hr", "html_block", "html_inline",
+     "reference", "table"], ignoreInvalid=True,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def story(article: Article, kind: str) -> Story:
+    """The article as a template prints it; kind: its kind in words."""
+    tokens = MARKDOWN.parse(article.body)
+    found, within = [], "p"
+    for token in tokens:
+        if token.type in ("list_item_open", "heading_open"):
+            within = "li" if token.type == "list_item_open" else "h"
+        elif token.type == "inline":
+            found.append((within, " ".join(token.content.replace("*", "").split())))
+            within = "li" if within == "li" else "p"
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            within = "p"
+    html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    return Story(kind, article.head.title, html, tuple(found))
