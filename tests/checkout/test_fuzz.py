@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
+from checkout.till import CARD, Running, fill, new_key, running
 from promo.checkout import bodies
 from promo.checkout.openapi import MEDIA
 from promo.checkout.refusals import REFUSALS
 from promo.config import Settings
 from promo.lists.codes import list_code, short_code
-from tests.checkout.till import CARD, Running, fill, new_key, running
 
 TEXTS = st.one_of(
     st.text(max_size=80),

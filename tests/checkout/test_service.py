@@ -11,15 +11,7 @@ import pytest
 from drafts import KEYS, NIGHT
 from sqlalchemy import Engine, insert, text, update
 
-from promo import tables
-from promo.checkout import bodies, openapi, store_keys
-from promo.checkout.kiosk import FORMATS
-from promo.checkout.refusals import REFUSALS
-from promo.config import Settings
-from promo.lists import lookup
-from promo.lists.codes import human_readable, list_code, short_code
-from promo.lists.codes.keys import CodeKeys
-from tests.checkout.till import (
+from checkout.till import (
     CARD,
     LAST,
     NAME,
@@ -31,6 +23,14 @@ from tests.checkout.till import (
     new_key,
     running,
 )
+from promo import tables
+from promo.checkout import bodies, openapi, store_keys
+from promo.checkout.kiosk import FORMATS
+from promo.checkout.refusals import REFUSALS
+from promo.config import Settings
+from promo.lists import lookup
+from promo.lists.codes import human_readable, list_code, short_code
+from promo.lists.codes.keys import CodeKeys
 
 TODAY = date(2017, 11, 8)
 STRANGER = CodeKeys(KEYS.document_type, {1: b"a forger's own secret"}, 1)

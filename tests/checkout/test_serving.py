@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
+from checkout.till import asked, fill
 from promo import cli
-from tests.checkout.till import asked, fill
 
 ROOT = Path(__file__).parent.parent.parent
 LISTENS = re.compile(r"running on http://127\.0\.0\.1:(\d+)")

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
+from checkout.till import NOW, fill, new_key
 from promo import tables
 from promo.checkout import store_keys
 from promo.checkout.store_keys import StoreKey, StoreKeyError
-from tests.checkout.till import NOW, fill, new_key
 
 HOUR = timedelta(hours=1)
 
