@@ -9,14 +9,17 @@ import numpy as np
 import plutoprint
 from markupsafe import escape
 
+from promo.lists.press import fonts
 from promo.lists.press.escpos import Dots
-from promo.lists.press.pdf import FACES, OnlyOurFonts
+from promo.lists.press.pdf import OnlyOurFonts
 from promo.lists.press.slip import Line, Row, Run
 
 BLACK = 150
 """From this darkness on, 0 to 255, a dot is burnt."""
 BOX = "[ ] "
 """The mark that is drawn as a box to tick."""
+EDGE = 8
+"""Width of a bar left of every group, in dots: it tells where the groups begin, and is cut off."""
 # A pixel is a dot: sizes are those of the printer's own type beside which the picture stands.
 STYLE = """
 @page { margin: 0 }
@@ -26,6 +29,7 @@ body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: brea
 .tall { font-size: 34px; line-height: 42px }
 .big { font-size: 44px; line-height: 52px }
 .center { text-align: center }
+section { border-left: 8px solid #000; margin-bottom: 4px }
 .row { display: flex }
 .mark { flex: 0 0 48px }
 .box { display: block; width: 16px; height: 16px; margin: 5px 4px; border: 2px solid #000 }
@@ -34,12 +38,23 @@ body { font: 24px/30px 'Fira Sans', 'Noto Sans', sans-serif; overflow-wrap: brea
 """
 
 
-def drawn(elements: Sequence[Line | Row], dots: int, direction: str, language: str) -> Dots:
-    """Elements below each other, `dots` wide, without the blank rows at the end.
+def drawn(
+    groups: Sequence[Sequence[Line | Row]], dots: int, direction: str, language: str
+) -> list[Dots]:
+    """A picture for each group of elements, `dots` wide, without the blank rows at its end.
 
-    direction: ltr or rtl, the way the page runs; language: BCP 47, for the shapes of letters.
+    direction: ltr or rtl, the way the page runs; language: BCP 47, for the shapes of letters. All
+    are drawn as one document, because its fonts are opened once a document.
     """
-    body = "".join(map(_line, elements))
+    body = "".join(f"<section>{''.join(map(_line, group))}</section>" for group in groups)
+    ink = _ink(body, dots + EDGE, direction, language)
+    edge = np.concatenate(([False], ink[:, 0], [False]))
+    ends = np.flatnonzero(edge[1:] != edge[:-1]).reshape(-1, 2)
+    return [_cropped(ink[top:bottom, EDGE:]) for top, bottom in ends]
+
+
+def _ink(body: str, dots: int, direction: str, language: str) -> Dots:
+    """A document as dots."""
     html = (
         f'<html lang="{escape(language)}" dir="{direction}"><style>{STYLE}</style>'
         f"<body>{body}</body></html>"
@@ -47,18 +62,15 @@ def drawn(elements: Sequence[Line | Row], dots: int, direction: str, language: s
     size = plutoprint.PageSize(dots * plutoprint.UNITS_PX, dots * plutoprint.UNITS_PX)
     book = plutoprint.Book(size, plutoprint.PAGE_MARGINS_NONE, plutoprint.MEDIA_TYPE_SCREEN)
     book.custom_resource_fetcher = OnlyOurFonts()
-    book.load_html(html, user_style=FACES)
+    book.load_html(html, user_style=fonts.faces(html))
     canvas = plutoprint.ImageCanvas(
         dots, max(1, round(book.get_document_height())), plutoprint.IMAGE_FORMAT_A8
     )
     book.render_document(canvas)
     canvas.flush()
-    return _cropped(_darkness(canvas)[:, :dots] >= BLACK)
-
-
-def _darkness(canvas: plutoprint.ImageCanvas) -> np.ndarray:
     rows = canvas.get_height(), canvas.get_stride()
-    return np.frombuffer(canvas.get_data(), np.uint8).reshape(rows)
+    darkness = np.frombuffer(canvas.get_data(), np.uint8).reshape(rows)
+    return darkness[:, :dots] >= BLACK
 
 
 def _cropped(dots: Dots) -> Dots:
@@ -69,7 +81,9 @@ def _cropped(dots: Dots) -> Dots:
 def _line(element: Line | Row) -> str:
     if isinstance(element, Row):
         left, right = _runs(element.left), _runs(element.right)
-        return f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
+        return (
+            f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
+        )
     words = f"<div{' class=center' if element.center else ''}>{_runs(element.runs)}</div>"
     if not element.mark:
         return words

@@ -12,7 +12,6 @@ from hashlib import sha256
 
 from promo.config import Settings
 from promo.errors import Sentence
-from promo.language import Language, Languages
 from promo.lists.codes.symbologies import named
 from promo.lists.codes.symbols import matrix, narrow
 from promo.lists.press.flowed import flowed
@@ -41,30 +40,28 @@ def message(page: Page, press: Press, *, to: str, day: date) -> bytes:
     for a mistake in the chain's templates.
     """
     settings = press.settings
-    language = Languages.of(settings)[page.language]
-    values = {"page": page, "banner": settings.banner, "language": language}
-    text = flowed(press.renderer.text("email.txt.j2", **values))
-    html = press.renderer.text("email.html.j2", **values)
+    text = flowed(press.renderer.one("email.txt.j2", page))
+    html = press.renderer.one("email.html.j2", page)
     made = EmailMessage(POLICY)
     identity = sha256("\0".join((to, text, html)).encode()).hexdigest()[:32]
-    _head(made, page, settings, language, to)
+    _head(made, page, settings, to)
     made["Date"] = datetime.combine(day, HOUR)
     made["Message-ID"] = f"<{identity}@{_sender(settings).domain}>"
     made.set_content(text, cte="quoted-printable", params={"format": "flowed"})
     made.add_alternative(html, subtype="html", cte="quoted-printable")
     _, page_part = made.iter_parts()
     _add_code(page_part, page, settings)
-    made["Content-Language"] = language.tag
+    made["Content-Language"] = page.language
     for part in (made, page_part):
         part.set_boundary(f"={part.get_content_subtype()}={identity}")
     return made.as_bytes()
 
 
-def _head(made: EmailMessage, page: Page, settings: Settings, language: Language, to: str) -> None:
+def _head(made: EmailMessage, page: Page, settings: Settings, to: str) -> None:
     made["From"] = _sender(settings)
     made["To"] = _recipient(page.name, to)
     made["Subject"] = _one_line(
-        language.text("{banner}: your list and offers", banner=settings.banner)
+        page.tongue.text("{banner}: your list and offers", banner=settings.banner)
     )
     # Holiday notices and the like are not to be sent back (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
@@ -85,7 +82,10 @@ def _recipient(name: str, to: str) -> Address:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(CONTROL.sub("", text).split())
+    """Text for a header. `=?` would begin an encoded word, and the library opens those:
+    `=?utf-8?q?=0D=0ABcc:?=` as a name would be a header of its own.
+    """
+    return " ".join(CONTROL.sub("", text).split()).replace("=?", "= ?")
 
 
 def _add_code(part: MIMEPart, page: Page, settings: Settings) -> None:

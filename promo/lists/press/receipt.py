@@ -7,7 +7,6 @@ from itertools import groupby
 import numpy as np
 
 from promo.errors import Sentence
-from promo.language import Language, Languages
 from promo.lists.codes.symbols import matrix, narrow
 from promo.lists.press.code_pages import Repertoire
 from promo.lists.press.drawn import drawn
@@ -43,27 +42,34 @@ def receipt(page: Page, press: Press, width: int = 80) -> bytes:
     if dots is None:
         known = " or ".join(map(str, settings.receipt.dots))
         raise PaperError(f"Receipts are {known} mm wide (`receipt.dots`), but got {width}.")
-    language = Languages.of(settings)[page.language]
-    elements = _elements(page, press, language)
+    elements = _elements(page, press)
     chinese = settings.receipt.cjk == "gb18030"
     repertoire = _repertoire(tuple(settings.receipt.code_pages.items()), chinese)
-    strip = Strip(repertoire, dots)
-    leftward = language.direction == "rtl"
-    for draw, group in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward)):
+    leftward = page.direction == "rtl"
+    groups = [
+        (draw, list(some))
+        for draw, some in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward))
+    ]
+    pictures = iter(_pictures([some for draw, some in groups if draw], dots, page))
+    strip, code = Strip(repertoire, dots), symbol(page.list_code, settings.lists, dots)
+    for draw, some in groups:
         if draw:
-            some = [element for element in group if isinstance(element, Line | Row)]
-            strip.picture(drawn(some, dots, language.direction, language.tag))
+            strip.picture(next(pictures))
         else:
-            _print(strip, group, symbol(page.list_code, settings.lists, dots))
+            _print(strip, some, code)
     return strip.ended(cut=settings.receipt.cutter)
 
 
-def _elements(page: Page, press: Press, language: Language) -> list[Element]:
-    banner = press.settings.banner
+def _elements(page: Page, press: Press) -> list[Element]:
     try:
-        return read(press.renderer.text(TEMPLATE, page=page, banner=banner, language=language))
+        return read(press.renderer.one(TEMPLATE, page))
     except SlipError as error:
         raise RenderError(f"The template {TEMPLATE} makes no receipt: {error}.") from error
+
+
+def _pictures(groups: list[list[Element]], dots: int, page: Page) -> list[Dots]:
+    words = [[e for e in some if isinstance(e, Line | Row)] for some in groups]
+    return drawn(words, dots, page.direction, page.language) if words else []
 
 
 @lru_cache(maxsize=8)

@@ -50,20 +50,25 @@ class Renderer:
                 body=body, title=title, banner=self.banner, language=language, **look
             )
         except Exception as error:  # whatever a chain's own template may do wrong
-            raise RenderError(
-                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
-            ) from error
+            raise self._failed(error) from error
         return CONTROL.sub("", made)
 
-    def text(self, name: str, *, page: Page, **values: object) -> str:
-        """What one of a list's own templates makes of a page, cleaned likewise. Raises RenderError."""
+    def one(self, name: str, page: Page) -> str:
+        """What the template `name` makes of one list: a receipt, a part of an e-mail.
+
+        A template that is no markup (`.txt.j2`) is given its words unescaped. Raises RenderError.
+        """
+        say = page.tongue.text if name.endswith(".txt.j2") else speaker(page.tongue)
         try:
-            made = self._environment(page.folders).get_template(name).render(page=page, **values)
+            template = self._environment(page.folders).get_template(name)
+            made = template.render(page=page, _=say, banner=self.banner)
         except Exception as error:  # whatever a chain's own template may do wrong
-            raise RenderError(
-                f"The template {self._place(error)} cannot be rendered: {_fault(error)}."
-            ) from error
+            raise self._failed(error) from error
         return CONTROL.sub("", made)
+
+    def _failed(self, error: Exception) -> RenderError:
+        where = self._place(error)
+        return RenderError(f"The template {where} cannot be rendered: {_fault(error)}.")
 
     def _list(self, medium: str, page: Page) -> str:
         key = medium, page.folders
