@@ -27,7 +27,9 @@ from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
 from promo.scans import FORMATS, TABLES
+from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
+from promo.store_commands import stores
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
@@ -293,7 +295,9 @@ main.add_command(models)
 main.add_command(offers)
 main.add_command(redemptions)
 main.add_command(lists)
+main.add_command(serve)
 main.add_command(shopper)
+main.add_command(stores)
 main.add_command(why)
 
 

@@ -37,6 +37,7 @@ from promo.sections import (
     Response,
     Section,
     Segments,
+    Service,
     States,
     Zone,
 )
@@ -72,6 +73,7 @@ class Settings(Section):
     clubs: Clubs
     states: States
     models: Models
+    service: Service
     offers: Offers
     allocation: Allocation
     exploration: Exploration

@@ -268,6 +268,20 @@ class Offers(Section):
     late_days: int = Field(ge=0, le=28)
 
 
+class Service(Section):
+    """How much the service at the tills takes on."""
+
+    requests_per_second: float = Field(gt=0)
+    burst: int = Field(ge=1)
+    failed_codes_per_minute: int = Field(ge=1)
+    key_seconds: float = Field(ge=0, le=300)
+    most_body: int = Field(ge=1024, le=1_048_576)
+    body_seconds: float = Field(gt=0, le=60)
+    most_waiting: int = Field(ge=1)
+    threads: int = Field(ge=1, le=64)
+    stop_seconds: int = Field(ge=1, le=300)
+
+
 class Models(Section):
     """When a model is trusted."""
 

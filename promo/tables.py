@@ -324,3 +324,20 @@ class EarlierIssue(Base):
     replaced: Mapped[datetime]
     reason: Mapped[str]
     content: Mapped[dict[str, Any]]
+
+
+class StoreKey(Base):
+    """Who may ask the service: a key of a store, as the salted hash of its secret.
+
+    `verbs`: what it may do, with commas between (promo.checkout.store_keys.VERBS).
+    """
+
+    __tablename__ = "store_keys"
+    id: Mapped[int] = mapped_column(Sequential, primary_key=True)
+    store: Mapped[str] = mapped_column(ForeignKey("stores.id"), index=True)
+    verbs: Mapped[str]
+    salt: Mapped[str]
+    hash: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime | None]
+    revoked: Mapped[datetime | None]

@@ -14,11 +14,15 @@ from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode, Opened
 
 
 class Refused(Sentence):
-    """No list to open. `reason` is one of REASONS; the message is a sentence for the cashier."""
+    """No list to open. `reason` is one of REASONS; the message is a sentence for the cashier.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `day`: the first day of a list that is not yet valid, the last one of a list that has expired.
+    """
+
+    def __init__(self, reason: str, message: str, day: date | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.day = day
         self.exit_code = REASONS[reason]
 
 
@@ -54,7 +58,8 @@ def row_by_code(
     ).all()
     if not found:
         raise Refused("unknown", "The code is genuine, but its list was withdrawn before print.")
-    return _in_force(found, day)
+    row: Row[Any] = in_force(found, day)
+    return row
 
 
 def desk(connection: Connection, store: str, prefix: str, day: date) -> Desk:
@@ -89,7 +94,8 @@ def row_by_card(connection: Connection, card: str, day: date) -> Row[Any]:
     ).all()
     if not found:
         raise Refused("unknown", "The card is known, but no list was made for it.")
-    return _in_force(found, day)
+    row: Row[Any] = in_force(found, day)
+    return row
 
 
 def _lists() -> Select[Any]:
@@ -97,30 +103,40 @@ def _lists() -> Select[Any]:
     return select(table.__table__, run.state).join(run, run.night == table.night)
 
 
-def _in_force(found: Sequence[Row[Any]], day: date) -> Row[Any]:
-    """The newest list in force; else why the last, or the next, one is not. `found` is by date."""
+def in_force(found: Sequence[Any], day: date) -> Any:
+    """Of a household's lists, by date and at least one: the newest in force on `day`.
+
+    A list is a row with first_day, last_day, night and its night's state. Raises Refused, which
+    says why the last list, or the next, is not in force.
+    """
     begun = [row for row in found if row.first_day <= day]
     open_now = [row for row in begun if row.last_day >= day]
     if open_now:
         # A draft that is being made must not hide the sheet in the shopper's hand.
         return max(open_now, key=_standing)
     if begun:
-        raise Refused("expired", f"The list was good until {begun[-1].last_day}; today is {day}.")
-    raise Refused("not_yet_valid", f"The list is good from {found[0].first_day}; today is {day}.")
+        last = begun[-1].last_day
+        raise Refused("expired", f"The list was good until {last}; today is {day}.", last)
+    first = found[0].first_day
+    raise Refused("not_yet_valid", f"The list is good from {first}; today is {day}.", first)
 
 
-def _standing(row: Row[Any]) -> tuple[bool, date, date]:
+def _standing(row: Any) -> tuple[bool, date, date]:
     return row.state == "published", row.first_day, row.night
 
 
 def _answer(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    stopped = _stopped(connection, [offer["offer"] for offer in row.content["offers"]])
+    return answer(row, stopped, _used(connection, row.key_id, row.counter))
+
+
+def answer(row: Any, stopped: Mapping[str, str], used: Mapping[str, int]) -> dict[str, Any]:
     """A list as others see it: no name, nothing that was guessed about the household.
 
-    An offer is `open`, `used`, or `stopped` with a sentence for the shopper; one that is paused is
-    honoured where it is printed, and so open.
+    stopped: what shoppers are told, by offer; used: how often, by offer. An offer is `open`,
+    `used`, or `stopped` with a sentence for the shopper; one that is paused is honoured where it
+    is printed, and so open.
     """
-    stopped = _stopped(connection, [offer["offer"] for offer in row.content["offers"]])
-    used = _used(connection, row.key_id, row.counter)
     return {
         "list_code": row.code,
         "state": row.state,

@@ -1,5 +1,6 @@
 """HTML to PDF, behind one function: PlutoPrint with fonts of our own and no network."""
 
+import io
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,8 @@ import plutoprint
 
 from promo.files import replacing
 from promo.lists.press import fonts
+
+LETTER = plutoprint.PAGE_SIZE_LETTER
 
 
 class OnlyOurFonts(plutoprint.ResourceFetcher):
@@ -28,14 +31,27 @@ def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: da
     The same HTML, title and day give the same bytes: the only dates in the file are `day`'s.
     """
     with replacing(path) as temporary:
-        canvas = plutoprint.PDFCanvas(temporary, plutoprint.PAGE_SIZE_LETTER)
-        stamp = f"{day.isoformat()}T00:00:00"
-        canvas.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
-        canvas.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
-        canvas.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
-        pieces = [documents] if isinstance(documents, str) else documents
-        pages = sum(_draw(html, canvas) for html in pieces)
-        canvas.finish()
+        return _fill(plutoprint.PDFCanvas(temporary, LETTER), documents, title, day)
+
+
+def pdf_bytes(documents: str | Iterable[str], *, title: str, day: date) -> tuple[bytes, int]:
+    """As `write_pdf`, without a disk: the file's bytes, and its pages."""
+    data = io.BytesIO()
+    canvas = plutoprint.PDFCanvas.create_for_stream(data, LETTER)
+    pages = _fill(canvas, documents, title, day)
+    return data.getvalue(), pages
+
+
+def _fill(
+    canvas: plutoprint.PDFCanvas, documents: str | Iterable[str], title: str, day: date
+) -> int:
+    stamp = f"{day.isoformat()}T00:00:00"
+    canvas.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
+    canvas.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
+    canvas.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
+    pieces = [documents] if isinstance(documents, str) else documents
+    pages = sum(_draw(html, canvas) for html in pieces)
+    canvas.finish()
     return pages
 
 

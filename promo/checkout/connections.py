@@ -1,0 +1,132 @@
+"""Database work off the event loop: a few threads, each with a driver's connection of its own.
+
+What is hot runs raw SQL on the driver itself, the same statements on SQLite and PostgreSQL; the
+rest goes through SQLAlchemy as everywhere. Threads, because measured (docs/decisions.md) they are
+faster than psycopg's asynchronous connections, and sqlite3 has none.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+Result = TypeVar("Result")
+
+
+class Unavailable(Exception):
+    """The database does not answer."""
+
+
+class Statements:
+    """A driver's connection that commits each statement; SQL is written with `?` for values."""
+
+    def __init__(self, engine: Engine) -> None:
+        fairy = engine.raw_connection()
+        driver: Any = fairy.driver_connection
+        fairy.detach()  # it is this thread's for good
+        self.driver = driver
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        if self.is_postgresql:
+            driver.autocommit = True
+            driver.execute("set statement_timeout = '10s'")
+        else:
+            driver.isolation_level = None
+
+    def rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        found: list[tuple[Any, ...]] = self.driver.execute(
+            _for_psycopg(sql) if self.is_postgresql else sql, values
+        ).fetchall()
+        return found
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the server has hung up."""
+        return bool(self.is_postgresql and self.driver.closed)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.driver.close()
+
+
+@lru_cache(maxsize=256)
+def _for_psycopg(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class Connections:
+    """Threads that work on a database."""
+
+    def __init__(self, engine: Engine, threads: int) -> None:
+        self.engine = engine
+        self._own = threading.local()
+        self._open: set[Statements] = set()
+        self._threads = ThreadPoolExecutor(threads, "database")
+        assert engine.dialect.dbapi is not None
+        self._faults = (engine.dialect.dbapi.OperationalError, engine.dialect.dbapi.InterfaceError)
+
+    async def read(self, work: Callable[[Statements], Result]) -> Result:
+        """Do some reading in a thread, once more where the server had hung up meanwhile.
+
+        Raises Unavailable.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read, work)
+
+    def _read(self, work: Callable[[Statements], Result]) -> Result:
+        try:
+            try:
+                return work(self._statements())
+            except self._faults:
+                if not self._hung_up():
+                    raise
+                return work(self._statements())
+        except (OperationalError, *self._faults) as error:
+            self._hung_up()
+            raise Unavailable(type(error).__name__) from None
+
+    def _statements(self) -> Statements:
+        found: Statements | None = getattr(self._own, "statements", None)
+        if found is None:
+            found = self._own.statements = Statements(self.engine)
+            self._open.add(found)
+        return found
+
+    def _hung_up(self) -> bool:
+        """Forget this thread's connection if it is lost; returns whether it was."""
+        found: Statements | None = getattr(self._own, "statements", None)
+        if found is None or not found.is_lost:
+            return False
+        self._own.statements = None
+        self._open.discard(found)
+        return True
+
+    async def through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
+        """Do some reading on a connection of SQLAlchemy's; else as `read`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._through_sqlalchemy, work)
+
+    def _through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
+        try:
+            try:
+                with self.engine.connect() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                with self.engine.connect() as connection:
+                    return work(connection)
+        except OperationalError as error:
+            raise Unavailable(type(error.orig).__name__) from None
+
+    def close(self) -> None:
+        """Let the threads end what they are at, then hang up."""
+        self._threads.shutdown()
+        for each in self._open:
+            each.close()
+        self.engine.dispose()

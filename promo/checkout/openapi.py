@@ -1,0 +1,126 @@
+"""The OpenAPI 3.1 document, made from the types that check requests and shape answers."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from promo.checkout import bodies
+from promo.checkout.refusals import REFUSALS
+
+PATH = "/v1/openapi.json"
+MEDIA = {
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+    "large": "application/pdf",
+    "receipt-80": "application/octet-stream",
+    "receipt-58": "application/octet-stream",
+}
+# Refusals that any authorised request with a body may meet.
+COMMON = (
+    "malformed", "no_key", "not_allowed", "other_store", "too_slow", "too_large", "wrong_type",
+    "too_many", "guessing", "failed", "unavailable",
+)  # fmt: skip
+LIST = ("mistyped", "forged", "unknown", "not_yet_valid", "expired")
+
+
+def document() -> dict[str, Any]:
+    """The whole of it."""
+    schemas: dict[str, TypeAdapter[Any]] = {
+        "Opening": bodies.OPENING, "SheetAsked": bodies.SHEET, "ListSeen": bodies.LIST_SEEN,
+        "Refused": bodies.REFUSED, "Healthy": bodies.HEALTHY,
+    }  # fmt: skip
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "promo at the till",
+            "version": "1",
+            "description": "Opens printed lists by code or card. Money is integer minor units.",
+        },
+        "paths": {
+            "/v1/lookup": {"post": _lookup()},
+            "/v1/sheet": {"post": _sheet()},
+            PATH: {"get": _open("This document.", "application/json", {"type": "object"})},
+            "/health": {"get": _open("The process is there.", "application/json", _ref("Healthy"))},
+            "/ready": {"get": _ready()},
+            "/metrics": {"get": _open("For Prometheus.", "text/plain", {"type": "string"})},
+        },
+        "components": {
+            "schemas": _schemas(schemas),
+            "securitySchemes": {"store_key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _schemas(types: dict[str, TypeAdapter[Any]]) -> dict[str, Any]:
+    """All types by name, and what they are made of."""
+    found, parts = TypeAdapter.json_schemas(
+        [(name, "validation", kind) for name, kind in types.items()],
+        ref_template="#/components/schemas/{model}",
+    )
+    own = {name: schema for (name, _), schema in found.items() if "$ref" not in schema}
+    shared: dict[str, Any] = parts.get("$defs", {})
+    return own | shared
+
+
+def _lookup() -> dict[str, Any]:
+    words = "Open a list by its code or a card."
+    return _posted("lookup", words, "Opening", {"application/json": {"schema": _ref("ListSeen")}})
+
+
+def _sheet() -> dict[str, Any]:
+    text, octets = {"type": "string"}, {"type": "string", "format": "binary"}
+    content = {
+        media.partition(";")[0]: {"schema": text if media.startswith("text/") else octets}
+        for media in MEDIA.values()
+    }
+    return _posted("sheet", "A list's sheet, ready for a screen or a printer.",
+                   "SheetAsked", content)  # fmt: skip
+
+
+def _posted(verb: str, words: str, asked: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": verb,
+        "summary": words,
+        "description": f"The store key needs the verb `{verb}`.",
+        "security": [{"store_key": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(asked)}},
+        },
+        "responses": {"200": {"description": words, "content": content}}
+        | _refused((*LIST, *COMMON)),
+    }
+
+
+def _open(words: str, media: str, schema: dict[str, Any]) -> dict[str, Any]:
+    answer = {"description": words, "content": {media: {"schema": schema}}}
+    return {"summary": words, "responses": {"200": answer} | _refused(("failed",))}
+
+
+def _ready() -> dict[str, Any]:
+    found = _open("Database and schema are in order.", "application/json", _ref("Healthy"))
+    found["responses"] |= _refused(("unavailable",))
+    return found
+
+
+def _refused(codes: Iterable[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(REFUSALS[code].status, []).append(code)
+    return {
+        f"{status}": {
+            "description": f"{HTTPStatus(status).phrase}: {', '.join(some)}.",
+            "content": {"application/json": {"schema": _ref("Refused")}},
+        }
+        | ({"headers": {"Retry-After": RETRY_AFTER}} if status in (429, 503) else {})
+        for status, some in by_status.items()
+    }
+
+
+RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds."}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

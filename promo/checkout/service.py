@@ -1,0 +1,210 @@
+"""The service at the tills: JSON over HTTP, under /v1. See docs/service.md.
+
+The tills' own requests are checked in this order: how many are at work, key, limits and verb, then
+the body; so that who has no key makes no work.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from promo import database
+from promo.checkout import bodies, metrics, openapi, opening
+from promo.checkout.connections import Connections, Statements, Unavailable
+from promo.checkout.gate import Gate
+from promo.checkout.kiosk import Kiosk
+from promo.checkout.opening import Stored
+from promo.checkout.refusals import Refuse
+from promo.checkout.store_keys import StoreKey
+from promo.checkout.watching import Watched, Write, write_line
+from promo.config import Settings
+from promo.language import Languages
+from promo.lists.codes.keys import CodeKeys
+from promo.lists.lookup import Refused
+from promo.offers.known import ListId
+
+Work = Callable[[StoreKey, Any], Awaitable[Response]]
+BUSY_SECONDS = 1.0  # after which to ask again when we cannot answer
+
+
+class Service:
+    """Everything that answering takes, of one house and one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: CodeKeys,
+        engine: Engine,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        write: Write = write_line,
+    ) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.now = now
+        self.write = write
+        self.languages = Languages.of(settings)
+        self.connections = Connections(engine, settings.service.threads)
+        self.gate = Gate(self.connections, settings.service, now)
+        self.kiosk = Kiosk(settings, keys)
+        self.metrics = metrics.Metrics()
+        self.document = openapi.document()
+
+    # --- what is answered ----------------------------------------------------------------------
+
+    async def lookup(self, key: StoreKey, asked: bodies.Opening) -> Response:
+        """A list as tills see it."""
+        found = await self._opened(key, asked, opening.answer)
+        return JSONResponse(found)
+
+    async def sheet(self, key: StoreKey, asked: bodies.SheetAsked) -> Response:
+        """A list as it is printed."""
+        row = await self._opened(key, asked, lambda _, row: row)
+        id_ = ListId(row.key_id, row.counter)
+        sheet = await self.connections.through_sqlalchemy(
+            lambda connection: self.kiosk.sheet(connection, id_)
+        )
+        form = asked["format"]
+        data = await self.kiosk.print(sheet, form, self._day(key))
+        headers = {"content-type": openapi.MEDIA[form], "cache-control": "no-store"}
+        return Response(data, headers=headers)
+
+    async def _opened(
+        self, key: StoreKey, asked: bodies.Opening, then: Callable[[Statements, Stored], Any]
+    ) -> Any:
+        """What `then` makes of the list that is asked for. Raises Refuse."""
+        if asked.get("store", key.store) != key.store:
+            raise Refuse("other_store")
+        day = self._day(key)
+
+        def work(statements: Statements) -> Any:
+            if "card" in asked:
+                return then(statements, opening.by_card(statements, asked["card"], day))
+            return then(statements, opening.by_code(statements, self.keys, asked["code"], day))
+
+        try:
+            return await self.connections.read(work)
+        except Refused as error:
+            if isinstance(error, opening.Invented):
+                self.gate.failed(key)
+                self.metrics.guesses += 1
+            raise Refuse(error.reason, day=error.day) from None
+
+    def _day(self, key: StoreKey) -> date:
+        """Today in the key's store, or the day that `today` fixes for a replay."""
+        return self.settings.today or self.now().astimezone(ZoneInfo(key.time_zone)).date()
+
+    async def health(self, _: Request) -> Response:
+        """The process is there."""
+        return JSONResponse({"ok": True})
+
+    async def ready(self, request: Request) -> Response:
+        """The database is there, and its schema is this version's."""
+        loop = asyncio.get_running_loop()
+        check = partial(database.check_schema, self.connections.engine)
+        try:
+            await loop.run_in_executor(None, check)
+        except database.DatabaseError:
+            return self._refused(request, Refuse("unavailable", wait=BUSY_SECONDS))
+        return JSONResponse({"ok": True})
+
+    async def measured(self, _: Request) -> Response:
+        """Counters for Prometheus."""
+        return Response(self.metrics.text(), headers={"content-type": metrics.TYPE})
+
+    async def described(self, _: Request) -> Response:
+        """The OpenAPI document."""
+        return JSONResponse(self.document)
+
+    # --- how a request is met ------------------------------------------------------------------
+
+    def _posted(self, verb: str, kind: TypeAdapter[Any], work: Work) -> Any:
+        async def endpoint(request: Request) -> Response:
+            about = request.scope["promo"]
+            key: StoreKey | None = None
+            try:
+                if self.metrics.at_work > self.settings.service.most_waiting:
+                    raise Refuse("unavailable", wait=BUSY_SECONDS)
+                key = await self.gate.key(request.headers.get("authorization", ""))
+                about |= {"store": key.store, "key": key.id}
+                self.gate.admit(key, verb)
+                return await work(key, bodies.read(kind, await self._body(request)))
+            except Unavailable:
+                refuse = Refuse("unavailable", wait=BUSY_SECONDS)
+            except Refuse as error:
+                refuse = error
+            return self._refused(request, refuse, key)
+
+        return endpoint
+
+    async def _body(self, request: Request) -> bytes:
+        """A body of JSON, no longer and no slower than is allowed. Raises Refuse."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refuse("wrong_type", detail="Send `Content-Type: application/json`.")
+        limits, got = self.settings.service, bytearray()
+        try:
+            async with asyncio.timeout(limits.body_seconds):
+                async for chunk in request.stream():
+                    got += chunk
+                    if len(got) > limits.most_body:
+                        raise Refuse("too_large", detail=f"At most {limits.most_body:,} bytes.")
+        except (TimeoutError, ClientDisconnect):
+            raise Refuse("too_slow") from None
+        return bytes(got)
+
+    def _refused(self, request: Request, refuse: Refuse, key: StoreKey | None = None) -> Response:
+        request.scope["promo"]["refused"] = refuse.code
+        language = self.languages[key.language] if key else self.languages.default
+        return JSONResponse(refuse.in_words(language), refuse.status, headers=refuse.headers)
+
+    def _not_there(self, request: Request, error: Exception) -> Response:
+        """A path or method that is none of ours."""
+        wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+        headers = error.headers if isinstance(error, HTTPException) else None
+        code = "wrong_method" if wrong_method else "no_such_path"
+        return self._refused(request, Refuse(code, headers=headers))
+
+    def _failed(self, request: Request, _: Exception) -> Response:
+        """A fault of ours, which Watched logs."""
+        return self._refused(request, Refuse("failed"))
+
+    def app(self) -> ASGIApp:
+        """The application, watched."""
+        posts = {
+            "/v1/lookup": self._posted("lookup", bodies.OPENING, self.lookup),
+            "/v1/sheet": self._posted("sheet", bodies.SHEET, self.sheet),
+        }
+        gets = {
+            openapi.PATH: self.described, "/health": self.health, "/ready": self.ready,
+            "/metrics": self.measured,
+        }  # fmt: skip
+        app = Starlette(
+            routes=[
+                *(Route(path, endpoint, methods=["POST"]) for path, endpoint in posts.items()),
+                *(Route(path, endpoint, methods=["GET"]) for path, endpoint in gets.items()),
+            ],
+            exception_handlers={HTTPException: self._not_there, Exception: self._failed},
+            lifespan=self._lifespan,
+        )
+        app.router.redirect_slashes = False
+        return Watched(app, frozenset((*posts, *gets)), self.metrics, self.now, self.write)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        self.kiosk.close()
+        self.connections.close()
