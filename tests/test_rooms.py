@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "promo"
-ROOMS = ("scans", "shoppers", "offers", "lists")
+ROOMS = ("scans", "shoppers", "offers", "lists", "checkout")
 BASE = {"config", "sections", "tables", "database", "calendar", "money", "files", "errors"}
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",
