@@ -104,7 +104,7 @@ class _Walk:
     def _off_the_basket(self, made: tuple[int, ...], off: int) -> int:
         """What percentages and amounts on the whole basket take off the rest, in that order."""
         uses = [o for o, count in enumerate(made) for _ in range(count) if self._is_whole(o)]
-        uses.sort(key=lambda o: (self.held[o].coupon, not isinstance(self.rewards[o], PercentOff)))
+        uses.sort(key=self._turn)
         left = sum(piece.price for piece in self.everything[0]) - off if uses else 0
         room, whole = max(self.total - off, 0), 0  # returns lower the basket's sum
         for o in uses:
@@ -117,6 +117,11 @@ class _Walk:
             taken = min(wanted, left, room)
             left, room, whole = left - taken, room - taken, whole + taken
         return whole
+
+    def _turn(self, o: int) -> tuple[bool, bool, int, str]:
+        held = self.held[o]
+        percent = isinstance(self.rewards[o], PercentOff)
+        return held.coupon, not percent, -held.terms.priority, held.key
 
     def _is_whole(self, o: int) -> bool:
         terms = self.held[o].terms

@@ -115,7 +115,25 @@ def _match(matches: dict[str, list[tuple[str, int]]], terms: Terms) -> None:
 
 
 def large(chance: random.Random, lines: int = 60, offers: int = 14) -> Case:
-    """A weekly shop with a full list: each offer on some products, some of them on shared ones."""
+    """A weekly shop with a full list: most offers on a category's products, some on a brand's."""
+    products = [f"{category}-{brand}" for category in range(25) for brand in range(6)]
+    bought = [
+        Line(chance.choice(products), chance.choice([1, 1, 1, 1, 2, 3]), chance.randint(79, 1299))
+        for _ in range(lines)
+    ]
+    written = []
+    for n in range(offers):
+        offer = written_offer(chance, products, f"o{n}")
+        if "products" in offer:
+            part = f"-{chance.randrange(6)}" if chance.random() < 0.15 else f"{n}-"
+            some = [p for p in products if p.endswith(part) or p.startswith(part)]
+            offer["products"] = [f"internal:{p}" for p in some]
+        written.append(offer)
+    return _case(chance, bought, written)
+
+
+def dense(chance: random.Random, lines: int = 60, offers: int = 14) -> Case:
+    """The same where every offer is on nine products drawn from all, so that most overlap."""
     products = [f"p{n}" for n in range(int(lines * 1.5))]
     bought = [
         Line(chance.choice(products), chance.choice([1, 1, 1, 1, 2, 3]), chance.randint(79, 1299))

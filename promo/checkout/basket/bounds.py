@@ -30,14 +30,17 @@ class Bound:
     def __init__(self, offer: Offer) -> None:
         self.offer, self.reach = offer, _reach(offer)
         self.whole = _off_the_basket(offer)
-        self._known: dict[tuple[int, int], tuple[int, int]] = {}
+        self._known: dict[tuple[int, int], int] = {}
 
-    def __call__(self, free: int, uses: int) -> tuple[int, int]:
-        """The most minor units and points that so many uses give on free pieces."""
-        key = (free & self.offer.mask, uses)
-        if key not in self._known:
-            self._known[key] = self._most(*key)
-        return self._known[key]
+    def __call__(self, free: int, made: int) -> int:
+        """The most that the uses left after `made` ones are worth on free pieces."""
+        key = (free & self.offer.mask, made)
+        found = self._known.get(key)
+        if found is None:
+            uses = self.offer.most - made
+            found = self.offer.worth.at_most(*self._most(key[0], uses), uses)
+            self._known[key] = found
+        return found
 
     def _most(self, free: int, uses: int) -> tuple[int, int]:
         most = uses * self.whole[0], uses * self.whole[1]

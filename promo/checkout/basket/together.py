@@ -16,7 +16,6 @@ from promo.checkout.basket.model import Answer, Held, Matches, Rules, Together
 from promo.checkout.basket.search import Search, Step
 from promo.checkout.basket.turns import in_turn
 from promo.checkout.basket.ways import Offer
-from promo.checkout.basket.worth import Worth
 from promo.offers.basket import Line
 
 
@@ -44,7 +43,7 @@ def together(
     }
     open_ = [each for each in held if each.key not in refused]
     ordered = sorted(open_, key=lambda h: _order(h, by_key=rules.policy != "in_order"))
-    offers = [Offer(place, each, belt, matches) for place, each in enumerate(ordered)]
+    offers = [Offer(place, each, belt, matches, rules) for place, each in enumerate(ordered)]
     plan = _Choice(offers, belt, rules)
     of_key = {offer.held.key: offer for offer in offers}
     answers = [
@@ -70,7 +69,7 @@ class _Choice:
     """The plan that a policy makes: `made`, whether it is exact, and the work it took."""
 
     def __init__(self, offers: Sequence[Offer], belt: Belt, rules: Rules) -> None:
-        self.offers, self.belt, self.worth = offers, belt, Worth(rules)
+        self.offers, self.belt = offers, belt
         self.exact, self.work = True, 0
         if rules.policy == "in_order":
             self.made = make(in_turn(offers, belt.whole), belt, in_turn=True)
@@ -84,13 +83,13 @@ class _Choice:
         reward on the whole basket would be if nothing else came off.
         """
         sociable = [offer for offer in self.offers if not offer.exclusive]
-        search = Search(sociable, self.worth, work)
+        search = Search(sociable, work)
         plans: list[Sequence[Step]] = [search.best(self.belt.whole).steps]
         if any(step[1].whole for step in plans[0]) or not search.exact:
             plans.append(search.greedy(self.belt.whole).steps)
         for offer in self.offers:
             if offer.exclusive:
-                plans.append(Search([offer], self.worth, work).best(self.belt.whole).steps)
+                plans.append(Search([offer], work).best(self.belt.whole).steps)
         self.exact, self.work = search.exact, search.steps
         made = [make(steps, self.belt) for steps in plans]
         return max(made, key=self._score)
@@ -101,5 +100,5 @@ class _Choice:
         for offer in self.offers:
             uses = made.uses.get(offer.place, ())
             discount, points = sum(u.discount for u in uses), sum(u.points for u in uses)
-            worth += self.worth.of(offer, discount, points, len(uses))
+            worth += offer.worth(discount, points, len(uses))
         return bool(made.uses), worth

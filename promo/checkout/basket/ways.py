@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from promo.checkout.basket.belt import Belt, bits
-from promo.checkout.basket.model import Held, Matches
+from promo.checkout.basket.model import Held, Matches, Rules
+from promo.checkout.basket.worth import Worth
 from promo.offers import taking
 from promo.offers.basket import Piece, Unit
 from promo.offers.giving import given, points
@@ -27,6 +28,7 @@ class Way:
     off: tuple[int, ...]
     discount: int
     points: int
+    worth: int
     whole: bool
 
     @property
@@ -35,11 +37,17 @@ class Way:
         return self.discount > 0 or self.points > 0
 
 
+UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
+
+
 class Offer:
     """An offer on one belt; what it finds is kept, so that each question is answered once."""
 
-    def __init__(self, place: int, held: Held, belt: Belt, matches: Matches) -> None:
+    def __init__(
+        self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules
+    ) -> None:
         self.place, self.held, self.belt = place, held, belt
+        self.worth = Worth.under(rules, held.terms)
         self.terms: Terms = held.terms
         self.reward = held.terms.reward.at(held.number)
         self.group, self.exclusive = held.terms.stacking, held.terms.exclusive
@@ -88,9 +96,10 @@ class Offer:
         take the pieces that come first.
         """
         key = (free & self.mask, made if self.counts else min(made, 1), spare & free & self.mask)
-        if key not in self._ways:
-            self._ways[key] = self._way(*key)
-        return self._ways[key]
+        way = self._ways.get(key, UNKNOWN)
+        if way is UNKNOWN:
+            way = self._ways[key] = self._way(*key)
+        return way
 
     def _way(self, free: int, made: int, spare: int) -> Way | None:
         left = [piece for index, piece in self.own if free >> index & 1]
@@ -110,12 +119,13 @@ class Offer:
     def _given(self, taken: taking.Taken) -> Way:
         if taken.whole_basket:
             discount, earned = self.off_the_basket
-            return Way(self._set(taken.pieces), taken.pieces, (), (), discount, earned, whole=True)
+            mask, worth = self._set(taken.pieces), self.worth(discount, earned)
+            return Way(mask, taken.pieces, (), (), discount, earned, worth, whole=True)
         target = self._in_order(taken.target)
         off = tuple(given(self.reward, target, [piece.price for piece in target]))
         earned = points(self.reward, target)
-        mask = self._set(taken.pieces)
-        return Way(mask, taken.pieces, target, off, sum(off), earned, whole=False)
+        mask, worth = self._set(taken.pieces), self.worth(sum(off), earned)
+        return Way(mask, taken.pieces, target, off, sum(off), earned, worth, whole=False)
 
     @cached_property
     def off_the_basket(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What a plan is worth under a policy, as one whole number.
+"""What uses are worth under a policy, as one whole number.
 
 Its leading digits are money in millionths of a minor unit; the last ones the priorities of the
 uses, so that of plans worth the same the one with the higher priorities is made.
@@ -6,9 +6,8 @@ uses, so that of plans worth the same the one with the higher priorities is made
 
 from dataclasses import dataclass
 
-from promo.checkout.basket.bounds import Bound
 from promo.checkout.basket.model import Rules
-from promo.checkout.basket.ways import Offer, Way
+from promo.offers.terms import Terms
 from promo.offers.values import WHOLE
 
 MILLION = 10**6
@@ -17,22 +16,25 @@ PLACES = 10**7  # room for the priorities of all uses of a basket
 
 @dataclass(frozen=True)
 class Worth:
-    """The scale on which a policy weighs uses."""
+    """One offer's scale: what its uses are worth that together give so much."""
 
-    rules: Rules
+    money: int  # a minor unit's worth
+    point: int  # a point's
+    use: int  # a use's own, whatever it gives
 
-    def of(self, offer: Offer, discount: int, points: int, uses: int = 1) -> int:
-        """What some uses of an offer are worth, which together give so much."""
-        money = discount * MILLION + points * self.rules.point
-        if self.rules.policy == "best_for_chain":
-            bears = 2 * offer.terms.funder_percent - WHOLE  # paid to the chain, less borne by it
-            money = money * bears + uses * offer.terms.handling * MILLION * WHOLE
-        return money * PLACES + uses * offer.terms.priority
+    @classmethod
+    def under(cls, rules: Rules, terms: Terms) -> "Worth":
+        """The scale of an offer under a policy."""
+        money, point, use = MILLION, rules.point, 0
+        if rules.policy == "best_for_chain":
+            bears = 2 * terms.funder_percent - WHOLE  # paid to the chain, less borne by it
+            money, point = money * bears, point * bears
+            use = terms.handling * MILLION * WHOLE
+        return cls(money * PLACES, point * PLACES, use * PLACES + terms.priority)
 
-    def of_way(self, offer: Offer, way: Way) -> int:
-        """What one use is worth."""
-        return self.of(offer, way.discount, way.points)
+    def __call__(self, discount: int, points: int, uses: int = 1) -> int:
+        return discount * self.money + points * self.point + uses * self.use
 
-    def at_most(self, offer: Offer, bound: Bound, free: int, uses: int) -> int:
-        """A number that no uses of free pieces are worth more than."""
-        return max(self.of(offer, *bound(free, uses), uses=uses), self.of(offer, 0, 0, uses), 0)
+    def at_most(self, discount: int, points: int, uses: int) -> int:
+        """What uses are worth at most that give no more than this."""
+        return max(self(discount, points, uses), self(0, 0, uses))
