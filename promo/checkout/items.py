@@ -128,7 +128,7 @@ class Reader:
             return 0
         value, decimals = carried
         more = exponent(self.currency) - decimals
-        minor = value * 10**more if more >= 0 else value // 10**-more
+        minor = value * int(10**more) if more >= 0 else value // int(10**-more)
         return minor if quantity > 0 else -minor
 
 

@@ -19,11 +19,17 @@ from promo.offers.values import WHOLE
 Taken = frozenset[Unit]
 
 
-def most_off(lines: Sequence[Line], held: Sequence[Held], matches: Matches) -> int:
-    """The most minor units that all offers together can take off."""
+class TooMany(Exception):
+    """There are more states than anybody wants to wait for."""
+
+
+def most_off(
+    lines: Sequence[Line], held: Sequence[Held], matches: Matches, states: int = 10**9
+) -> int:
+    """The most minor units that all offers together can take off. Raises TooMany."""
     sociable = [each for each in held if not each.terms.exclusive]
     alone = [[each] for each in held if each.terms.exclusive]
-    return max(_Walk(lines, some, matches).most() for some in [sociable, *alone])
+    return max(_Walk(lines, some, matches).most(states) for some in [sociable, *alone])
 
 
 class _Walk:
@@ -40,7 +46,7 @@ class _Walk:
             self.everything.append([piece for piece in found if piece.unit not in gone])
         self.wanted = [{p.unit for p in found if p.purchases} for found in self.everything]
 
-    def most(self) -> int:
+    def most(self, states: int) -> int:
         """Over all plans; of those that reach one state the dearest alone goes on."""
         best = 0
         front: dict[tuple[Taken, tuple[int, ...]], int] = {(Taken(), (0,) * len(self.held)): 0}
@@ -51,6 +57,9 @@ class _Walk:
                 for state, more in self._next(taken, made):
                     after[state] = max(after.get(state, 0), off + more)
             front = after
+            states -= len(after)
+            if states < 0:
+                raise TooMany
         return best
 
     def _next(
@@ -61,10 +70,9 @@ class _Walk:
             if self.held[o].coupon and any(not self.held[other].coupon for other in usable):
                 continue
             near = [n for n in range(len(self.held)) if n != o and self.wanted[n] & self.wanted[o]]
-            spared = chain.from_iterable(combinations(near, n) for n in range(len(near) + 1))
             if self.held[o].terms.choose == "cheapest":
-                spared = iter([()])
-            for others in spared:
+                near = []
+            for others in chain.from_iterable(combinations(near, n) for n in range(len(near) + 1)):
                 late = set().union(*(self.wanted[n] for n in others))
                 for gone, off in self._uses(o, taken, made, late):
                     counts = tuple(count + (n == o) for n, count in enumerate(made))
@@ -91,8 +99,8 @@ class _Walk:
             if uses and not way.pieces and not counts:
                 continue
             whole = way.whole_basket
-            target = self.everything[o] if whole else [
-                p for p in self.everything[o] if p.unit in {t.unit for t in way.target}]  # fmt: skip
+            aimed = {piece.unit for piece in way.target}
+            target = [p for p in self.everything[o] if whole or p.unit in aimed]
             off = sum(given(self.rewards[o], target, [piece.price for piece in target]))
             earned = self.rewards[o].leading == "points"
             if (off, earned) > worth:

@@ -54,7 +54,11 @@ def _line(chance: random.Random, products: str) -> Line:
 def written_offer(chance: random.Random, products: Sequence[str], name: str) -> dict[str, Any]:
     """An offer on some of the products, as it stands in a file; rarely on the whole basket."""
     funder = chance.choice(["Maker 7", "Maker 8", "chain"])
-    offer = OFFER | {"id": name, "funder": funder, "uses": {"per_list": chance.choice([1, 1, 1, 2, 3])}}
+    offer = OFFER | {
+        "id": name,
+        "funder": funder,
+        "uses": {"per_list": chance.choice([1, 1, 1, 2, 3])},
+    }
     if chance.random() < 0.15:
         reward = chance.choice([{"percent_off": chance.choice([5, 10, "12.5"])},
                                 {"amount_off": chance.choice([1, 5])}])  # fmt: skip

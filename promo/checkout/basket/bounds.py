@@ -20,6 +20,7 @@ from promo.offers.rewards import (
     GivePoints,
     NewPrice,
     PercentOff,
+    Reward,
 )  # fmt: skip
 from promo.offers.values import WHOLE
 
@@ -53,33 +54,23 @@ class Bound:
         return most[0] + off, most[1] + self._points(free, uses)
 
     def _off(self, prices: list[int], indices: list[int], uses: int) -> int:
-        whole = sum(prices)
-        match self.offer.reward:
-            case AmountOff(per="use") as reward:
+        """Minor units off the dearest pieces that the uses reach."""
+        reward = self.offer.reward
+        match reward:
+            case AmountOff(per="use"):
                 return reward.amount_off * uses
-            case AmountOff(per="unit") | NewPrice(per="unit") as reward:
-                pieces = [self.offer.belt.pieces[index] for index in indices]
-                if isinstance(reward, AmountOff):
-                    return sum(min(reward.amount_off, price) for price in prices)
-                return sum(given(reward, pieces, prices))
-            case PercentOff() as reward:  # each use rounds by itself
-                off = whole * reward.percent_off // WHOLE + uses
+            case AmountOff(per="unit"):
+                return sum(min(reward.amount_off, price) for price in prices)
+            case NewPrice(per="unit"):
+                return sum(given(reward, [self.offer.belt.pieces[n] for n in indices], prices))
+            case PercentOff():  # each use rounds by itself
+                off = sum(prices) * reward.percent_off // WHOLE + uses
                 return off if reward.at_most is None else min(off, reward.at_most * uses)
-            case BundlePrice() as reward if self.reach is not None:
-                sums = [
-                    sum(prices[n : n + self.reach]) for n in range(0, len(prices), self.reach)
-                ]
+            case BundlePrice() if self.reach is not None:
+                starts = range(0, len(prices), self.reach)
+                sums = [sum(prices[n : n + self.reach]) for n in starts]
                 return sum(max(each - reward.bundle_price, 0) for each in sums)
-            case Get() as reward:
-                most = sum(
-                    given(reward.model_copy(update={"at_most": None}), (), prices)[
-                        : reward.get * uses
-                    ]
-                )
-                return most if reward.at_most is None else min(most, reward.at_most * uses)
-            case FreeItem() as reward:
-                return sum(min(reward.free_item, price) for price in prices[:uses])
-        return whole
+        return _of_free_pieces(reward, prices, uses)
 
     def _points(self, free: int, uses: int) -> int:
         match self.offer.reward:
@@ -88,9 +79,21 @@ class Bound:
             case GivePoints(per="unit") as reward:
                 return reward.points * free.bit_count()
             case GivePoints() as reward:  # each use rounds by itself; a pound is less
-                weights = [self.offer.belt.pieces[index].weight or 0 for index in bits(free)]
-                return half_up(reward.points * sum(weights, Fraction(0)) * 3) + uses
+                none = Fraction(0)
+                weights = [self.offer.belt.pieces[index].weight or none for index in bits(free)]
+                return half_up(reward.points * sum(weights, none) * 3) + uses
         return 0
+
+
+def _of_free_pieces(reward: Reward, prices: list[int], uses: int) -> int:
+    """The most off where uses give some pieces; of other rewards, all that the pieces cost."""
+    if isinstance(reward, FreeItem):
+        return sum(min(reward.free_item, price) for price in prices[:uses])
+    if not isinstance(reward, Get):
+        return sum(prices)
+    each = given(reward.model_copy(update={"at_most": None}), (), prices)
+    most = sum(each[: reward.get * uses])
+    return most if reward.at_most is None else min(most, reward.at_most * uses)
 
 
 def _reach(offer: Offer) -> int | None:

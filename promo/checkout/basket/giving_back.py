@@ -76,22 +76,21 @@ def give_back(
     """
     gone = {unit for each in earlier for unit in each.units}
     now = sorted((set(units) & sale.prices.keys()) - gone)
-    backs, refund = [], sum(sale.prices[unit] for unit in now)
-    for sold, use in ((sold, use) for sold in sale.offers for use in sold.uses):
-        left = _left(sold, use, earlier)
-        back = {unit: left[unit] for unit in now if unit in left}
-        refund -= sum(part.off for part in back.values())
-        backs.append((sold, use, left, back))
-    found = []
     after = gone | set(now)
-    for sold, use, left, back in backs:
+    uses = [(sold, use) for sold in sale.offers for use in sold.uses]
+    left = [_left(sold, use, earlier) for sold, use in uses]
+    backs = [{unit: parts[unit] for unit in now if unit in parts} for parts in left]
+    refund = sum(sale.prices[unit] for unit in now)
+    refund -= sum(part.off for back in backs for part in back.values())
+    found = []
+    for (sold, use), parts, back in zip(uses, left, backs, strict=True):
         offer = terms[sold.offer]
         if offer.returns == "reclaim" and not _holds(sale, sold, use, offer, after, matches):
-            kept = {unit: part for unit, part in left.items() if unit not in back}
+            kept = {unit: part for unit, part in parts.items() if unit not in back}
             more = _reclaimed(kept, refund)
             refund -= sum(part.off for part in more.values())
-            back = back | more
-        found.append(_back(sold, use, left, back, offer, after, earlier))
+            back.update(more)
+        found.append(_back(sold, use, parts, back, offer, after, earlier))
     return Returned(tuple(now), refund, tuple(each for each in found if each is not None))
 
 

@@ -21,6 +21,9 @@ class Left(NamedTuple):
     today: int | None = None
 
 
+NO_LIMIT = Left()
+
+
 @dataclass(frozen=True)
 class Held:
     """An offer that the basket may use: on the shopper's list, or a coupon handed over.
@@ -32,7 +35,7 @@ class Held:
     key: str
     terms: Terms
     number: int
-    left: Left = Left()
+    left: Left = NO_LIMIT
     coupon: bool = False
 
 
@@ -47,6 +50,9 @@ class Rules:
     policy: Policy = "best_for_shopper"
     point: int = 1
     work: int = WORK
+
+
+USUAL = Rules()
 
 
 @dataclass(frozen=True)

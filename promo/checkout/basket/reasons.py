@@ -55,15 +55,13 @@ def unused(offer: Offer, offers: Sequence[Offer], made: Made) -> Why:
     if not way.gives:
         return why(worthless(offer.reward).code)
     used = [other for other in offers if made.uses.get(other.place)]
-    alone = [other.held.key for other in used if other.exclusive]
-    if alone:
-        return why("excluded", alone)
-    if offer.exclusive and used:
-        return why("exclusive", [other.held.key for other in used])
-    group = [other.held.key for other in used if offer.group and other.group == offer.group]
-    if group:
-        return why("stacking", group)
-    takers = [other.held.key for other in used if made.taken[other.place] & offer.mask]
-    if takers:
-        return why("taken", takers)
+    in_the_way = {
+        "excluded": [other for other in used if other.exclusive],
+        "exclusive": used if offer.exclusive else [],
+        "stacking": [other for other in used if offer.group and other.group == offer.group],
+        "taken": [other for other in used if made.taken[other.place] & offer.mask],
+    }
+    for code, others in in_the_way.items():
+        if others:
+            return why(code, [other.held.key for other in others])
     return why(worthless(offer.reward).code)

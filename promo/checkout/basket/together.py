@@ -12,7 +12,7 @@ from datetime import datetime
 from promo.checkout.basket import reasons
 from promo.checkout.basket.belt import Belt
 from promo.checkout.basket.making import Made, make
-from promo.checkout.basket.model import Answer, Held, Matches, Rules, Together
+from promo.checkout.basket.model import USUAL, Answer, Held, Matches, Rules, Together
 from promo.checkout.basket.search import Search, Step
 from promo.checkout.basket.turns import in_turn
 from promo.checkout.basket.ways import Offer
@@ -26,7 +26,7 @@ def together(
     *,
     at: datetime,
     store: str,
-    rules: Rules = Rules(),
+    rules: Rules = USUAL,
 ) -> Together:
     """Which offers a basket gets, and what comes off each line.
 

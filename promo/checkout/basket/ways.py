@@ -43,9 +43,7 @@ UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
 class Offer:
     """An offer on one belt; what it finds is kept, so that each question is answered once."""
 
-    def __init__(
-        self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules
-    ) -> None:
+    def __init__(self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules) -> None:
         self.place, self.held, self.belt = place, held, belt
         self.worth = Worth.under(rules, held.terms)
         self.terms: Terms = held.terms

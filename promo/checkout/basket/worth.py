@@ -33,6 +33,7 @@ class Worth:
         return cls(money * PLACES, point * PLACES, use * PLACES + terms.priority)
 
     def __call__(self, discount: int, points: int, uses: int = 1) -> int:
+        """What some uses are worth that give so many minor units and points together."""
         return discount * self.money + points * self.point + uses * self.use
 
     def at_most(self, discount: int, points: int, uses: int) -> int:
