@@ -1,1 +1,1 @@
-"""What happens at the till."""
+"""What happens at the till: who may ask, which list a code opens, and the service that answers."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from offers.written import lines
-from shopping import held, matches, reckon
 
+from checkout.shopping import held, matches, reckon
 from promo.checkout.basket.giving_back import Returned, give_back
 from promo.checkout.basket.model import Held, Part
 from promo.checkout.basket.sale import Sale

@@ -76,7 +76,7 @@ def test_a_carried_price_is_in_currency_units(currency: str, amount: int) -> Non
     [
         ({}, "code"), ({"code": 5, "amount": 1}, "code"), ({"code": "123", "amount": 1}, "code"),
         ({"code": "614141123453", "amount": 1}, "code"),
-        ({"code": "9810000000007", "amount": 1}, "code"),
+        ({"code": "9810000000006", "amount": 1}, "code"),
         ({"code": "9900000000004", "amount": 1}, "code"),
         ({"code": "internal:", "amount": 1}, "code"),
         ({"amount": 1.5}, "amount"), ({"amount": True}, "amount"), ({"amount": 10**13}, "amount"),
@@ -95,6 +95,14 @@ def test_what_is_wrong_is_named_by_its_field(raw: Any, field: str) -> None:
     wanted = f"lines[1].{field}".rstrip(".")
     assert wanted in [fault.field for fault in caught.value.faults]
     assert all(fault.sentence.endswith(".") for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    "code", ["9810000000006", "9821234567890", "9900000000004", "512345678900"]
+)
+def test_old_paper_coupons_are_read_and_declined(code: str) -> None:
+    with pytest.raises(ItemError, match="old paper coupon"):
+        US.line({"code": code[:-1] + check_digit(code[:-1]), "amount": 1}, "line")
 
 
 @pytest.mark.parametrize("raw", [None, "x", {}, [{}] * 1001])

@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 from offers.written import lines
-from shopping import AT, held, matches, off, reckon, why
 
+from checkout.shopping import AT, held, matches, off, reckon, why
 from promo.checkout.basket.belt import taken_away
 from promo.checkout.basket.model import Left, Share
 from promo.checkout.basket.reasons import REASONS
 from promo.offers.pricing import price
 
-HALF = {"reward": {"percent_off": 50}}
-THIRD = {"reward": {"percent_off": 30}}
+HALF: dict[str, Any] = {"reward": {"percent_off": 50}}
 BASKET: dict[str, Any] = {"reward": {"percent_off": 10}, "basket": 1}
 
 
