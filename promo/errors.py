@@ -10,6 +10,7 @@ Sentence
 ├── OfferError        an offer cannot be taken in              promo.offers.terms
 ├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
+├── ItemError         a till's lines cannot be taken in        promo.checkout.items
 ├── RenderError       a template cannot be rendered            promo.lists.press.render
 ├── PrintError        a night's lists cannot be printed        promo.lists.press.printing
 ├── Refused           no list to open                          promo.lists.lookup
