@@ -11,6 +11,7 @@ Sentence
 ├── OfferError        an offer cannot be taken in              promo.offers.terms
 ├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
+├── ItemError         a till's lines cannot be taken in        promo.checkout.items
 ├── RenderError       a template cannot be rendered            promo.lists.press.render
 ├── PrintError        lists cannot be printed as they are      promo.lists.press.formats
 ├── PaperError        receipts of this width are not printed   promo.lists.press.receipt
