@@ -418,10 +418,10 @@ def test_keys_that_cannot_be_used(
 
 
 def test_a_template_with_a_slip(small: Path) -> None:
-    (small / "templates" / "list.css").write_text("\n{{ papper }}")
+    (small / "templates" / "print.css").write_text("\n{{ papper }}")
     found = promo(small, "nightly", *DAY, code=3)
     assert found.stderr.splitlines()[-1] == (
-        "The template list.css, line 2 cannot be rendered: 'papper' is undefined."
+        "The template print.css, line 2 cannot be rendered: 'papper' is undefined."
     )
 
 

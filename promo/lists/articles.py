@@ -55,7 +55,7 @@ class Head(Section):
     until: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: a key of the press's caches
 class Article:
     """An article in one language; `body` is Markdown."""
 

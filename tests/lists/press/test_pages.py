@@ -72,8 +72,8 @@ def test_lists_older_than_words_say_what_comes_off(settings: Settings) -> None:
     [
         ("en", "Hello Ann", "Mon, Nov 6, 2017", DATES, "off with all 2 offers"),
         ("es-MX", "Hola, Ann", "lun, 6 de nov de 2017", "6–19\xa0de\xa0nov",
-         "de descuento con las 2 ofertas"),
-        ("zh", "Ann，您好", "2017年11月6日周一", "11月6日至19日", "用完2项优惠共省"),
+         "de ahorro con sus 2 ofertas"),
+        ("zh", "Ann，您好", "2017年11月6日周一", "11月6日至19日", "全部2项优惠合计可省"),
     ],
 )  # fmt: skip
 def test_in_the_household_s_language(
