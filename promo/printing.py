@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, select
 from promo import database, tables
 from promo.config import Settings
 from promo.files import only_one_in, swap_in
-from promo.language import Languages
 from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.books import Book, Done, Job, print_job
@@ -191,5 +190,4 @@ def shown(settings: Settings, sheet: Sheet, form: str) -> str:
         return one(settings, sheet, "html").decode()
     press = Press(settings)
     page = press.page(sheet)
-    language = Languages.of(settings)[page.language]
-    return press.renderer.text("email.txt.j2", page=page, banner=settings.banner, language=language)
+    return press.renderer.one("email.txt.j2", page)
