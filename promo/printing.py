@@ -159,13 +159,13 @@ def _run(connection: Connection, night: date) -> tuple[str, object]:
 def of_card(settings: Settings, keys: CodeKeys, card: str, day: date) -> Sheet:
     """The list in force on `day` of the household that carries a card. Raises lookup.Refused."""
     with _engine(settings).connect() as connection:
-        return stored.by_card(connection, keys, card, day, settings.locale)
+        return stored.by_card(connection, keys, card, day, settings)
 
 
 def of_code(settings: Settings, keys: CodeKeys, code: str, day: date) -> Sheet:
     """The list that a code opens on `day`. Raises lookup.Refused."""
     with _engine(settings).connect() as connection:
-        return stored.by_code(connection, keys, code, day, settings.locale)
+        return stored.by_code(connection, keys, code, day, settings)
 
 
 def _engine(settings: Settings) -> Engine:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import mailbox
+import os
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,13 @@ from sqlalchemy import delete, insert, select, update
 from promo import cli, printing, publishing, tables
 from promo.files import only_one_in
 from promo.house import House
+from promo.lists import stored
 from promo.lists.press import books, worker
-from promo.lists.press.formats import PrintError
+from promo.lists.press.formats import FORMATS, PrintError
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.sheet import Sheet
+from promo.offers.known import ListId
 
 NIGHT = ("--night", f"{FIRST}")
 PAPER = ("pdf", "large", "mail")
@@ -90,7 +93,7 @@ def change(house: House, shopper: str | None = None, **values: str | bool) -> No
 def is_whole(folder: Path) -> bool:
     """Whether every file is there and is what the sums say."""
     lines = (folder / "sha256sums").read_text(encoding="utf-8").splitlines()
-    sums = dict(reversed(line.split("  ", 1)) for line in lines)
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     found = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file()}
     assert set(sums) == set(found) - {"sha256sums", "run.json"}
     return all(
@@ -278,7 +281,7 @@ def test_hostile_names_are_harmless_in_every_format(made: House) -> None:
         content["offers"][0] |= {"title": HOSTILE, "headline": HOSTILE, "conditions": HOSTILE}
         connection.execute(delete(sheets).where(sheets.code != row.code))
         connection.execute(update(sheets).values(content=content))
-    words = [w for form in books.FORMATS for w in ("--format", form)]
+    words = [w for form in FORMATS for w in ("--format", form)]
     promo(made, "lists", "print", *NIGHT, *words, "--output", str(made.settings.folder / "x"))
     folder = made.settings.folder / "x"
     assert is_whole(folder)
@@ -298,7 +301,7 @@ def test_hostile_names_are_harmless_in_every_format(made: House) -> None:
 
 def job(house: House, *formats: str) -> books.Job:
     with house.engine.connect() as connection:
-        lists = printing.stored.find(connection, printing.Which(FIRST), FIRST)
+        lists = stored.find(connection, stored.Which(FIRST), FIRST)
     return books.Job([books.Book(lists)], formats, "Lists", FIRST)
 
 
@@ -331,10 +334,10 @@ class Mortal(Press):
 
     pages = 0
 
-    def page(self, sheet: Sheet, **style: str) -> Page:  # type: ignore[override]
+    def page(self, sheet: Sheet, **style: str) -> Page:
         Mortal.pages += 1
         if Mortal.pages == 20:
-            worker.os._exit(1)
+            os._exit(1)
         return super().page(sheet, **style)
 
 
@@ -401,11 +404,11 @@ def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
         broken = books.Job(
             [books.Book([*both.books[0].lists[:-1], gone])], ("html",), "Lists", FIRST
         )
-        with pytest.raises(printing.stored.Changed, match="made again while"):
+        with pytest.raises(stored.Changed, match="made again while"):
             books.print_job(broken, folder, shop(made), quiet)
         return {p.name: p.stat().st_ino for p in folder.glob("*.html")}
 
-    gone_id = printing.stored.ListId(1, 999_999)
+    gone_id = ListId(1, 999_999)
     first = left_behind()
     assert sorted(first) == ["lists-001.html", "lists-002.html", "lists-003.html"]
     assert left_behind() == first

@@ -14,7 +14,8 @@ from promo.calendar import Window
 from promo.config import Settings
 from promo.lists import stored
 from promo.lists.codes import list_code, short_code
-from promo.lists.codes.keys import CodeKeys
+from promo.lists.codes.ean import of_list
+from promo.lists.codes.keys import CodeKeys, Opened
 from promo.lists.items import Draft
 from promo.lists.press.formats import Heading, PrintError
 from promo.lists.press.page import Page
@@ -40,7 +41,7 @@ class Kiosk:
 
     def sheet(self, connection: Connection, id_: ListId) -> Sheet:
         """A stored list, ready to be printed."""
-        return next(stored.sheets(connection, [id_], self.keys, self.settings.locale))
+        return next(stored.sheets(connection, [id_], self.keys, self.settings))
 
     def warm(self, day: date) -> None:
         """Render an empty list in every format, so that no shopper waits for templates and fonts.
@@ -49,7 +50,9 @@ class Kiosk:
         """
         draft = Draft("", "", "", "", "", (), ())
         codes = list_code(self.keys, 0), short_code(self.keys, 0)
-        empty = Sheet(draft, *codes, Window(day, day), "", Person(""))
+        first = Opened(self.keys.active, 0)
+        ean = of_list(self.keys, first, "", self.settings.lists.ean_prefix)
+        empty = Sheet(draft, *codes, Window(day, day), "", Person(""), ean=ean)
         for form in FORMATS:
             printed(empty, form, self.press, Heading(self.settings.banner, day))
 

@@ -17,7 +17,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One stored list. `code` is the barcode's content, `short` the code to type."""
+    """One stored list. `code` is the barcode's content, `short` the code to type.
+
+    `ean` is its EAN-13, for a chain whose tills read nothing else (`lists.ean_prefix`).
+    """
 
     draft: Draft
     code: str
@@ -26,3 +29,4 @@ class Sheet:
     store_name: str
     person: Person
     issue: int = 1
+    ean: str = ""

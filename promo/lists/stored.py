@@ -16,10 +16,12 @@ from sqlalchemy import Connection, Row, ScalarSelect, Select, Text, cast, select
 
 from promo import tables
 from promo.calendar import Window
+from promo.config import Settings
 from promo.errors import Sentence
 from promo.lists import address, lookup
 from promo.lists.codes import short_code
-from promo.lists.codes.keys import CodeKeys
+from promo.lists.codes.ean import of_list
+from promo.lists.codes.keys import CodeKeys, Opened
 from promo.lists.items import Draft
 from promo.lists.sheet import Person, Sheet
 from promo.offers.known import ListId
@@ -146,18 +148,18 @@ def sheets(
     connection: Connection,
     ids: Iterable[ListId],
     keys: CodeKeys,
-    locale: str,
+    settings: Settings,
     *,
     chunk: int = CHUNK,
 ) -> Iterator[Sheet]:
     """Lists ready for any output, in the order of `ids`, read `chunk` at a time.
 
-    locale: the chain's own, for addresses abroad. Raises Changed.
+    settings: for addresses abroad and the prefix of an EAN-13. Raises Changed.
     """
-    return (sheet(row, keys, locale) for row in rows(connection, ids, chunk=chunk))
+    return (sheet(row, keys, settings) for row in rows(connection, ids, chunk=chunk))
 
 
-def sheet(row: Row[Any], keys: CodeKeys, locale: str) -> Sheet:
+def sheet(row: Row[Any], keys: CodeKeys, settings: Settings) -> Sheet:
     """One of `rows`, ready for any output."""
     name = row.name or ""
     # A list bears the language it was made in, whatever the household speaks now.
@@ -175,21 +177,26 @@ def sheet(row: Row[Any], keys: CodeKeys, locale: str) -> Sheet:
         short_code(own, row.counter),
         Window(row.first_day, row.last_day),
         row.store_name or f"Store {row.store}",
-        Person(name, address.lines(row._asdict(), locale), row.email or ""),
+        Person(name, address.lines(row._asdict(), settings.locale), row.email or ""),
         row.issue,
+        of_list(keys, Opened(row.key_id, row.counter), row.store, settings.lists.ean_prefix),
     )
 
 
-def by_card(connection: Connection, keys: CodeKeys, card: str, day: date, locale: str) -> Sheet:
+def by_card(
+    connection: Connection, keys: CodeKeys, card: str, day: date, settings: Settings
+) -> Sheet:
     """The list in force on `day` of the household that carries a card. Raises lookup.Refused."""
-    return _one(connection, keys, lookup.row_by_card(connection, card, day), locale)
+    return _one(connection, keys, lookup.row_by_card(connection, card, day), settings)
 
 
-def by_code(connection: Connection, keys: CodeKeys, text: str, day: date, locale: str) -> Sheet:
+def by_code(
+    connection: Connection, keys: CodeKeys, text: str, day: date, settings: Settings
+) -> Sheet:
     """The list that a code opens on `day`. Raises lookup.Refused."""
-    return _one(connection, keys, lookup.row_by_code(connection, keys, text, day), locale)
+    return _one(connection, keys, lookup.row_by_code(connection, keys, text, day), settings)
 
 
-def _one(connection: Connection, keys: CodeKeys, row: Row[Any], locale: str) -> Sheet:
+def _one(connection: Connection, keys: CodeKeys, row: Row[Any], settings: Settings) -> Sheet:
     only: Sequence[ListId] = [ListId(row.key_id, row.counter)]
-    return next(sheets(connection, only, keys, locale))
+    return next(sheets(connection, only, keys, settings))

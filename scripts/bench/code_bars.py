@@ -1,30 +1,28 @@
-#!/usr/bin/env python3
-"""The bar `codes`: every symbology read off the printed page by two independent decoders.
+"""The bar of codes: every symbology read off the printed page, and off receipts, by two decoders.
 
-Pages are printed to a PDF, rasterised at 200 dpi, and read upright, turned by 3 degrees, and at
-80 % scale, as a shop's printer that fits pages to its margins makes them. The symbols are drawn by
-zint-bindings; zxing-cpp (whose reader is its own), zbar and libdmtx share no code with each
-other. zbar reads no Data Matrix and libdmtx nothing else, so each symbology has two readers.
+    .venv/bin/python scripts/bench/print.py --only codes
 
-    .venv/bin/python scripts/bench/code_bars.py [--quick] [--pages N] [symbology ...]
+Sheets of random length are printed to a PDF and rasterised at 200 dpi; the foot, where a till's
+beam goes, is read upright, turned by 3 degrees, and at 80 % scale, as a shop's printer that fits
+pages to its margins makes it (where the module then is still as wide as the standard wants).
+Receipts are drawn dot by dot from their own bytes and read upright and turned.
 """
 
-import argparse
 import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import paper
 import pypdfium2
-import zxingcpp
 from kit import ROOT, note, report
 from PIL import Image
-from pylibdmtx import pylibdmtx
-from pyzbar import pyzbar
+from readers import readers
 
 from promo import config
 from promo.calendar import Window
@@ -32,12 +30,13 @@ from promo.config import Settings
 from promo.lists.codes import list_code, open_code, short_code
 from promo.lists.codes.ean import Desk, ean_code
 from promo.lists.codes.keys import MAX_COUNTER, CodeKeys, Opened
-from promo.lists.codes.symbols import NAMES, on_sheet
+from promo.lists.codes.symbols import NAMES, narrow
 from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.press.page import Page
-from promo.lists.press.pages import page
 from promo.lists.press.pdf import write_pdf
-from promo.lists.press.render import Renderer
+from promo.lists.press.press import Press
+from promo.lists.press.receipt import DOTS_A_MM, LINEAR_MODULE, receipt
+from promo.lists.sheet import Person, Sheet
+from promo.scans.gtin import CodeError
 
 DPI = 200
 PAGES, QUICK_PAGES = 1000, 30
@@ -46,26 +45,36 @@ KEYS = CodeKeys("9501101530003", {1: b"only for the bench, never in a shop"}, 1)
 # What the standard allows at the least, in mm, printed at 80 % scale (docs/codes.md).
 LEAST_MM = {"gs1-128": 0.25, "ean-13": 0.264}
 LEAST_MATRIX_MM = 0.396
-SCALE = 0.8
-TURN = 3  # degrees
-AROUND = 30  # pixels, 4 mm, around a symbol
+FOOT = 0.7  # of a page's height, where the part with the code begins
+PIECE = 40
 NIGHT = date(2017, 11, 6)
 WINDOW = Window(NIGHT, date(2017, 11, 19))
-
-PrintSheets = Callable[[Settings, Sequence[int], Path], None]
-"""Prints the lists of some counters to a PDF, a page each, with the settings' symbology."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A way in which pages are looked at: printed at a scale, turned by so many degrees."""
+    """A way in which paper is looked at: printed at a scale, turned by so many degrees."""
 
     name: str
     scale: float = 1.0
     degrees: float = 0
 
 
-UPRIGHT, TURNED, SMALL = View("upright"), View("turned", degrees=TURN), View("80 %", SCALE)
+UPRIGHT, TURNED, SMALL = View("upright"), View("turned", degrees=3), View("80 %", 0.8)
+
+
+def judge() -> None:
+    """A thousand pages and a thousand receipts of every symbology; about an hour."""
+    for symbology in NAMES:
+        _pages_bar(symbology, PAGES)
+        _receipts_bar(symbology, PAGES)
+
+
+def judge_quickly() -> None:
+    """The same on thirty."""
+    for symbology in NAMES:
+        _pages_bar(symbology, QUICK_PAGES)
+        _receipts_bar(symbology, QUICK_PAGES)
 
 
 def with_symbology(symbology: str) -> Settings:
@@ -75,26 +84,14 @@ def with_symbology(symbology: str) -> Settings:
     return settings.model_copy(update={"lists": settings.lists.model_copy(update=change)})
 
 
-def printed_now(settings: Settings, counters: Sequence[int], path: Path) -> None:
-    """Print with the press of this tree."""
-    renderer = Renderer(settings.paths.templates)
-    chosen = random.Random(len(counters))
-    pages = [_page(settings, counter, chosen) for counter in counters]
-    look = {"banner": settings.banner, "paper": settings.lists.paper, "title": "Bench"}
-    pieces = (renderer.html(pages[at : at + 40], **look) for at in range(0, len(pages), 40))
-    write_pdf(pieces, path, title="Bench", day=NIGHT)
-
-
-def _page(settings: Settings, counter: int, chosen: random.Random) -> Page:
-    due = [_due(number) for number in range(chosen.randint(0, 24))]
-    offers = [_offer(number) for number in range(chosen.randint(0, 14))]
-    draft = Draft("100", "Ann Onymous", "en", "17", "base", tuple(due), tuple(offers))
-    code, short = list_code(KEYS, counter), short_code(KEYS, counter)
-    made = page(draft, code, short, WINDOW, "Main Street", settings)
-    ean = ean_code(KEYS, counter, STORE, PREFIX)
-    symbol = on_sheet(settings.lists, code, ean)
-    return replace(made, barcode=symbol.svg, barcode_width_mm=symbol.width_mm,
-                   barcode_height_mm=symbol.height_mm)  # fmt: skip
+def _sheet(counter: int, chosen: random.Random) -> Sheet:
+    due = [_due(number) for number in range(chosen.randint(0, 18))]
+    offers = [_offer(number) for number in range(chosen.randint(0, 12))]
+    draft = Draft("100", "Ann Onymous", "en", STORE, "base", tuple(due), tuple(offers))
+    return Sheet(
+        draft, list_code(KEYS, counter), short_code(KEYS, counter), WINDOW, "Main Street",
+        Person("Ann Onymous"), ean=ean_code(KEYS, counter, STORE, PREFIX),
+    )  # fmt: skip
 
 
 def _due(number: int) -> DueItem:
@@ -108,33 +105,36 @@ def _offer(number: int) -> OfferItem:
                      terms)  # fmt: skip
 
 
-def bar(print_sheets: PrintSheets, pages: int, symbologies: Sequence[str] = NAMES) -> bool:
-    """Measure every symbology and report a bar each; whether all were read."""
-    done = [_symbology(print_sheets, pages, symbology) for symbology in symbologies]
-    return all(done)
+def _sheets(symbology: str, count: int) -> tuple[list[int], list[Sheet], random.Random]:
+    chosen = random.Random(f"{symbology} {count}")
+    counters = [chosen.randint(0, MAX_COUNTER) for _ in range(count)]
+    return counters, [_sheet(counter, chosen) for counter in counters], chosen
 
 
-def _symbology(print_sheets: PrintSheets, pages: int, symbology: str) -> bool:
-    chosen = random.Random(f"{symbology} {pages}")
-    counters = [chosen.randint(0, MAX_COUNTER) for _ in range(pages)]
+def _pages_bar(symbology: str, count: int) -> None:
     settings = with_symbology(symbology)
-    readers = _readers(symbology)
-    right: Counter[tuple[str, str]] = Counter()
+    counters, sheets, _ = _sheets(symbology, count)
     views = [UPRIGHT, TURNED, *([SMALL] if _may_shrink(settings) else [])]
+    missed: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lists.pdf"
         began = time.perf_counter()
-        print_sheets(settings, counters, path)
-        note(f"{symbology}: printed {pages} pages in {time.perf_counter() - began:.1f} s")
-        for counter, sheet in zip(counters, _sheets(path, pages), strict=True):
+        _print(settings, sheets, path)
+        note(f"{symbology}: printed {count} pages in {time.perf_counter() - began:.1f} s")
+        for counter, leaf in zip(counters, _leaves(path, count), strict=True):
             for view in views:
-                image = _seen(sheet, view)
-                for name, read in readers.items():
-                    right[view.name, name] += _is(counter, read(image))
-    value = {f"{view.name}, {name}": right[view.name, name] for view in views for name in readers}
-    read_all = all(count == pages for count in value.values())
-    report(f"codes: {symbology}", {"pages": pages} | value, pages, ok=read_all)
-    return read_all
+                _read(missed, view.name, _seen(leaf, view), symbology, counter)
+    _say(f"codes: {symbology}, pages", missed, count)
+
+
+def _print(settings: Settings, sheets: Sequence[Sheet], path: Path) -> None:
+    press = Press(settings)
+    pages = [press.page(sheet) for sheet in sheets]
+    pieces = (
+        press.print_html(pages[at : at + PIECE], title="Bench")
+        for at in range(0, len(pages), PIECE)
+    )
+    write_pdf(pieces, path, title="Bench", day=NIGHT)
 
 
 def _may_shrink(settings: Settings) -> bool:
@@ -142,86 +142,59 @@ def _may_shrink(settings: Settings) -> bool:
     lists = settings.lists
     least = LEAST_MM.get(lists.symbology, LEAST_MATRIX_MM)
     module = lists.module_mm if lists.symbology in LEAST_MM else lists.matrix_mm
-    return module * SCALE >= least
+    return module * SMALL.scale >= least
 
 
-def _sheets(path: Path, pages: int) -> Iterator[pypdfium2.PdfPage]:
+def _leaves(path: Path, count: int) -> Iterator[pypdfium2.PdfPage]:
     with pypdfium2.PdfDocument(path) as document:
-        if len(document) != pages:
-            raise SystemExit(f"bench: {path.name} has {len(document)} pages for {pages} lists")
+        if len(document) != count:
+            raise SystemExit(f"bench: {path.name} has {len(document)} pages for {count} lists")
         yield from document
 
 
-def _seen(sheet: pypdfium2.PdfPage, view: View) -> Image.Image:
-    bitmap = sheet.render(scale=DPI / 72 * view.scale, grayscale=True)
-    image: Image.Image = bitmap.to_pil()
-    if not view.degrees:
-        return image
+def _seen(leaf: pypdfium2.PdfPage, view: View) -> Image.Image:
+    image: Image.Image = leaf.render(scale=DPI / 72 * view.scale, grayscale=True).to_pil()
+    foot = image.crop((0, int(image.height * FOOT), image.width, image.height))
+    return _turned(foot, view)
+
+
+def _turned(image: Image.Image, view: View) -> Image.Image:
     return image.rotate(view.degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
 
 
-def _is(counter: int, texts: list[str]) -> bool:
-    """Whether a till that is handed these texts opens the list, and nothing else was read."""
+def _receipts_bar(symbology: str, count: int) -> None:
+    settings = with_symbology(symbology)
+    press, missed = Press(settings), Counter[str]()
+    widths = sorted(settings.receipt.dots)
+    counters, sheets, chosen = _sheets(symbology, count)
+    for counter, sheet in zip(counters, sheets, strict=True):
+        width = chosen.choice(widths)
+        dots = settings.receipt.dots[width]
+        printed = paper.printed(receipt(press.page(sheet), press, width), dots)
+        kind = narrow(symbology, dots / DOTS_A_MM, LINEAR_MODULE / DOTS_A_MM)
+        for view in (UPRIGHT, TURNED):
+            _read(missed, view.name, _turned(printed.picture.convert("L"), view), kind, counter)
+    _say(f"codes: {symbology}, receipts", missed, count)
+
+
+def _read(
+    missed: Counter[str], view: str, image: Image.Image, symbology: str, counter: int
+) -> None:
+    """Count for each decoder whether a till that is handed what it read opens the list."""
     wanted = Opened(KEYS.active, counter)
+    for name, read in readers(symbology).items():
+        missed[f"{view}, {name}"] += _opened(read(image), wanted) != {wanted}
+
+
+def _opened(texts: list[str], wanted: Opened) -> set[Opened]:
+    """The lists that texts open. A misread EAN-13 opens none: the register knows no such list."""
     desk = Desk(STORE, PREFIX, lambda opened: opened == wanted)
-    return len(texts) == 1 and open_code(KEYS, texts[0], desk) == wanted
+    found = set[Opened]()
+    for text in texts:
+        with suppress(CodeError):
+            found.add(open_code(KEYS, text, desk))
+    return found
 
 
-Reader = Callable[[Image.Image], list[str]]
-
-
-def _readers(symbology: str) -> dict[str, Reader]:
-    """The two decoders of a symbology, told what to look for, as tills are."""
-    if symbology == "gs1-datamatrix":
-        return {"zxing-cpp": _zxing(symbology), "libdmtx": _libdmtx}
-    return {"zxing-cpp": _zxing(symbology), "zbar": _zbar(symbology)}
-
-
-def _zxing(symbology: str) -> Reader:
-    formats = {"gs1-128": "Code128", "ean-13": "EAN13", "gs1-datamatrix": "DataMatrix"}
-    wanted = zxingcpp.barcode_formats_from_str(formats.get(symbology, "QRCode"))
-
-    def read(image: Image.Image) -> list[str]:
-        found = zxingcpp.read_barcodes(image, wanted, text_mode=zxingcpp.TextMode.Plain)
-        return [each.symbology_identifier + each.text for each in found]
-
-    return read
-
-
-def _zbar(symbology: str) -> Reader:
-    kinds = {"gs1-128": pyzbar.ZBarSymbol.CODE128, "ean-13": pyzbar.ZBarSymbol.EAN13}
-    wanted = kinds.get(symbology, pyzbar.ZBarSymbol.QRCODE)
-
-    def read(image: Image.Image) -> list[str]:
-        return [each.data.decode() for each in pyzbar.decode(image, symbols=[wanted])]
-
-    return read
-
-
-def _libdmtx(image: Image.Image) -> list[str]:
-    """What libdmtx reads where zxing-cpp says that a symbol is, or else on the whole page.
-
-    By itself it tries every edge on a page, a second long; what it reads there is its own work.
-    """
-    seen = zxingcpp.read_barcodes(image, zxingcpp.barcode_formats_from_str("DataMatrix"))
-    if len(seen) == 1:
-        place = seen[0].position
-        corners = (place.top_left, place.top_right, place.bottom_left, place.bottom_right)
-        across, down = [corner.x for corner in corners], [corner.y for corner in corners]
-        image = image.crop((min(across) - AROUND, min(down) - AROUND, max(across) + AROUND,
-                            max(down) + AROUND))  # fmt: skip
-    return [each.data.decode() for each in pylibdmtx.decode(image, timeout=5000, max_count=1)]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PAGES} pages each")
-    parser.add_argument("--pages", type=int, default=PAGES)
-    parser.add_argument("symbology", nargs="*", help=f"of {', '.join(NAMES)}; all of them else")
-    words = parser.parse_args()
-    pages = QUICK_PAGES if words.quick else words.pages
-    raise SystemExit(not bar(printed_now, pages, words.symbology or NAMES))
-
-
-if __name__ == "__main__":
-    main()
+def _say(bar: str, missed: Counter[str], count: int) -> None:
+    report(bar, {"of": count, "missed": dict(missed)}, 0, ok=not any(missed.values()))

@@ -142,7 +142,7 @@ def pieces(shop: Shop, found: list[stored.Found]) -> list[str]:
     press = Press(shop.settings)
     engine = database.connect(shop.url)
     with engine.connect() as reading:
-        sheets = stored.sheets(reading, [f.id for f in found], shop.keys, shop.settings.locale)
+        sheets = stored.sheets(reading, [f.id for f in found], shop.keys, shop.settings)
         documents = []
         while some := list(islice(sheets, PIECE)):
             made = [press.page(sheet) for sheet in some]
@@ -283,7 +283,7 @@ def html(*, quick: bool) -> list[Bar]:
         engine = database.connect(shop.url)
         with engine.connect() as reading:
             ids = [each.id for each in found]
-            sheets = list(stored.sheets(reading, ids, shop.keys, shop.settings.locale))
+            sheets = list(stored.sheets(reading, ids, shop.keys, shop.settings))
         engine.dispose()
         heading, out = Heading("Bench", NIGHT), Path(folder) / "lists.html"
         ready = [press.page(sheet) for sheet in sheets]

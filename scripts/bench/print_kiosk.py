@@ -85,7 +85,7 @@ def _side_by_side(
     for number in range(REQUESTS):
         with engine.connect() as connection:
             day = settings.current_day()
-            sheet = stored.by_card(connection, keys, card(number), day, settings.locale)
+            sheet = stored.by_card(connection, keys, card(number), day, settings)
         html = press.print_html([press.page(sheet)], title=settings.banner)
         began = time.perf_counter()
         bare, _ = pdf_bytes(html, title=settings.banner, day=day)

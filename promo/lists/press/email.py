@@ -13,7 +13,7 @@ from hashlib import sha256
 from promo.config import Settings
 from promo.errors import Sentence
 from promo.lists.codes.symbologies import named
-from promo.lists.codes.symbols import matrix, narrow
+from promo.lists.codes.symbols import content, matrix, narrow
 from promo.lists.press.flowed import flowed
 from promo.lists.press.page import Page
 from promo.lists.press.png import png
@@ -91,7 +91,8 @@ def _one_line(text: str) -> str:
 def _add_code(part: MIMEPart, page: Page, settings: Settings) -> None:
     """The symbol, which the HTML shows as `cid:code`."""
     kind = named(narrow(settings.lists.symbology, WIDTH_MM))
-    rows = matrix(kind.name, page.list_code, host=settings.lists.link_host)
+    code = content(kind.name, page.list_code, page.ean)
+    rows = matrix(kind.name, code, host=settings.lists.link_host)
     quiet = max(kind.quiet.left, kind.quiet.right)
     picture = png(rows, PIXELS, quiet, 1 if kind.is_matrix else BARS)
     part.add_related(

@@ -97,6 +97,7 @@ class Page:
     style: str = "sheet"
     paper: str = "Letter"
     most: int = 2  # leaves that it may take for its articles
+    ean: str = ""  # its EAN-13, where the chain has a prefix for one
 
     @cached_property
     def spread(self) -> tuple[Leaf, ...]:

@@ -8,8 +8,7 @@ from markupsafe import Markup
 from promo.config import Settings
 from promo.language import Languages
 from promo.lists.articles import library
-from promo.lists.codes import human_readable
-from promo.lists.codes.barcode import gs1_128_svg
+from promo.lists.codes.symbols import on_sheet
 from promo.lists.content import content
 from promo.lists.press import fonts, pages, sizes
 from promo.lists.press.page import Page
@@ -38,18 +37,18 @@ class Press:
         """
         draft, window, lists = sheet.draft, sheet.window, self.settings.lists
         language = self.languages[draft.language]
-        barcode = gs1_128_svg(sheet.code, lists.module_mm)
+        symbol = on_sheet(lists, sheet.code, sheet.ean)
         points = sum(offer.points * offer.uses for offer in draft.offers)
         dates = language.span(window.first, window.last)
         club = self.content.club(draft.club)
         stories, heading = pages.stories(draft.articles, self.library, club, language)
         return Page(
             list_code=sheet.code,
-            human_readable=human_readable(sheet.code),
+            human_readable=symbol.text,
             short_code=sheet.short,
-            barcode=barcode.svg,
-            barcode_width_mm=barcode.width_mm,
-            barcode_height_mm=barcode.height_mm,
+            barcode=symbol.svg,
+            barcode_width_mm=symbol.width_mm,
+            barcode_height_mm=symbol.height_mm,
             name=sheet.person.name,
             greeting=pages.greeting(sheet.person.name, language),
             store=sheet.store_name,
@@ -71,6 +70,7 @@ class Press:
             style=style,
             paper=lists.paper,
             most=lists.max_leaves,
+            ean=sheet.ean,
         )
 
     def html(self, pages: Sequence[Page], *, title: str) -> str:

@@ -110,8 +110,8 @@ class Worker:
         form, path = FORMATS[volume.format], folder / volume.path
         with self.engine.connect() as reading:
             rows = _counted(stored.rows(reading, volume.ids), digest)
-            locale, keys = self.shop.settings.locale, self.shop.keys
-            sheets = (stored.sheet(row, keys, locale) for row in rows)
+            settings, keys = self.shop.settings, self.shop.keys
+            sheets = (stored.sheet(row, keys, settings) for row in rows)
             entries = form.write(sheets, path, self.press, volume.heading)
         record = Record(digest.hexdigest(), sha256(path), tuple(entries))
         record.write(folder, volume.path)
