@@ -30,6 +30,7 @@ from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
 from promo.store_commands import stores
+from promo.template_commands import templates
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
@@ -298,6 +299,7 @@ main.add_command(lists)
 main.add_command(serve)
 main.add_command(shopper)
 main.add_command(stores)
+main.add_command(templates)
 main.add_command(why)
 
 

@@ -13,6 +13,8 @@ Sentence
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
 ├── ItemError         a till's lines cannot be taken in        promo.checkout.items
 ├── RenderError       a template cannot be rendered            promo.lists.press.render
+├── NoMeasure         pypdfium2 is missing                     promo.lists.press.measure
+├── Unchecked         no such language or club to check        promo.template_check
 ├── PrintError        lists cannot be printed as they are      promo.lists.press.formats
 ├── PaperError        receipts of this width are not printed   promo.lists.press.receipt
 ├── AddressError      an e-mail address is none                promo.lists.press.email

@@ -80,7 +80,7 @@ def of_psycopg(url: str) -> Answer:
             used = await (await connection.execute(USED.replace("?", "%s"), pair)).fetchall()
             chosen = ids(row)
             query = STOPPED.format(",".join(["%s"] * len(chosen)))
-            stopped = await (await connection.execute(query, chosen)).fetchall()  # type: ignore
+            stopped = await (await connection.execute(query, chosen)).fetchall()
         return answer(row, used, stopped)
 
     return found

@@ -191,3 +191,18 @@ def beside_worth(page: "Page") -> float:
         width(page.points, sizes.NOTE, bold=True),
     )
     return across - box - 17.0
+
+
+def address(page: "Page") -> tuple[float, tuple[str, ...]]:
+    """The name and address as an envelope's window holds them: their type in points, and the lines.
+
+    What is long is printed smaller; more lines than the window has are joined below the name.
+    """
+    window = sizes.WINDOWS[page.paper]
+    said = [line for line in (page.name, *page.address) if line]
+    if (more := len(said) - window.lines) > 0:
+        said[1 : 2 + more] = [", ".join(said[1 : 2 + more])]
+    for points in sizes.ADDRESSES:
+        if all(width(line, points, bold=True) <= window.width for line in said):
+            return points, tuple(said)
+    return points, tuple(_cut(line, points, window.width, 1) for line in said)

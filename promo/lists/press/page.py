@@ -125,6 +125,11 @@ class Page:
         return heights.greeting(self)
 
     @cached_property
+    def fitted_address(self) -> tuple[float, tuple[str, ...]]:
+        """Points of type, and the lines of name and address as they fit an envelope's window."""
+        return heights.address(self)
+
+    @cached_property
     def fitted_store(self) -> str:
         """The store's name as it fits on paper."""
         return heights.store(self)

@@ -35,7 +35,7 @@ class Window:
 
 
 WINDOWS = {"A4": Window(25.0, 62.7, 76.0, 6, 92.0), "Letter": Window(23.0, 63.6, 87.0, 4, 92.0)}
-ADDRESS, ADDRESS_LINE = 10.0, 4.2  # points, millimetres
+ADDRESSES, ADDRESS_LINE = (10.0, 9.0, 8.0, 7.0), 4.2  # points, the largest that fits; millimetres
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity: a key of the layout's caches
