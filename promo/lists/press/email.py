@@ -60,9 +60,9 @@ def message(page: Page, press: Press, *, to: str, day: date) -> bytes:
 def _head(made: EmailMessage, page: Page, settings: Settings, to: str) -> None:
     made["From"] = _sender(settings)
     made["To"] = _recipient(page.name, to)
-    made["Subject"] = _one_line(
-        page.tongue.text("{banner}: your list and offers", banner=settings.banner)
-    )
+    language = page.tongue
+    subject = language.text("{banner}: your list and offers", banner=settings.banner)
+    made["Subject"] = _one_line(subject)
     # Holiday notices and the like are not to be sent back (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     if settings.email.unsubscribe:
