@@ -1,8 +1,13 @@
 """A stored list with everything an output needs: its codes, its days, its store and its reader."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from promo.calendar import Window
+from promo.lists import address
+from promo.lists.codes import short_code
+from promo.lists.codes.keys import CodeKeys
 from promo.lists.items import Draft
 
 
@@ -26,3 +31,29 @@ class Sheet:
     store_name: str
     person: Person
     issue: int = 1
+
+
+def restored(row: Any, keys: CodeKeys, locale: str) -> Sheet:
+    """A stored list from its row with its household's and store's: see stored.ROWS.
+
+    locale: the chain's own, for addresses abroad.
+    """
+    name = row.name or ""
+    # A list bears the language it was made in, whatever the household speaks now.
+    content = json.loads(row.content)
+    language = content.get("language") or row.language
+    draft = Draft.restored(
+        content, shopper=row.shopper, name=name, language=language, store=row.store
+    )
+    own = keys
+    if row.key_id != keys.active:
+        own = CodeKeys(keys.document_type, keys.secrets, row.key_id)
+    return Sheet(
+        draft,
+        row.code,
+        short_code(own, row.counter),
+        Window(row.first_day, row.last_day),
+        row.store_name or f"Store {row.store}",
+        Person(name, address.lines(row._asdict(), locale), row.email or ""),
+        row.issue,
+    )
