@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from promo.errors import Sentence
 from promo.language import Language
+from promo.lists.press.compiled import Compiled
 from promo.lists.press.page import Page
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -33,11 +34,12 @@ class Renderer:
     in the folder itself; a document and its style sheet only in the banner's and the folder itself.
     """
 
-    def __init__(self, folder: Path, banner: str) -> None:
+    def __init__(self, folder: Path, banner: str, cache: Path | None = None) -> None:
         self.folder, self.banner = folder, banner
         self._common = [
             path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()
         ]
+        self._compiled = Compiled(cache) if cache else None
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
@@ -97,6 +99,7 @@ class Renderer:
                 trim_blocks=True,
                 lstrip_blocks=True,
                 auto_reload=False,
+                bytecode_cache=self._compiled,
             )
         return self._environments[key]
 
