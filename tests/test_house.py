@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, delete
 
-from promo import calendar, config, database, tables
-from promo.schema import DatabaseError
+from promo import calendar, config, tables
 from promo.house import PRODUCT_COLUMNS, House
 from promo.scans.ingest import in_batches, ingest_master, ingest_scans
+from promo.schema import DatabaseError
 
 DAY = date(2017, 11, 6)
 

@@ -24,9 +24,10 @@ from checkout.till import (
     running,
 )
 from promo import tables
-from promo.checkout import bodies, openapi, store_keys
+from promo.checkout import bodies, openapi, opening, store_keys
 from promo.checkout.kiosk import FORMATS
 from promo.checkout.refusals import REFUSALS
+from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.lists import lookup
 from promo.lists.codes import human_readable, list_code, short_code
@@ -73,8 +74,7 @@ def live(settings: Settings, one: Engine) -> Iterator[Running]:
 
 def test_a_list_by_code_and_card_as_the_command_has_it(both: Running, filled: Engine) -> None:
     live, engine, key = both, filled, new_key(filled)
-    with engine.connect() as connection:
-        expected = lookup.by_code(connection, KEYS, CODE, TODAY)
+    expected = by_the_command(engine, code=CODE)
     forms = (CODE, f"]C1{CODE}", human_readable(CODE), short_code(KEYS, 1).lower(),
              f"\x1d{CODE}", f"https://lists.example.com/253/{CODE[3:]}")  # fmt: skip
     asked = [{"code": form} for form in forms] + [{"card": CARD}, {"card": f" {CARD}\r\n"}]
@@ -97,7 +97,7 @@ def test_used_and_stopped_offers_as_the_command_has_them(both: Running, filled: 
         connection.execute(insert(tables.OfferEvent), [event])
         stopped = update(tables.Offer).where(tables.Offer.id.in_(("o2", "o3")))
         connection.execute(stopped.values(state="stopped"))
-        expected = lookup.by_code(connection, KEYS, CODE, TODAY)
+    expected = by_the_command(engine, code=CODE)
     answer = live.ask("/v1/lookup", {"code": CODE}, key)
     assert answer.json == expected
     states = [(each["state"], each.get("sentence")) for each in answer.json["offers"]]
@@ -114,10 +114,13 @@ def test_another_store_s_household_is_served_in_the_store_s_language(
 
 
 def by_the_command(engine: Engine, *, code: str = "", card: str = "") -> dict[str, Any]:
-    with engine.connect() as connection:
-        if code:
-            return lookup.by_code(connection, KEYS, code, TODAY)
-        return lookup.by_card(connection, card, TODAY)
+    statements = Statements.of(engine)
+    try:
+        row = (opening.by_code(statements, KEYS, code, TODAY) if code
+               else opening.by_card(statements, card, TODAY))  # fmt: skip
+        return opening.answer(statements, row)
+    finally:
+        statements.close()
 
 
 def cases(engine: Engine) -> list[tuple[dict[str, str], str]]:
