@@ -7,7 +7,7 @@ out and printing a list, and commands begin anew each time.
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,23 +67,31 @@ def _for_psycopg(sql: str) -> str:
 def connected(url: str) -> Iterator[Statements]:
     """Statements on the database of a URL, once its schema is checked. Raises DatabaseError."""
     file = PLAIN_FILE.fullmatch(url)
-    statements = _on_file(Path(file[1])) if file else _through_engine(url)
-    try:
+    with closing(_on_file(Path(file[1])) if file else _through_engine(url)) as statements:
+        if file:
+            _check_revision(statements, file[1])
         yield statements
-    finally:
-        statements.close()
 
 
 def _on_file(path: Path) -> Statements:
     schema.check_file(path)
     try:
-        statements = Statements(sqlite3.connect(path, SQLITE_SECONDS), is_postgresql=False)
-        has = "select 1 from sqlite_master where name = 'alembic_version'"
+        return Statements(sqlite3.connect(path, SQLITE_SECONDS), is_postgresql=False)
+    except sqlite3.Error as error:
+        raise _silent(path, error) from None
+
+
+def _check_revision(statements: Statements, path: str) -> None:
+    has = "select 1 from sqlite_master where name = 'alembic_version'"
+    try:
         found = statements.rows(schema.VERSION_QUERY, ()) if statements.rows(has, ()) else []
     except sqlite3.Error as error:
-        raise schema.silent(f"sqlite {path} on this machine", error) from None
+        raise _silent(path, error) from None
     schema.check_revision(found[0][0] if found else None)
-    return statements
+
+
+def _silent(path: object, error: sqlite3.Error) -> schema.DatabaseError:
+    return schema.silent(f"sqlite {path} on this machine", error)
 
 
 def _through_engine(url: str) -> Statements:

@@ -59,8 +59,10 @@ def made(engine: Engine, night: date, first: date, last: date) -> Registered:
 @contextmanager
 def opened(engine: Engine) -> Iterator[Statements]:
     statements = Statements.of(engine)
-    yield statements
-    statements.close()
+    try:
+        yield statements
+    finally:
+        statements.close()
 
 
 def by_code(engine: Engine, text: str, day: date = NIGHT) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Templates as they were compiled last: a command begins anew each time, compiling costs a tenth."""
+"""Templates as they were compiled last: a command begins anew each time, and compiling is slow."""
 
 from contextlib import suppress
 from pathlib import Path
