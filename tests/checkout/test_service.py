@@ -30,7 +30,8 @@ from promo.checkout.refusals import REFUSALS
 from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.lists import lookup
-from promo.lists.codes import human_readable, list_code, short_code
+from promo.lists.codes import human_readable, list_code, open_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 
 TODAY = date(2017, 11, 8)
@@ -111,6 +112,33 @@ def test_another_store_s_household_is_served_in_the_store_s_language(
     assert live.ask("/v1/lookup", {"card": CARD, "store": "2"}, spanish).json["store"] == "1"
     refused = live.ask("/v1/lookup", {"card": OTHERS}, spanish).json
     assert refused["cashier"] != live.ask("/v1/lookup", {"card": OTHERS}, key).json["cashier"]
+
+
+def test_an_ean_opens_at_its_own_store_while_the_list_is_good(
+    settings: Settings, filled: Engine
+) -> None:
+    lists = settings.lists.model_copy(update={"ean_prefix": "04"})
+    chain = settings.model_copy(update={"lists": lists})
+    past = NIGHT - timedelta(60)
+    gone = listed(filled, past, past, past + timedelta(13))
+    here, other = new_key(filled), new_key(filled, "2")
+    good = ean_code(KEYS, 1, "1", "04")
+    expired = ean_code(KEYS, open_code(KEYS, gone.code).counter, "1", "04")
+    with running(chain, filled) as live:
+        assert live.ask("/v1/lookup", {"code": good}, here).json["list_code"] == CODE
+        assert live.ask("/v1/lookup", {"code": f"]E0{good}"}, here).json["list_code"] == CODE
+        sheet = {"code": good, "format": "html"}
+        assert CODE.encode() in live.ask("/v1/sheet", sheet, here).body
+        for key, code in ((other, good), (here, expired)):
+            answer = live.ask("/v1/lookup", {"code": code}, key)
+            assert (answer.status, answer.json["reason"]) == refused("forged")
+    with running(settings, filled) as live:  # a chain that prints none
+        answer = live.ask("/v1/lookup", {"code": good}, here)
+        assert (answer.status, answer.json["reason"]) == refused("mistyped")
+
+
+def refused(reason: str) -> tuple[int, str]:
+    return REFUSALS[reason].status, reason
 
 
 def by_the_command(engine: Engine, *, code: str = "", card: str = "") -> dict[str, Any]:
