@@ -22,6 +22,7 @@ from promo.command import (
     sentences,
     settings_of,
     settings_or_shipped,
+    store_option,
 )
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
@@ -255,11 +256,18 @@ def publish(context: click.Context, day: date | None) -> None:
 @click.argument("code", required=False)
 @click.option("--card", help="Open the list by a loyalty card.")
 @click.option("--day", type=DAY, help="As if today were this day.")
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_context
 @sentences
 def lookup_command(
-    context: click.Context, code: str | None, card: str | None, day: date | None, *, as_json: bool
+    context: click.Context,
+    code: str | None,
+    card: str | None,
+    day: date | None,
+    store: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Open a list by CODE (scanned, typed, or its short code) or by a card.
 
@@ -267,20 +275,15 @@ def lookup_command(
 
     Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
     """
-    from promo.house import House
+    from promo import one_list
     from promo.lists import lookup
 
     if (code is None) == (card is None):
         raise click.UsageError("Give a code or --card, one of the two.")
-    house = House.open(settings_of(context))
-    today = day or house.settings.current_day()
+    settings = settings_of(context)
+    asked = one_list.Asked(day or settings.current_day(), code or "", card, store)
     try:
-        with house.engine.connect() as connection:
-            if card is not None:
-                found = lookup.by_card(connection, card, today)
-            else:
-                keys = keys_of(house.settings)
-                found = lookup.by_code(connection, keys, str(code), today)
+        found = one_list.seen(settings, keys_of(settings), asked)
     except lookup.Refused as error:
         if as_json:
             click.echo(json.dumps({"refused": error.reason, "message": str(error)}))
@@ -288,7 +291,7 @@ def lookup_command(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _show(found, house.settings)
+        _show(found, settings)
 
 
 main.add_command(lookup_command, "lookup")

@@ -62,6 +62,9 @@ class Day(click.ParamType[date]):
 
 DAY = Day()
 day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
+store_option = click.option(
+    "--store", help="The store where CODE is handed in: an EAN-13 opens nothing elsewhere."
+)
 
 
 def settings_of(context: click.Context) -> "Settings":

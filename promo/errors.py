@@ -4,7 +4,7 @@ Sentence
 ├── Busy              another command holds the house          promo.files
 ├── ConfigError       config.yaml cannot be used               promo.config
 ├── CatalogueError    translations cannot be used              promo.translations
-├── DatabaseError     the database cannot be used              promo.database
+├── DatabaseError     the database cannot be used              promo.schema
 ├── SourceError       a file is not what it should be          promo.scans.sources
 ├── CodeError         a product or list code is not sound      promo.scans.gtin
 ├── ModelError        no usable model                          promo.shoppers.models

@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from promo import tables
 from promo.files import only_one
 from promo.lists.codes import list_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 
 DAY = ["--day", f"{FIRST}"]
@@ -498,6 +499,55 @@ def test_lookup_refuses(listed: tuple[Path, dict[str, Any]]) -> None:
         assert sentence.endswith(".")
         found = promo(folder, "lookup", *arguments, "--json", code=code)
         assert json.loads(found.stdout) == {"refused": reason, "message": sentence}
+
+
+def test_an_ean_is_opened_at_the_store_that_is_named(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    house = reopen(folder)
+    path = folder / "config.yaml"
+    path.write_text(path.read_text().replace("ean_prefix: null", 'ean_prefix: "04"'))
+    with house.engine.begin() as connection:
+        connection.execute(update(tables.Run).values(state="published"))
+    keys = small_house.keys(house.settings)
+    code = ean_code(keys, row["counter"], row["store"], "04")
+    own, other = (["--store", store] for store in (row["store"], "2" + row["store"]))
+    found = json.loads(promo(folder, "lookup", code, *own, *DAY, "--json").stdout)
+    assert found["list_code"] == row["code"]
+    assert row["code"][-17:] in promo(folder, "lists", "show", code, *own, *DAY).stdout
+    late = ["--day", "2017-11-20"]
+    for command in (["lookup"], ["lists", "show"]):
+        for arguments in ([*other, *DAY], [*own, *late]):
+            sentence = said(folder, *command, code, *arguments, code=12)
+            assert "opens no list of this store that is good today" in sentence
+        assert "which store it stands in" in said(folder, *command, code, *DAY, code=11)
+
+
+SLOW = {"sqlalchemy", "numpy", "polars", "rich", "markdown_it", "fontTools", "scipy", "matplotlib"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["lookup", "--json", *DAY],
+        ["lists", "print", "--format", "html", "--output", "-", *DAY],
+        ["lists", "print", "--output", "-", *DAY],
+    ],
+)
+def test_who_waits_does_not_wait_for_libraries(
+    listed: tuple[Path, dict[str, Any]], words: list[str]
+) -> None:
+    folder, row = listed
+    card = [] if words == ["--help"] else ["--card", f"c{row['shopper']}"]
+    program = f"""
+import sys
+from promo.cli import main
+main({["--config", str(folder / "config.yaml"), *words, *card]}, standalone_mode=False)
+print(sorted(set(sys.modules) & {SLOW}), file=sys.stderr)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    slow = ["markdown_it"] if row["content"]["articles"] and "print" in words else []
+    assert run.stderr.decode() == f"{slow}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["x", "--card", "y"]])

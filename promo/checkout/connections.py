@@ -7,56 +7,20 @@ faster than psycopg's asynchronous connections, and sqlite3 has none.
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from promo.checkout.statements import Statements
 
 Result = TypeVar("Result")
 
 
 class Unavailable(Exception):
     """The database does not answer."""
-
-
-class Statements:
-    """A driver's connection that commits each statement; SQL is written with `?` for values."""
-
-    def __init__(self, engine: Engine) -> None:
-        fairy = engine.raw_connection()
-        driver: Any = fairy.driver_connection
-        fairy.detach()  # it is this thread's for good
-        self.driver = driver
-        self.is_postgresql = engine.dialect.name == "postgresql"
-        if self.is_postgresql:
-            driver.autocommit = True
-            driver.execute("set statement_timeout = '10s'")
-        else:
-            driver.isolation_level = None
-
-    def rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        found: list[tuple[Any, ...]] = self.driver.execute(
-            _for_psycopg(sql) if self.is_postgresql else sql, values
-        ).fetchall()
-        return found
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the server has hung up."""
-        return bool(self.is_postgresql and self.driver.closed)
-
-    def close(self) -> None:
-        """Hang up."""
-        self.driver.close()
-
-
-@lru_cache(maxsize=256)
-def _for_psycopg(sql: str) -> str:
-    return sql.replace("?", "%s")
 
 
 class Connections:
@@ -93,7 +57,7 @@ class Connections:
     def _statements(self) -> Statements:
         found: Statements | None = getattr(self._own, "statements", None)
         if found is None:
-            found = self._own.statements = Statements(self.engine)
+            found = self._own.statements = Statements.of(self.engine)
             self._open.add(found)
         return found
 

@@ -8,11 +8,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-from sqlalchemy import Connection
-
 from promo.calendar import Window
 from promo.config import Settings
-from promo.lists import stored
 from promo.lists.codes import list_code, short_code
 from promo.lists.codes.ean import of_list
 from promo.lists.codes.keys import CodeKeys, Opened
@@ -23,7 +20,6 @@ from promo.lists.press.pdf import pdf_bytes
 from promo.lists.press.press import Press
 from promo.lists.press.receipt import receipt
 from promo.lists.sheet import Person, Sheet
-from promo.offers.known import ListId
 
 STYLES = {"pdf": "sheet", "large": "large"}
 WIDTHS = {"receipt-80": 80, "receipt-58": 58}  # mm
@@ -38,10 +34,6 @@ class Kiosk:
         self.keys = keys
         self.press = Press(settings)
         self._thread = ThreadPoolExecutor(1, "kiosk")
-
-    def sheet(self, connection: Connection, id_: ListId) -> Sheet:
-        """A stored list, ready to be printed."""
-        return next(stored.sheets(connection, [id_], self.keys, self.settings))
 
     def warm(self, day: date) -> None:
         """Render an empty list in every format, so that no shopper waits for templates and fonts.

@@ -148,7 +148,7 @@ def _read(path: Path) -> Article:
                 f"The article {path.name} has no head; expected `---`, keys such as "
                 "`kind: recipe`, `---`, and the text below."
             )
-        head = Head.model_validate(yaml.safe_load(parts["head"]))
+        head = Head.model_validate(yaml.load(parts["head"], yaml.CSafeLoader))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ArticleError(f"The article {path.name} cannot be read: {error}") from None
     except ValidationError as error:

@@ -76,7 +76,8 @@ def content(folder: Path) -> Content:
     if not path.is_file():
         return Content()
     try:
-        found = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        read = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        found = _File.model_validate(read or {})
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContentError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:

@@ -4,8 +4,7 @@ First `find` reads who and where (a few bytes a list), then `sheets` reads what 
 so that a night of any size needs the memory of one chunk.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, islice
@@ -15,15 +14,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, ScalarSelect, Select, Text, cast, select
 
 from promo import tables
-from promo.calendar import Window
 from promo.config import Settings
 from promo.errors import Sentence
-from promo.lists import address, lookup
-from promo.lists.codes import short_code
-from promo.lists.codes.ean import of_list
-from promo.lists.codes.keys import CodeKeys, Opened
-from promo.lists.items import Draft
-from promo.lists.sheet import Person, Sheet
+from promo.lists import address
+from promo.lists.codes.keys import CodeKeys
+from promo.lists.sheet import Sheet, restored
 from promo.offers.known import ListId
 from promo.scans.emails import is_address
 
@@ -156,47 +151,4 @@ def sheets(
 
     settings: for addresses abroad and the prefix of an EAN-13. Raises Changed.
     """
-    return (sheet(row, keys, settings) for row in rows(connection, ids, chunk=chunk))
-
-
-def sheet(row: Row[Any], keys: CodeKeys, settings: Settings) -> Sheet:
-    """One of `rows`, ready for any output."""
-    name = row.name or ""
-    # A list bears the language it was made in, whatever the household speaks now.
-    content = json.loads(row.content)
-    language = content.get("language") or row.language
-    draft = Draft.restored(
-        content, shopper=row.shopper, name=name, language=language, store=row.store
-    )
-    own = keys
-    if row.key_id != keys.active:
-        own = CodeKeys(keys.document_type, keys.secrets, row.key_id)
-    return Sheet(
-        draft,
-        row.code,
-        short_code(own, row.counter),
-        Window(row.first_day, row.last_day),
-        row.store_name or f"Store {row.store}",
-        Person(name, address.lines(row._asdict(), settings.locale), row.email or ""),
-        row.issue,
-        of_list(keys, Opened(row.key_id, row.counter), row.store, settings.lists.ean_prefix),
-    )
-
-
-def by_card(
-    connection: Connection, keys: CodeKeys, card: str, day: date, settings: Settings
-) -> Sheet:
-    """The list in force on `day` of the household that carries a card. Raises lookup.Refused."""
-    return _one(connection, keys, lookup.row_by_card(connection, card, day), settings)
-
-
-def by_code(
-    connection: Connection, keys: CodeKeys, text: str, day: date, settings: Settings
-) -> Sheet:
-    """The list that a code opens on `day`. Raises lookup.Refused."""
-    return _one(connection, keys, lookup.row_by_code(connection, keys, text, day), settings)
-
-
-def _one(connection: Connection, keys: CodeKeys, row: Row[Any], settings: Settings) -> Sheet:
-    only: Sequence[ListId] = [ListId(row.key_id, row.counter)]
-    return next(sheets(connection, only, keys, settings))
+    return (restored(row, keys, settings) for row in rows(connection, ids, chunk=chunk))

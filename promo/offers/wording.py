@@ -12,8 +12,8 @@ from functools import reduce
 import polars as pl
 
 from promo.language import Language, Languages
+from promo.offers.cells import NOT_A_BUYER
 from promo.offers.conditions import Goods, Purchase, When
-from promo.offers.ladders import NOT_A_BUYER
 from promo.offers.rewards import (
     AmountOff,
     BundlePrice,

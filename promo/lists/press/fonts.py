@@ -12,6 +12,8 @@ from importlib.resources import as_file, files
 
 import plutoprint
 
+from promo.lists.press import widths
+
 SCHEME = "promo-font:"
 ARABIC_PACKAGE, ARABIC_FILE = "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"
 
@@ -54,13 +56,9 @@ def resource(name: str) -> plutoprint.ResourceData:
 @cache
 def advances(name: str) -> dict[str, float]:
     """The advance width of each character that a font holds, in ems."""
-    from fontTools.ttLib import TTFont
-
     own = FONTS[name]
-    with as_file(files(own.package).joinpath(own.file)) as path, TTFont(path, lazy=True) as font:
-        widths, units = font["hmtx"].metrics, font["head"].unitsPerEm
-        cells = font.getBestCmap().items()
-        return {chr(code): own.wider * widths[glyph][0] / units for code, glyph in cells}
+    found = widths.advances(files(own.package).joinpath(own.file).read_bytes())
+    return {chr(code): own.wider * width for code, width in found.items()}
 
 
 def faces(html: str) -> str:

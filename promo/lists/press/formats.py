@@ -6,14 +6,17 @@ from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from promo.errors import Sentence
 from promo.files import replacing
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.sheet import Sheet
-from promo.lists.stored import Found
+
+# What reads the database: one list is printed without it.
+if TYPE_CHECKING:
+    from promo.lists.stored import Found
 
 PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
 
@@ -60,7 +63,7 @@ class Format(Protocol):
     def listed(self) -> bool:
         """In the manifest."""
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Whether a household has what the format is sent by."""
 
     def write(
@@ -80,7 +83,7 @@ class Pdf:
     indexed = False
     listed = True
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Mail needs an address."""
         return found.mail or not self.needs_address
 
@@ -130,7 +133,7 @@ class Html:
     indexed = False
     listed = False
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Everybody."""
         return True
 
@@ -157,7 +160,7 @@ class Messages:
     indexed = True
     listed = True
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """E-mail needs an address."""
         return found.email or not self.needs_email
 

@@ -10,7 +10,7 @@ from promo.lists.content import Club, in_language
 from promo.lists.items import Draft, OfferItem
 from promo.lists.press.page import DueGroup, DueLine, OfferGroup, OfferLine, Phrases, Story
 from promo.lists.press.stories import story
-from promo.offers.ladders import NOT_A_BUYER
+from promo.offers.cells import NOT_A_BUYER
 
 NEW = ("/None", f"/{NOT_A_BUYER}")  # volumes in a category that the household does not buy
 

@@ -27,7 +27,7 @@ class Press:
         self.languages = Languages.of(settings)
         folder = settings.paths.templates
         self.content, self.library = content(folder), library(folder)
-        self.renderer = Renderer(folder, settings.banner)
+        self.renderer = Renderer(folder, settings.banner, settings.paths.state / "cache")
 
     def page(self, sheet: Sheet, *, style: str = "sheet", sequence: str = "") -> Page:
         """The page of one list in one of STYLES, every string ready for print.

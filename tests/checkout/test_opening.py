@@ -1,7 +1,8 @@
 """Looking a list up, on both databases; each refusal has a sentence and an exit code."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import Engine, delete, update
 
 from promo import tables
 from promo.calendar import Window
+from promo.checkout import opening
+from promo.checkout.statements import Statements
 from promo.database import upsert
 from promo.lists import lookup
 from promo.lists.codes import human_readable, list_code, short_code
@@ -53,14 +56,24 @@ def made(engine: Engine, night: date, first: date, last: date) -> Registered:
     return item
 
 
+@contextmanager
+def opened(engine: Engine) -> Iterator[Statements]:
+    statements = Statements.of(engine)
+    try:
+        yield statements
+    finally:
+        statements.close()
+
+
 def by_code(engine: Engine, text: str, day: date = NIGHT) -> dict[str, Any]:
-    with engine.connect() as connection:
-        return lookup.by_code(connection, KEYS, text, day)
+    with opened(engine) as statements:
+        row = opening.by_code(statements, KEYS, text, day)
+        return opening.answer(statements, row)
 
 
 def by_card(engine: Engine, card: str, day: date = NIGHT) -> dict[str, Any]:
-    with engine.connect() as connection:
-        return lookup.by_card(connection, card, day)
+    with opened(engine) as statements:
+        return opening.answer(statements, opening.by_card(statements, card, day))
 
 
 ANSWER = {
@@ -191,9 +204,9 @@ def test_an_ean_opens_at_its_own_store_while_the_list_is_good(engine: Engine) ->
     code = ean_code(KEYS, 1, "1", "04")
 
     def found(day: date, store: str = "1") -> str:
-        with engine.connect() as connection:
-            here = lookup.desk(connection, store, "04", day)
-            return str(lookup.by_code(connection, KEYS, code, day, here)["list_code"])
+        with opened(engine) as statements:
+            here = opening.desk(statements, store, "04", day)
+            return opening.by_code(statements, KEYS, code, day, here).code
 
     with pytest.raises(lookup.Refused, match="no list of this store") as caught:
         found(NIGHT)  # a draft
