@@ -75,7 +75,8 @@ class Press:
 
     def html(self, pages: Sequence[Page], *, title: str) -> str:
         """One document for the web, phone first. Raises RenderError."""
-        return self.renderer.document("web", pages, title=title)
+        body = self.renderer.lists("web", pages)
+        return self.renderer.document("web", body, title=title, language=_language(pages))
 
     def print_html(self, pages: Sequence[Page], *, style: str = "sheet", title: str) -> str:
         """One document for `write_pdf`; pages made for another style are laid out anew.
@@ -83,17 +84,23 @@ class Press:
         Raises RenderError.
         """
         own = [page if page.style == style else replace(page, style=style) for page in pages]
-        paper = self.settings.lists.paper
+        paper, body = self.settings.lists.paper, self.renderer.lists("print", own)
         look = {
             "paper": paper,
             "style": style,
             "size": sizes.PAPERS[paper],
             "m": sizes,
-            "families": Markup(fonts.FAMILIES),
+            "families": Markup(fonts.families(body)),
         }
-        return self.renderer.document("print", own, title=title, **look)
+        language = _language(own)
+        return self.renderer.document("print", body, title=title, language=language, **look)
 
     def _folders(self, club: str, language: str) -> tuple[str, ...]:
         """Where a list's own templates would stand, the most special first."""
         own = (f"clubs/{club}",) if club else ()
         return (*own, *(f"languages/{name}" for name in bases(language)))
+
+
+def _language(pages: Sequence[Page]) -> str:
+    """Of a document as a whole; each list in it names its own."""
+    return pages[0].language if pages else "en"

@@ -41,16 +41,23 @@ class Renderer:
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
-    def document(self, medium: str, pages: Sequence[Page], *, title: str, **look: object) -> str:
-        """One document of all pages, in their order. Raises RenderError.
+    def lists(self, medium: str, pages: Sequence[Page]) -> Markup:
+        """The body of a document: all pages, in their order. Raises RenderError."""
+        try:
+            return Markup("".join([self._list(medium, page) for page in pages]))
+        except Exception as error:  # whatever a chain's own template may do wrong
+            raise self._failed(error) from error
+
+    def document(
+        self, medium: str, body: Markup, *, title: str, language: str, **look: object
+    ) -> str:
+        """One document around a body. Raises RenderError.
 
         Control characters and direction overrides, whoever's text they stand in, are taken out of
         the whole at once.
         """
         try:
-            body = Markup("".join([self._list(medium, page) for page in pages]))
             frame = self._environment(()).get_template(f"{medium}.html.j2")
-            language = pages[0].language if pages else "en"
             made = frame.render(
                 body=body, title=title, banner=self.banner, language=language, **look
             )
