@@ -151,8 +151,8 @@ def sheet(statements: Statements, row: Stored, keys: CodeKeys, settings: Setting
     if not found:
         raise lookup.Refused("unknown", "The list was withdrawn this very moment.")
     own = ToPrint(*found[0])
-    days = {"first_day": row.first_day, "last_day": row.last_day}
-    return restored(own._replace(**days), keys, settings)
+    own = own._replace(first_day=row.first_day, last_day=row.last_day)
+    return restored(own, keys, settings)
 
 
 def _in_force(found: list[tuple[Any, ...]], day: date, why_none: str) -> Stored:

@@ -316,6 +316,7 @@ def _environment(press: Press) -> Environment:
     return Environment(
         loader=FileSystemLoader(press.settings.paths.templates),
         undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        auto_reload=False,
     )  # fmt: skip
 
 

@@ -1,18 +1,25 @@
 """The fonts of print: found in packages, read by the renderer itself, measured for the layout.
 
 Fira Sans holds Latin, Greek and Cyrillic; Noto Sans SC Chinese, in one weight, so that emphasis
-in Chinese is by size; Noto Sans Arabic Arabic, in all weights. Each is opened only for a page that
-needs it. All three are under the SIL Open Font License.
+in Chinese is by size; Noto Sans Arabic Arabic, in all weights. Each is opened, and so much as
+named, only in a document that needs it: the renderer looks a family that it does not have up among
+the machine's own fonts, anew for every size of type. All three are under the SIL Open Font License.
 """
 
 import re
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import plutoprint
 
 from promo.lists.press import widths
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 SCHEME = "promo-font:"
 ARABIC_PACKAGE, ARABIC_FILE = "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"
@@ -37,8 +44,9 @@ FONTS = {
     "arabic": Font("Noto Sans Arabic", 400, ARABIC_PACKAGE, ARABIC_FILE),
     "arabic-bold": Font("Noto Sans Arabic", 700, ARABIC_PACKAGE, ARABIC_FILE, wider=1.12),
 }
-FAMILIES = ", ".join(dict.fromkeys(f'"{font.family}"' for font in FONTS.values()))
 CHINESE = re.compile("[\u2e80-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+# Programs that fit outlines to the pixels of a screen, and what only they read (OpenType 1.9).
+HINTS = ("fpgm", "prep", "cvt ", "cvar", "gasp", "hdmx", "LTSH", "VDMX")
 ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")
 
 
@@ -47,10 +55,24 @@ def resource(name: str) -> plutoprint.ResourceData:
     """A font, read by the library itself, so that the library owns the bytes.
 
     Its caches free fonts after the interpreter has ended; bytes of Python's would crash it then.
+    Hints are left out: running them for every size of type took half the time of a single sheet,
+    and paper has no pixels. No advance or outline is another without them.
     """
     own = FONTS[name]
-    with as_file(files(own.package).joinpath(own.file)) as font:
-        return plutoprint.default_resource_fetcher.fetch_url(font.as_uri())
+    with as_file(files(own.package).joinpath(own.file)) as path, _read(path) as font:
+        for table in set(HINTS) & set(font.keys()):
+            del font[table]
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder) / path.name
+            font.save(plain, reorderTables=None)
+            return plutoprint.default_resource_fetcher.fetch_url(plain.as_uri())
+
+
+def _read(path: Path) -> "TTFont":
+    """A font as it stands in its file: nothing is computed anew when it is written."""
+    from fontTools.ttLib import TTFont
+
+    return TTFont(path, lazy=True, recalcBBoxes=False, recalcTimestamp=False)
 
 
 @cache
@@ -61,12 +83,21 @@ def advances(name: str) -> dict[str, float]:
     return {chr(code): own.wider * width for code, width in found.items()}
 
 
+def needed(text: str) -> tuple[str, ...]:
+    """The names of the fonts that a text needs."""
+    chinese = ("chinese",) if CHINESE.search(text) else ()
+    arabic = ("arabic", "arabic-bold") if ARABIC.search(text) else ()
+    return ("regular", "bold", *chinese, *arabic)
+
+
+def families(text: str) -> str:
+    """The families that a text needs, as a style sheet names them."""
+    return ", ".join(dict.fromkeys(f'"{FONTS[name].family}"' for name in needed(text)))
+
+
 def faces(html: str) -> str:
     """The `@font-face` rules that a document needs: only what is named is opened."""
-    needed = ["regular", "bold"]
-    needed += ["chinese"] if CHINESE.search(html) else []
-    needed += ["arabic", "arabic-bold"] if ARABIC.search(html) else []
-    return "".join(_face(name) for name in needed)
+    return "".join(_face(name) for name in needed(html))
 
 
 @cache

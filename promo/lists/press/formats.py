@@ -140,12 +140,18 @@ class Html:
     def write(
         self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
     ) -> list[Entry]:
-        """One document of all lists."""
-        pages = [press.page(sheet) for sheet in sheets]
+        """One document of all lists; few pages are in memory at a time."""
+        entries: list[Entry] = []
         with replacing(path) as temporary:
-            html = press.html(pages, title=heading.title)
+            html = press.html(self._pages(sheets, press, entries), title=heading.title)
             temporary.write_text(html, encoding="utf-8", newline="\n")
-        return [Entry(page.list_code, 0, 0) for page in pages]
+        return entries
+
+    def _pages(self, sheets: Iterable[Sheet], press: Press, entries: list[Entry]) -> Iterator[Page]:
+        left = iter(sheets)
+        while some := list(islice(left, PIECE)):
+            entries += [Entry(sheet.code, 0, 0) for sheet in some]
+            yield from [press.page(sheet) for sheet in some]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ article without room is left out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promo.lists.press import heights, sizes
@@ -188,6 +188,6 @@ class _Group:
     def block(self, start: int, end: int, title: float) -> Block:
         """Some of its lines as a block of a column, which begins with the column's title if any."""
         whole = (start, end) == (0, len(self.heights))
-        some = self.content if whole else replace(self.content, lines=self.content.lines[start:end])
+        some = self.content if whole else self.content._replace(lines=self.content.lines[start:end])
         height = title + self.heading + sum(self.heights[start:end])
         return Block(self.kind, some, height, bool(title), again=start > 0)

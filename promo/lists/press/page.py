@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from promo.language import Language
 from promo.lists.press import heights, layout
 from promo.lists.press.layout import Leaf
 
 
-@dataclass(frozen=True)
-class DueLine:
+class DueLine(NamedTuple):
     """An item the household will soon need: `Soft drinks`, `12 pk, national brand`."""
 
     words: str
@@ -17,16 +17,14 @@ class DueLine:
     offer: str = ""  # what an offer on the same category gives: `$1.00 off`
 
 
-@dataclass(frozen=True)
-class DueGroup:
+class DueGroup(NamedTuple):
     """The due items of a department."""
 
     department: str
     lines: tuple[DueLine, ...]
 
 
-@dataclass(frozen=True)
-class OfferLine:
+class OfferLine(NamedTuple):
     """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 – 19`."""
 
     headline: str
@@ -35,8 +33,7 @@ class OfferLine:
     until: str
 
 
-@dataclass(frozen=True)
-class OfferGroup:
+class OfferGroup(NamedTuple):
     """Offers with something in common: `On your list`, `New for you`."""
 
     title: str

@@ -42,11 +42,14 @@ def phrases(language: Language, offers: int) -> Phrases:
 
 def due_groups(draft: Draft) -> tuple[DueGroup, ...]:
     """Due items by department, both by their names; each with what an offer on it gives."""
-    off = {offer.category: offer.headline for offer in reversed(draft.offers)}
+    off = {offer.category: offer.headline for offer in reversed(draft.offers)}.get
     groups: dict[str, list[DueLine]] = {}
     for item in sorted(draft.due, key=BY_PLACE):
-        line = due_line(item.words, item.detail, off.get(item.category, ""))
-        groups.setdefault(item.department, []).append(line)
+        line = due_line(item.words, item.detail, off(item.category, ""))
+        if item.department in groups:
+            groups[item.department].append(line)
+        else:
+            groups[item.department] = [line]
     return tuple([DueGroup(department, tuple(lines)) for department, lines in groups.items()])
 
 
@@ -117,7 +120,7 @@ def stories(
 
 def greeting(name: str, language: Language) -> str:
     """The sheet's first words; of somebody whose name is unknown, without one."""
-    name = " ".join(part for part in name.replace("\n", " ").split(" ") if part)
+    name = " ".join([part for part in name.replace("\n", " ").split(" ") if part])
     return language.text("Hello {name}", name=name) if name else language.text("Your shopping list")
 
 

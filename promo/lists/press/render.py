@@ -2,9 +2,10 @@
 
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
@@ -43,16 +44,26 @@ class Renderer:
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
-    def document(self, medium: str, pages: Sequence[Page], *, title: str, **look: object) -> str:
-        """One document of all pages, in their order. Raises RenderError.
+    def lists(self, medium: str, pages: Iterable[Page]) -> Markup:
+        """The body of a document: all pages, in their order. Raises RenderError."""
+        made: list[str] = []
+        for page in pages:
+            try:
+                made.append(self._list(medium, page))
+            except Exception as error:  # whatever a chain's own template may do wrong
+                raise self._failed(error) from error
+        return Markup("".join(made))
+
+    def document(
+        self, medium: str, body: Markup, *, title: str, language: str, **look: object
+    ) -> str:
+        """One document around a body. Raises RenderError.
 
         Control characters and direction overrides, whoever's text they stand in, are taken out of
         the whole at once.
         """
         try:
-            body = Markup("".join([self._list(medium, page) for page in pages]))
             frame = self._environment(()).get_template(f"{medium}.html.j2")
-            language = pages[0].language if pages else "en"
             made = frame.render(
                 body=body, title=title, banner=self.banner, language=language, **look
             )
@@ -92,7 +103,7 @@ class Renderer:
         own = [path for path in (self.folder / name for name in folders) if path.is_dir()]
         key = tuple(map(str, own))
         if key not in self._environments:
-            self._environments[key] = Environment(
+            self._environments[key] = _Environment(
                 loader=FileSystemLoader([*own, *self._common]),
                 undefined=StrictUndefined,
                 autoescape=True,
@@ -114,6 +125,14 @@ class Renderer:
         if not frames:
             return "of a list"
         return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"
+
+
+class _Environment(Environment):
+    """Templates that stay as they were first read: each is looked up by its name alone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.get_template = cache(self.get_template)  # type: ignore[method-assign]
 
 
 def printable(text: str) -> str:

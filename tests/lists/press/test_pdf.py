@@ -83,7 +83,7 @@ def test_a_font_is_opened_only_for_a_page_that_needs_it(
         return read(name)
 
     monkeypatch.setattr(fonts, "resource", noted)
-    html = f"<p style='font-family: {fonts.FAMILIES}'>{word} <b>{word}</b>".replace('"', "")
+    html = f"<p style='font-family: {fonts.families(word)}'>{word} <b>{word}</b>".replace('"', "")
     write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY)
     assert seen == opened
     text = pypdfium2.PdfDocument(tmp_path / "x.pdf")[0].get_textpage().get_text_range()
