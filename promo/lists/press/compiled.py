@@ -7,7 +7,7 @@ from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
 # Count up when the options of `render.Renderer`'s environments change: they are compiled in.
-NAME = "template-1-%s.cache"
+NAME = "template-2-%s.cache"
 
 
 class Compiled(FileSystemBytecodeCache):

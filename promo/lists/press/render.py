@@ -5,15 +5,15 @@ import traceback
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from promo.errors import Sentence
 from promo.language import Language
 from promo.lists.press.compiled import Compiled
+from promo.lists.press.environment import PressEnvironment
 from promo.lists.press.page import Page
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -103,15 +103,7 @@ class Renderer:
         own = [path for path in (self.folder / name for name in folders) if path.is_dir()]
         key = tuple(map(str, own))
         if key not in self._environments:
-            self._environments[key] = _Environment(
-                loader=FileSystemLoader([*own, *self._common]),
-                undefined=StrictUndefined,
-                autoescape=True,
-                trim_blocks=True,
-                lstrip_blocks=True,
-                auto_reload=False,
-                bytecode_cache=self._compiled,
-            )
+            self._environments[key] = PressEnvironment([*own, *self._common], self._compiled)
         return self._environments[key]
 
     def _place(self, error: Exception) -> str:
@@ -125,14 +117,6 @@ class Renderer:
         if not frames:
             return "of a list"
         return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"
-
-
-class _Environment(Environment):
-    """Templates that stay as they were first read: each is looked up by its name alone."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.get_template = cache(self.get_template)  # type: ignore[method-assign]
 
 
 def printable(text: str) -> str:
