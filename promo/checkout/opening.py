@@ -149,9 +149,9 @@ def sheet(statements: Statements, row: Stored, keys: CodeKeys, locale: str) -> S
     found = statements.rows(SHEET, (row.key_id, row.counter))
     if not found:
         raise lookup.Refused("unknown", "The list was withdrawn this very moment.")
-    own = ToPrint(*found[0])
-    days = {"first_day": row.first_day, "last_day": row.last_day}
-    return restored(own._replace(**days), keys, locale)
+    # SQLite has days as text.
+    own = ToPrint(*found[0])._replace(first_day=row.first_day, last_day=row.last_day)
+    return restored(own, keys, locale)
 
 
 def _in_force(found: list[tuple[Any, ...]], day: date, why_none: str) -> Stored:
