@@ -120,6 +120,6 @@ def read(shop: Shop, found: list[stored.Found]) -> list[Sheet]:
     engine = database.connect(shop.url)
     with engine.connect() as reading:
         ids = [each.id for each in found]
-        sheets = list(stored.sheets(reading, ids, shop.keys, shop.settings.locale))
+        sheets = list(stored.sheets(reading, ids, shop.keys, shop.settings))
     engine.dispose()
     return sheets
