@@ -87,7 +87,3 @@ def _say(what: str, bare: list[float], own: list[float], limit: float | None) ->
     value = statistics.median(b / o for b, o in zip(bare, own, strict=True))
     bar = f"html: speed to the template engine's own on the bare template, {what}"
     report(bar, round(value, 3), limit, ok=None if limit is None else value >= limit)
-
-
-if __name__ == "__main__":
-    judge_quickly()

@@ -6,6 +6,7 @@
 """
 
 import code_bars
+import html_bar
 import parts
 import print_aa
 import print_box

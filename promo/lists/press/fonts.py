@@ -14,6 +14,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import plutoprint
 
 from promo.lists.press import widths
@@ -85,6 +86,8 @@ def advances(name: str) -> dict[str, float]:
 
 def needed(text: str) -> tuple[str, ...]:
     """The names of the fonts that a text needs."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    text = "".join(map(chr, np.unique(codes[codes >= ord("\u0600")])))  # few are left to search
     chinese = ("chinese",) if CHINESE.search(text) else ()
     arabic = ("arabic", "arabic-bold") if ARABIC.search(text) else ()
     return ("regular", "bold", *chinese, *arabic)
