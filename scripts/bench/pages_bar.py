@@ -23,6 +23,7 @@ from contextlib import ExitStack
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from kit import note, report
 from print_house import NIGHT, SECRET, house, read, seconds
@@ -152,7 +153,7 @@ def _loop(turns: int) -> int:
     return total
 
 
-def _wall(deal: Callable[[], Sequence[Future[object]]]) -> float:
+def _wall(deal: Callable[[], Sequence[Future[Any]]]) -> float:
     began = time.perf_counter()
     running = deal()
     wait(running)

@@ -7,12 +7,17 @@
 
 import code_bars
 import html_bar
+import pages_bar
 import parts
 import print_aa
 import print_box
+import print_kiosk
 
 PARTS: dict[str, parts.Part] = {
+    "html": html_bar,
+    "pages": pages_bar,
     "codes": code_bars,
+    "kiosk": print_kiosk,
     "box": print_box,
     "aa": print_aa,
 }
