@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -110,7 +111,7 @@ def _together(shop: Shop, found: list[stored.Found], out: Path, rounds: int) -> 
                 _print(pools[:count], _volumes(found), out / f"{number}-{count}")
                 for count in (1, 2)
             ]
-            alone, both = [_wall(lambda c=count: _turn(pools[:c])) for count in (1, 2)]
+            alone, both = [_wall(partial(_turn, pools[:count])) for count in (1, 2)]
             gains.append((one / two) / (alone / both))
     value = statistics.median(gains)
     bar = "pages: scaling of two workers to that of a bare loop"
