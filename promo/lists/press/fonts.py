@@ -7,20 +7,16 @@ the machine's own fonts, anew for every size of type. All three are under the SI
 """
 
 import re
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
 
-import numpy as np
 import plutoprint
 
 from promo.lists.press import widths
-
-if TYPE_CHECKING:
-    from fontTools.ttLib import TTFont
+from promo.lists.press.font_file import without
 
 SCHEME = "promo-font:"
 ARABIC_PACKAGE, ARABIC_FILE = "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"
@@ -45,9 +41,10 @@ FONTS = {
     "arabic": Font("Noto Sans Arabic", 400, ARABIC_PACKAGE, ARABIC_FILE),
     "arabic-bold": Font("Noto Sans Arabic", 700, ARABIC_PACKAGE, ARABIC_FILE, wider=1.12),
 }
+ASCII = bytes(range(128))
 CHINESE = re.compile("[\u2e80-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 # Programs that fit outlines to the pixels of a screen, and what only they read (OpenType 1.9).
-HINTS = ("fpgm", "prep", "cvt ", "cvar", "gasp", "hdmx", "LTSH", "VDMX")
+HINTS = (b"fpgm", b"prep", b"cvt ", b"cvar", b"gasp", b"hdmx", b"LTSH", b"VDMX")
 ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")
 
 
@@ -60,20 +57,10 @@ def resource(name: str) -> plutoprint.ResourceData:
     and paper has no pixels. No advance or outline is another without them.
     """
     own = FONTS[name]
-    with as_file(files(own.package).joinpath(own.file)) as path, _read(path) as font:
-        for table in set(HINTS) & set(font.keys()):
-            del font[table]
-        with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder) / path.name
-            font.save(plain, reorderTables=None)
-            return plutoprint.default_resource_fetcher.fetch_url(plain.as_uri())
-
-
-def _read(path: Path) -> "TTFont":
-    """A font as it stands in its file: nothing is computed anew when it is written."""
-    from fontTools.ttLib import TTFont
-
-    return TTFont(path, lazy=True, recalcBBoxes=False, recalcTimestamp=False)
+    with as_file(files(own.package).joinpath(own.file)) as path, TemporaryDirectory() as folder:
+        plain = Path(folder) / path.name
+        plain.write_bytes(without(path.read_bytes(), HINTS))
+        return plutoprint.default_resource_fetcher.fetch_url(plain.as_uri())
 
 
 @cache
@@ -86,8 +73,9 @@ def advances(name: str) -> dict[str, float]:
 
 def needed(text: str) -> tuple[str, ...]:
     """The names of the fonts that a text needs."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    text = "".join(map(chr, np.unique(codes[codes >= ord("\u0600")])))  # few are left to search
+    # Most is ASCII, and bytes are deleted much faster than characters are searched.
+    others = text.encode("utf-8", "surrogatepass").translate(None, ASCII)
+    text = others.decode("utf-8", "surrogatepass")
     chinese = ("chinese",) if CHINESE.search(text) else ()
     arabic = ("arabic", "arabic-bold") if ARABIC.search(text) else ()
     return ("regular", "bold", *chinese, *arabic)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from struct import unpack_from
 from sys import byteorder
 
-Tables = dict[bytes, memoryview]
+from promo.lists.press.font_file import tables
+
 # Platform and encoding: all of Unicode first, then its first plane.
 ENCODINGS = ((3, 10), (0, 6), (0, 4), (3, 1), (0, 3))
 
@@ -20,19 +21,12 @@ class FontError(Exception):
 
 def advances(font: bytes) -> dict[int, float]:
     """The advance width in ems of each code point that a font holds. Raises FontError."""
-    tables = _tables(font)
-    (units,) = unpack_from(">H", tables[b"head"], 18)
-    (count,) = unpack_from(">H", tables[b"hhea"], 34)
-    widths = _numbers(tables[b"hmtx"], 0, 2 * count)[::2]
+    found = tables(font)
+    (units,) = unpack_from(">H", found[b"head"], 18)
+    (count,) = unpack_from(">H", found[b"hhea"], 34)
+    widths = _numbers(found[b"hmtx"], 0, 2 * count)[::2]
     # Glyphs beyond the last width have that width.
-    return {code: widths[min(glyph, count - 1)] / units for code, glyph in _glyphs(tables[b"cmap"])}
-
-
-def _tables(font: bytes) -> Tables:
-    (count,) = unpack_from(">H", font, 4)
-    records = (unpack_from(">4sIII", font, 12 + 16 * number) for number in range(count))
-    view = memoryview(font)
-    return {tag: view[start : start + length] for tag, _, start, length in records}
+    return {code: widths[min(glyph, count - 1)] / units for code, glyph in _glyphs(found[b"cmap"])}
 
 
 def _glyphs(cmap: memoryview) -> Iterator[tuple[int, int]]:
