@@ -34,6 +34,10 @@ def sentences(command: Command) -> Command:
         except Sentence as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
+        except UnicodeEncodeError as error:
+            given = ascii(str(error.object)[:80])
+            click.echo(f"{given} is no text: its bytes are not UTF-8.", err=True)
+            sys.exit(FAILED)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)

@@ -91,8 +91,13 @@ def _print_card(
         sys.stdout.buffer.write(data)
         return
     target = output or Path(f"{sheet.code}.{SUFFIXES.get(form, 'pdf')}")
-    with replacing(target) as temporary:
-        temporary.write_bytes(data)
+    if target.is_dir():
+        raise click.UsageError(f"--output {target} is a folder; expected a file.")
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)  # a printer: what stands in its place is no file to be replaced
+    else:
+        with replacing(target) as temporary:
+            temporary.write_bytes(data)
     click.echo(f"The list {sheet.code} of store {sheet.draft.store} is in {target}")
 
 

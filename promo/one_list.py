@@ -15,6 +15,7 @@ from promo.checkout.statements import Statements, connected
 from promo.config import Settings
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.sheet import Sheet
+from promo.scans.emails import is_address
 
 
 class Asked(NamedTuple):
@@ -50,15 +51,24 @@ def _opened(statements: Statements, settings: Settings, keys: CodeKeys, asked: A
 
 def one(settings: Settings, sheet: Sheet, form: str) -> bytes:
     """One list in a format, as a file of its own. Raises PrintError, RenderError."""
-    from promo.lists.press.formats import FORMATS, Heading
+    from promo.lists.press.formats import FORMATS, Heading, PrintError
     from promo.lists.press.press import Press
 
+    if lacks := _lacks(sheet, form):
+        raise PrintError(f"The household of the list {sheet.code} has no {lacks} to send it to.")
     heading = Heading(settings.banner, sheet.window.first)
     with tempfile.TemporaryDirectory(prefix="promo-") as folder:
         path = Path(folder) / "list"
         (entry,) = FORMATS[form].write([sheet], path, Press(settings), heading)
         data = path.read_bytes()
     return data[entry.offset :][: entry.length] if FORMATS[form].indexed else data
+
+
+def _lacks(sheet: Sheet, form: str) -> str:
+    """What a format is sent by, and the household has not."""
+    if form == "mail" and not sheet.person.address:
+        return "address"
+    return "e-mail address" if form == "email" and not is_address(sheet.person.email) else ""
 
 
 def shown(settings: Settings, sheet: Sheet, form: str) -> str:

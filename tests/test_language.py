@@ -158,6 +158,10 @@ def test_a_chains_own_words_go_over_ours(tmp_path: Path) -> None:
         ('msgid "Hi {name}"\nmsgstr "Hola {name.x}"\n', "is no plain name in braces"),
         ('msgid "Hi {name}"\nmsgstr "Hola {}"\n', "is no plain name in braces"),
         ("msgid Hi\n", "is no catalogue of messages"),
+        (
+            'msgid ""\nmsgstr "Content-Type: text/plain; charset=bogus\\n"\n',
+            "is no catalogue of messages",
+        ),
     ],
 )
 def test_a_broken_catalogue_is_named(tmp_path: Path, message: str, fault: str) -> None:

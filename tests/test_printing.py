@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -237,6 +238,20 @@ def test_one_card(made: House, tmp_path: Path) -> None:
     assert f'id="{code}"' in html.stdout
     assert promo(made, "lists", "show", code).stdout.count("[ ]") > 0
     assert promo(made, "lists", "show", code, "--format", "html").stdout == html.stdout
+    # What is no file is written to: a printer's node must not become one.
+    printer = tmp_path / "printer"
+    os.mkfifo(printer)
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(printer.read_bytes)
+        promo(made, "lists", "print", "--card", card, "--format", "html", "--output", str(printer))
+    assert sent.result().decode() == html.stdout
+    assert printer.is_fifo()
+    promo(made, "lists", "print", "--card", card, "--output", str(tmp_path), code=2)
+    for form, lacks in (("mail", "address"), ("email", "e-mail address")):
+        found = promo(made, "lists", "print", "--card", card, "--format", form, code=3)
+        assert f"has no {lacks} to send it to" in found.stderr
+    odd = promo(made, "lists", "print", "--card", "\udcff", "--output", "-", code=3)
+    assert "is no text: its bytes are not UTF-8" in odd.stderr
     # The lookup's own refusals.
     for day, left in (("2017-11-05", 14), ("2017-11-25", 15)):
         promo(made, "lists", "print", "--card", card, "--day", day, code=left)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from promo.checkout.statements import Statements
 
@@ -32,7 +32,7 @@ class Connections:
         self._open: set[Statements] = set()
         self._threads = ThreadPoolExecutor(threads, "database")
         assert engine.dialect.dbapi is not None
-        self._faults = (engine.dialect.dbapi.OperationalError, engine.dialect.dbapi.InterfaceError)
+        self._faults = (engine.dialect.dbapi.DatabaseError, engine.dialect.dbapi.InterfaceError)
 
     async def read(self, work: Callable[[Statements], Result]) -> Result:
         """Do some reading in a thread, once more where the server had hung up meanwhile.
@@ -50,7 +50,7 @@ class Connections:
                 if not self._hung_up():
                     raise
                 return work(self._statements())
-        except (OperationalError, *self._faults) as error:
+        except (DatabaseError, *self._faults) as error:
             self._hung_up()
             raise Unavailable(type(error).__name__) from None
 
@@ -85,7 +85,7 @@ class Connections:
                     raise
                 with self.engine.connect() as connection:
                     return work(connection)
-        except OperationalError as error:
+        except DatabaseError as error:
             raise Unavailable(type(error.orig).__name__) from None
 
     def close(self) -> None:

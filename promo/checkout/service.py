@@ -80,7 +80,7 @@ class Service:
 
         sheet = await self._opened(key, asked, read)
         form = asked["format"]
-        data = await self.kiosk.print(sheet, form, self._day(key))
+        data = await self.kiosk.print(sheet, form, sheet.window.first)
         headers = {"content-type": openapi.MEDIA[form], "cache-control": "no-store"}
         return Response(data, headers=headers)
 

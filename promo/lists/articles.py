@@ -142,17 +142,17 @@ def _read(path: Path) -> Article:
             "lentil-soup.en.md, the id in small letters, digits and hyphens."
         )
     try:
-        parts = HEAD.fullmatch(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+        parts = HEAD.fullmatch(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
         if not parts:
             raise ArticleError(
                 f"The article {path.name} has no head; expected `---`, keys such as "
                 "`kind: recipe`, `---`, and the text below."
             )
         head = Head.model_validate(yaml.load(parts["head"], yaml.CSafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ArticleError(f"The article {path.name} cannot be read: {error}") from None
     except ValidationError as error:
         raise ArticleError(explain(f"articles/{path.name}", error)) from None
+    except (yaml.YAMLError, ValueError) as error:  # also days that no month has
+        raise ArticleError(f"The article {path.name} cannot be read: {error}") from None
     return Article(named["id"], named["language"], head, parts["body"].strip())
 
 

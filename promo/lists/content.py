@@ -78,8 +78,8 @@ def content(folder: Path) -> Content:
     try:
         read = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         found = _File.model_validate(read or {})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContentError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:
         raise ContentError(explain(FILE, error)) from None
+    except (yaml.YAMLError, ValueError) as error:  # also days that no month has
+        raise ContentError(f"{path} cannot be read: {error}") from None
     return Content(found.clubs, found.services)

@@ -87,6 +87,7 @@ def test_what_a_list_still_shows(tmp_path: Path) -> None:
         ("soup.en.md", "---\ntitle: t\nkind: story\n---\nx", "`kind` is 'story'"),
         ("soup.en.md", "---\ntitle: t\nkind: tip\nuse: x\n---\nx", "unknown key `use`"),
         ("soup.en.md", "---\ntitle: [\n---\nx", "soup.en.md cannot be read: "),
+        ("soup.en.md", "---\nfrom: 2017-02-30\n---\nx", "cannot be read: day is out of range"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, name: str, text: str, message: str) -> None:

@@ -32,6 +32,7 @@ def test_a_chain_without_content(tmp_path: Path) -> None:
         ("club: []", "content.yaml: unknown key `club`."),
         ("services: [{text: x}]", "content.yaml: `services.0.text` is 'x'"),
         ("clubs: [", "cannot be read"),
+        ("clubs: 2017-99-99", "cannot be read: month must be in 1..12"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

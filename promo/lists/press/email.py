@@ -5,6 +5,7 @@ elsewhere. The same list gives the same bytes, so that a night can be made again
 """
 
 from datetime import UTC, date, datetime, time
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
@@ -77,8 +78,9 @@ def _recipient(name: str, to: str) -> Address:
     """Who the message goes to. A name of any kind is quoted, and cannot begin another header."""
     try:
         return Address(_one_line(name), addr_spec=to)
-    except (ValueError, IndexError) as error:  # the parser's own, for what is no address at all
-        raise AddressError(f"The e-mail address {to!r} cannot be written to: {error}.") from None
+    except (ValueError, IndexError, HeaderParseError):  # the parser's own, for what is no address
+        # Not quoted: it is somebody's.
+        raise AddressError("A household's e-mail address cannot be written to.") from None
 
 
 def _one_line(text: str) -> str:

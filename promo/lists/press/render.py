@@ -16,7 +16,9 @@ from promo.lists.press.compiled import Compiled
 from promo.lists.press.environment import PressEnvironment
 from promo.lists.press.page import Page
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 ASCII = bytes(range(2**7))
 ASCII_CONTROL = bytes(code for code in ASCII if CONTROL.match(chr(code)))
 # Of one list; the document's own is MEDIUM.html.j2.

@@ -13,7 +13,9 @@ from promo.config import Settings
 from promo.lists.press.press import Press
 from promo.lists.press.render import RenderError, printable
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 NAMES = (
     "web.html.j2",
     "web.css",
