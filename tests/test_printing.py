@@ -345,13 +345,10 @@ def test_the_number_of_workers_is_without_effect(
 
 
 class Mortal(Press):
-    """A press whose process ends at the twentieth list, or at the first of a worker's second."""
-
-    pages = 0
+    """A press whose process ends at the first list of the store that is printed last."""
 
     def page(self, sheet: Sheet, **style: str) -> Page:
-        Mortal.pages += 1
-        if Mortal.pages == 20:
+        if sheet.draft.store == small_house.STORES[-1]:
             os._exit(1)
         return super().page(sheet, **style)
 
