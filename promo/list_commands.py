@@ -117,19 +117,22 @@ def _print_night(
         day or today, formats or settings.lists.formats, store=store, output=output
     )
     found = printing.night(settings, keys, wanted, today, Progress("lists print"))
-    _say(found)
+    _say(found, len(wanted.formats))
     if found.done.aside:
         sys.exit(SET_ASIDE)
 
 
-def _say(found: "Outcome") -> None:
+def _say(found: "Outcome", formats: int) -> None:
+    aside = [file.pages for file in found.done.files if file.kind == "aside"]
     if found.draft:
         click.echo("This night is a draft: it is not published, and may still change.", err=True)
     for file in found.done.files:
         if file.kind == "aside":
             click.echo(f"{file.pages:,} households were set aside, for want of an address: "
                        f"{found.folder / file.path}", err=True)  # fmt: skip
-    click.echo(f"{found.lists:,} lists in {found.folder}")
+    # A household that one format leaves out may still be in another.
+    printed = found.lists - (min(aside) if len(aside) == formats else 0)
+    click.echo(f"{printed:,} lists in {found.folder}")
 
 
 @lists.command("show")

@@ -61,7 +61,7 @@ class Kiosk:
 
 def printed(sheet: Sheet, form: str, press: Press, heading: Heading) -> bytes:
     """One list in a format: the same bytes that a volume of this list alone would hold."""
-    page = press.page(sheet)
+    page = press.page(sheet, style=STYLES.get(form, "sheet"))
     if form in WIDTHS:
         return receipt(page, press, WIDTHS[form])
     if form in STYLES:

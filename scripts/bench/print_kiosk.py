@@ -95,7 +95,7 @@ def _side_by_side(
         sheet = one_list.sheet(settings, keys, one_list.Asked(day, card=card(number)))
         html = press.print_html([press.page(sheet)], title=settings.banner)
         began = time.perf_counter()
-        bare, _ = pdf_bytes(html, title=settings.banner, day=day)
+        bare, _ = pdf_bytes(html, title=settings.banner, day=sheet.window.first)
         renders.append(time.perf_counter() - began)
         began = time.perf_counter()
         got = _asked(port, token, {"card": card(number), "format": "pdf"})
