@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NBSP = "\N{NO-BREAK SPACE}"
 AFTER_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d_])")
+STOPPED = re.compile(r"\{([a-z_]+)\}([.。])")
+"""A value that a message ends a sentence with."""
 # What CLDR's patterns leave out: Spanish says `e hinojo` and `u olivas`.
 BEFORE_ITS_LIKE = {
     "es": (
@@ -65,12 +67,12 @@ class Language:
     def text(self, message: str, **values: object) -> str:
         """A message in this language, its `{names}` filled with `values`."""
         said = translations.messages(self.name, self.folder).gettext(message)
-        return said.format_map(values) if values else said
+        return _filled(said, values) if values else said
 
     def many(self, one: str, many: str, count: int, **values: object) -> str:
         """The form of a message that `count` wants; `{count}` is filled with it."""
         found = translations.messages(self.name, self.folder).ngettext(one, many, count)
-        return found.format_map({"count": self.number(count)} | values)
+        return _filled(found, {"count": self.number(count)} | values)
 
     def word(self, name: str) -> str:
         """The chain's word for a category or department; as the product file has it if none.
@@ -167,6 +169,23 @@ class Languages:
     def _nearest(self, tag: str) -> Language | None:
         names = translations.bases(tag.casefold())
         return next((self._known[name] for name in names if name in self._known), None)
+
+
+def _filled(message: str, values: dict[str, object]) -> str:
+    """A message with its values, and no stop twice: `until 9:30 p.m.` ends a sentence by itself."""
+    for name, stop in _stopped(message):
+        value = str(values[name])
+        if value.endswith((".", "。")):
+            values = values | {name: value[:-1]}
+        elif value.endswith(("!", "?", "…", "！", "？")):
+            message = message.replace(f"{{{name}}}{stop}", f"{{{name}}}")
+    return message.format_map(values)
+
+
+@lru_cache(maxsize=4096)
+def _stopped(message: str) -> tuple[tuple[str, str], ...]:
+    """The values of a message that a stop follows, and the stop."""
+    return tuple(STOPPED.findall(message))
 
 
 @lru_cache(maxsize=64)

@@ -95,7 +95,8 @@ def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
         facts["offers"] = chosen.offers.height
     with progress.stage("compose") as facts:
         editor = Editor.of(house.settings, todo.window.first)
-        composed = drafts(found.households, found.due, chosen.listed, editor)
+        goods = offers.categories(house.products)
+        composed = drafts(found.households, found.due, chosen.listed, editor, goods)
         held, made = _by_coin(house, todo, composed)
         facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select
@@ -19,6 +20,7 @@ from promo.house import House
 from promo.language import Languages
 from promo.lists import reissue, stored
 from promo.lists.codes.keys import CodeKeys
+from promo.lists.compose import also_on
 from promo.lists.items import OfferItem
 from promo.lists.press.books import Book, Job
 from promo.lists.reissue import Wanted
@@ -90,11 +92,17 @@ def _refill(
     rules = _rules(house, connection, concerned)
     refill = Refill.of(weighed, taken, catalogue, lambda name: Wording(spoken[name]), rules)
     most = {s.row.shopper: band(s.row.content["tier"], settings)[1] for s in sheets}
+    goods = catalogue.categories(house.products)
+    due = {s.row.shopper: [item["category"] for item in s.row.content["due"]] for s in sheets}
+
+    def made(shopper: str, facts: dict[str, Any]) -> OfferItem:
+        others = also_on(facts["offer"], facts["category"], due[shopper], goods)
+        return OfferItem(**facts, also_on=others)
 
     def best(shopper: str, staying: Sequence[OfferItem], slots: int) -> list[OfferItem]:
         standing = [Standing(i.offer, i.category, i.worth * i.uses) for i in staying]
         found = refill.best(shopper, standing, slots, most[shopper])
-        return [OfferItem(**facts) for facts in found]
+        return [made(shopper, facts) for facts in found]
 
     return best
 

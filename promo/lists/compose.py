@@ -1,6 +1,6 @@
 """Composing a list: the due items and offers of each household, in words and ready to store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial, reduce
@@ -70,13 +70,18 @@ class Editor:
 
 
 def drafts(
-    households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame, editor: Editor
+    households: pl.DataFrame,
+    due: pl.DataFrame,
+    chosen: pl.DataFrame,
+    editor: Editor,
+    goods: Mapping[str, Collection[str]],
 ) -> Iterator[Draft]:
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier, club (null where it has none); due:
     `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, points,
-    headline and conditions, in the household's language already.
+    headline and conditions, in the household's language already; goods: the categories of each
+    offer's goods, by id.
     """
     spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
@@ -84,7 +89,7 @@ def drafts(
     for row in households.iter_rows(named=True):
         key, language = (row["shopper"],), editor.languages[row["language"]]
         if language.name not in spoken:
-            spoken[language.name] = _Words(language)
+            spoken[language.name] = _Words(language, editor.languages.default)
         words = spoken[language.name]
         items = tuple(_due(item, words) for item in _rows(by_due.get(key)))
         yield Draft(
@@ -94,7 +99,7 @@ def drafts(
             row["store"],
             row["tier"],
             items,
-            tuple(_offer(item) for item in _rows(by_offer.get(key))),
+            tuple(_offer(item, items, goods) for item in _rows(by_offer.get(key))),
             row["club"] or "",
             editor.articles(row, items),
         )
@@ -107,22 +112,34 @@ def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
 class _Words:
     """The words of due items in one language, each put together once."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, own: Language) -> None:
         self.other = language.text("Other")
         self.word = cache(language.word)
         self.detail = cache(partial(_detail, language))
+        self._own = own if own != language else None
+
+    def place(self, department: str | None, words: str) -> tuple[str, ...]:
+        """Where the shop has an item: its department and words in the chain's own language.
+
+        Nothing where the list itself is in that language.
+        """
+        own = self._own
+        if own is None:
+            return ()
+        return own.word(department) if department else own.text("Other"), own.word(words)
 
 
 def _due(item: dict[str, Any], words: _Words) -> DueItem:
-    pieces = round(item["expected_quantity"])
+    pieces, name = round(item["expected_quantity"]), item["category_words"] or item["category"]
     return DueItem(
         item["category"],
-        words.word(item["category_words"] or item["category"]),
+        words.word(name),
         words.word(item["department"]) if item["department"] else words.other,
         words.detail(item["size"], item["brand"], item["store_brand"], pieces),
         round(item["probability"], 6),
         item["expected_day"],
         round(item["expected_quantity"], 3),
+        words.place(item["department"], name),
     )
 
 
@@ -144,7 +161,20 @@ def _detail(
     return reduce(lambda one, two: language.text("{one}, {two}", one=one, two=two), parts)
 
 
-def _offer(item: dict[str, Any]) -> OfferItem:
+def also_on(
+    offer: str, category: str, due: Iterable[str], goods: Mapping[str, Collection[str]]
+) -> tuple[str, ...]:
+    """The categories that are due, beside an offer's own, of which it has goods.
+
+    Only those that are due: an offer on a whole brand may be on hundreds.
+    """
+    on = goods.get(offer, ())
+    return tuple(each for each in due if each in on and each != category)
+
+
+def _offer(
+    item: dict[str, Any], due: Sequence[DueItem], goods: Mapping[str, Collection[str]]
+) -> OfferItem:
     return OfferItem(
         offer=item["id"],
         title=item["title"],
@@ -157,4 +187,5 @@ def _offer(item: dict[str, Any]) -> OfferItem:
         headline=item["headline"],
         conditions=item["conditions"],
         points=item["points"],
+        also_on=also_on(item["id"], item["category"], (each.category for each in due), goods),
     )

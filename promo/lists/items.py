@@ -1,8 +1,9 @@
 """What stands on a list, before it has a code or a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,17 @@ class DueItem:
     probability: float
     expected_day: date
     quantity: float
+    place: tuple[str, ...] = ()  # department and words by which the shop orders; empty: as printed
+
+    def packed(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return _packed(self) | {"expected_day": self.expected_day.isoformat()}
+
+    @classmethod
+    def unpacked(cls, stored: Mapping[str, Any]) -> Self:
+        """The item that `stored` was packed from."""
+        day, place = date.fromisoformat(stored["expected_day"]), tuple(stored.get("place", ()))
+        return cls(**{**stored, "expected_day": day, "place": place})
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,21 @@ class OfferItem:
     headline: str = ""  # what it gives, in a few words; empty on lists older than words: worth off
     conditions: str = ""  # the rest of its terms
     points: int = 0  # that a use gives
+    also_on: tuple[str, ...] = ()  # categories of its goods, beside its own, that the list has due
+
+    def packed(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return _packed(self)
+
+    @classmethod
+    def unpacked(cls, stored: Mapping[str, Any]) -> Self:
+        """The offer that `stored` was packed from."""
+        return cls(**{**stored, "also_on": tuple(stored.get("also_on", ()))})
+
+
+def _packed(item: DueItem | OfferItem) -> dict[str, Any]:
+    """An item's fields; empty tuples, which nearly all have, take no room."""
+    return {name: value for name, value in vars(item).items() if value != ()}
 
 
 @dataclass(frozen=True)
@@ -64,10 +91,8 @@ class Draft:
             "language": self.language,
             "club": self.club,
             "articles": list(self.articles),
-            "due": [
-                vars(item) | {"expected_day": item.expected_day.isoformat()} for item in self.due
-            ],
-            "offers": [dict(vars(item)) for item in self.offers],
+            "due": [item.packed() for item in self.due],
+            "offers": [item.packed() for item in self.offers],
         }
 
     @classmethod
@@ -77,15 +102,11 @@ class Draft:
         The language is the content's own, whatever the household reads by now; the fact stands in
         for it on lists that are older than languages.
         """
-        due = (
-            item | {"expected_day": date.fromisoformat(item["expected_day"])}
-            for item in content["due"]
-        )
         return cls(
             **(facts | {"language": content.get("language", facts["language"])}),
             tier=content["tier"],
-            due=tuple(DueItem(**item) for item in due),
-            offers=tuple(OfferItem(**item) for item in content["offers"]),
+            due=tuple(map(DueItem.unpacked, content["due"])),
+            offers=tuple(map(OfferItem.unpacked, content["offers"])),
             club=content.get("club", ""),
             articles=tuple(content.get("articles", ())),
         )

@@ -109,7 +109,7 @@ def _used(connection: Connection, offers: Sequence[str]) -> Used:
 
 def _sheet(row: Row[Any], gone: set[str], used: Used) -> Sheet:
     """What leaves is what is stopped and not used up."""
-    items = [OfferItem(**item) for item in row.content["offers"]]
+    items = [OfferItem.unpacked(item) for item in row.content["offers"]]
     taken = {item.offer: used.get((row.key_id, row.counter, item.offer), 0) for item in items}
     leaving = tuple(i for i in items if i.offer in gone and taken[i.offer] < i.uses)
     return Sheet(row, leaving, tuple(i for i in items if i not in leaving), taken)
@@ -162,7 +162,7 @@ def _earlier(sheet: Sheet, day: date, now: datetime) -> dict[str, Any]:
 
 def _replace(connection: Connection, row: Row[Any], items: Sequence[OfferItem]) -> None:
     table = tables.ShopperList
-    content = row.content | {"offers": [dict(vars(item)) for item in items]}
+    content = row.content | {"offers": [item.packed() for item in items]}
     worth = sum(item.worth * item.uses for item in items)
     connection.execute(
         update(table)

@@ -26,7 +26,8 @@ class Person:
 class Sheet:
     """One stored list. `code` is the barcode's content, `short` the code to type.
 
-    `ean` is its EAN-13, for a chain whose tills read nothing else (`lists.ean_prefix`).
+    `store_name`: as the chain has it, perhaps empty. `ean` is its EAN-13, for a chain whose tills
+    read nothing else (`lists.ean_prefix`).
     """
 
     draft: Draft
@@ -59,7 +60,7 @@ def restored(row: Any, keys: CodeKeys, settings: Settings) -> Sheet:
         row.code,
         short_code(own, row.counter),
         Window(row.first_day, row.last_day),
-        row.store_name or f"Store {row.store}",
+        row.store_name or "",
         Person(name, address.lines(row._asdict(), settings.locale), row.email or ""),
         row.issue,
         of_list(keys, Opened(row.key_id, row.counter), row.store, settings.lists.ean_prefix),

@@ -33,6 +33,17 @@ class Catalogue:
     items: pl.DataFrame
     terms: tuple[Terms, ...] = ()
 
+    def categories(self, products: pl.DataFrame) -> dict[str, frozenset[str]]:
+        """The categories of each offer's items, by id; products: id and category of all.
+
+        Offers on the whole basket have none.
+        """
+        of_goods = products.select("category", product="id").drop_nulls()
+        pairs = self.items.join(of_goods, on="product").select("offer", "category").unique()
+        named = pairs.join(self.offers.select("offer", "id"), on="offer").group_by("id")
+        found = named.agg("category").iter_rows()
+        return {id_: frozenset(categories) for id_, categories in found}
+
 
 OFFERS = {
     "id": pl.String, "title": pl.String, "starts": pl.Date, "ends": pl.Date, "funder": pl.String,

@@ -114,9 +114,7 @@ class Wording:
 
     def _ended(self, phrases: Sequence[str]) -> str:
         """Phrases as sentences, each with a large letter and a full stop."""
-        said = (
-            f"{phrase[:1].upper()}{phrase[1:]}".removesuffix(".") for phrase in phrases if phrase
-        )
+        said = (f"{phrase[:1].upper()}{phrase[1:]}" for phrase in phrases if phrase)
         ended = [self.text("{sentence}.", sentence=phrase) for phrase in said]
         return reduce(lambda one, two: self.text("{one} {two}", one=one, two=two), ended)
 

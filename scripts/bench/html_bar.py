@@ -22,6 +22,7 @@ from markupsafe import Markup
 from print_house import NIGHT, house, read, seconds
 
 from promo.config import Settings
+from promo.lists.press.direction import apart
 from promo.lists.press.formats import FORMATS, Heading
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
@@ -56,7 +57,11 @@ class Bare:
         """The document of ready pages."""
         render, box, banner = self.list.render, BOX["web"], self.banner
         body = Markup("".join([
-            render(page=page, _=speaker(page.tongue), banner=banner, box=box) for page in pages
+            render(
+                page=page, _=speaker(page.tongue), apart=apart(page.direction), banner=banner,
+                box=box,
+            )
+            for page in pages
         ]))  # fmt: skip
         language = pages[0].language
         return self.document.render(body=body, title=title, banner=banner, language=language)

@@ -9,11 +9,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from promo.language import NBSP
 from promo.lists.press.escpos import CHINESE, NOT_CHINESE, code_page
 
-ASCII = {chr(code): bytes([code]) for code in range(0x20, 0x7F)}
+ASCII = {chr(code): bytes([code]) for code in range(0x20, 0x7F)} | {NBSP: b" "}
 RIGHT_TO_LEFT = ("R", "AL", "AN", "RLE", "RLO", "RLI")
-BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+BLANKS = re.compile(
+    r"[\t-\r\x1c-\x20\x85\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]+"
+)
+HELD = re.compile(r"[ \u00a0\u2007\u202f]*[\u00a0\u2007\u202f][ \u00a0\u2007\u202f]*")
+"""Blanks of which one holds together what stands beside it."""
 # Of no width: soft hyphens, joiners, marks of direction. In text that is said they do nothing.
 UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u206f\ufeff\ufe00-\ufe0f]")
 
@@ -35,8 +40,12 @@ def _stands_alone(character: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Text with composed letters, single blanks, and nothing in it that is not seen."""
-    return UNSEEN.sub("", BLANKS.sub(" ", unicodedata.normalize("NFC", text)))
+    """Text with composed letters, single blanks, and nothing in it that is not seen.
+
+    A blank where no line may break is NBSP, of whatever width it was.
+    """
+    single = BLANKS.sub(" ", unicodedata.normalize("NFC", text))
+    return UNSEEN.sub("", HELD.sub(NBSP, single))
 
 
 def is_wide(character: str) -> bool:

@@ -1,7 +1,8 @@
 """Words set in the fixed cells of a receipt printer: wrapped, never beyond the edge.
 
-All widths are in dots. A wide character (Chinese) takes two cells. A word that is wider than the
-line is broken, so whatever the words, a line is never wider than it may be.
+All widths are in dots. A wide character (Chinese) takes two cells. Words that a NBSP holds together
+stay on one line (`10 oz`), unless they are wider than it; a word that is wider than the line is
+broken, so whatever the words, a line is never wider than it may be.
 """
 
 import unicodedata
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
+from promo.language import NBSP
 from promo.lists.press.code_pages import is_wide
 from promo.lists.press.escpos import CELL, FONT_A, FONT_B
 from promo.lists.press.slip import Line, Row, Run
@@ -104,7 +106,8 @@ def wrapped(runs: Sequence[Run], room: int) -> Iterator[list[Run]]:
         yield list(runs)
         return
     line, used = list[Letter](), 0
-    for word in _words([(character, run) for run in runs for character in run.text]):
+    letters = [(character, run) for run in runs for character in run.text]
+    for word in (part for long in _words(letters) for part in _parted(long, room)):
         if used + sum(advance(*letter) for letter in word if letter[0] != " ") > room and line:
             yield _joined(line)
             line, used = [], 0
@@ -129,9 +132,24 @@ def _words(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
     yield letters[start:]
 
 
+def _parted(word: Sequence[Letter], room: int) -> Iterator[Sequence[Letter]]:
+    """A word; where it is wider than the line, the parts that its NBSPs hold together."""
+    if sum(advance(*letter) for letter in word) <= room:
+        yield word
+        return
+    blanks = [at for at, (character, _) in enumerate(word) if character == NBSP]
+    start = 0
+    for at in blanks:
+        yield [*word[start:at], (" ", word[at][1])]
+        start = at + 1
+    yield word[start:]
+
+
 def _may_break(before: str, after: str) -> bool:
     if after == " " or unicodedata.category(after) in ("Pe", "Pf", "Po"):
         return False  # no line begins with a closing mark
+    if unicodedata.category(before) in ("Ps", "Pi"):
+        return False  # nor ends with an opening one
     return before == " " or is_wide(after) or is_wide(before)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import plutoprint
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from promo.lists.press import fonts
+from promo.lists.press.direction import apart
 from promo.lists.press.escpos import Dots
 from promo.lists.press.pdf import OnlyOurFonts
 from promo.lists.press.slip import Line, Row, Run
@@ -46,7 +47,8 @@ def drawn(
     direction: ltr or rtl, the way the page runs; language: BCP 47, for the shapes of letters. All
     are drawn as one document, because its fonts are opened once a document.
     """
-    body = "".join(f"<section>{''.join(map(_line, group))}</section>" for group in groups)
+    lines = ("".join(_line(element, direction) for element in group) for group in groups)
+    body = "".join(f"<section>{some}</section>" for some in lines)
     ink = _ink(body, dots + EDGE, direction, language)
     edge = np.concatenate(([False], ink[:, 0], [False]))
     ends = np.flatnonzero(edge[1:] != edge[:-1]).reshape(-1, 2)
@@ -78,23 +80,27 @@ def _cropped(dots: Dots) -> Dots:
     return dots[: used[-1] + 1] if used.size else dots[:0]
 
 
-def _line(element: Line | Row) -> str:
+def _line(element: Line | Row, direction: str) -> str:
     if isinstance(element, Row):
-        left, right = _runs(element.left), _runs(element.right)
+        left, right = _runs(element.left, direction), _runs(element.right, direction)
         return (
             f'<div class="row"><div class="words">{left}</div><div class="end">{right}</div></div>'
         )
-    words = f"<div{' class=center' if element.center else ''}>{_runs(element.runs)}</div>"
+    words = (
+        f"<div{' class=center' if element.center else ''}>{_runs(element.runs, direction)}</div>"
+    )
     if not element.mark:
         return words
     mark = '<i class="box"></i>' if element.mark == BOX else escape(element.mark)
     return f'<div class="row"><div class="mark">{mark}</div><div class="words">{words}</div></div>'
 
 
-def _runs(runs: Sequence[Run]) -> str:
-    return "".join(map(_run, runs))
+def _runs(runs: Sequence[Run], direction: str) -> str:
+    return "".join(_run(run, direction) for run in runs)
 
 
-def _run(run: Run) -> str:
-    words = f"<b>{escape(run.text)}</b>" if run.bold else escape(run.text)
-    return f'<span class="{run.size}">{words}</span>' if run.size else str(words)
+def _run(run: Run, direction: str) -> str:
+    words = escape(apart(direction)(run.text))
+    if run.bold:
+        words = Markup("<b>{}</b>").format(words)
+    return f'<span class="{run.size}">{words}</span>' if run.size else words

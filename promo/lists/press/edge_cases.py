@@ -63,7 +63,8 @@ class Made:
     """Makes sheets in one language; each has a code of its own."""
 
     def __init__(self, settings: Settings, tag: str) -> None:
-        self.tag, self.language = tag, Languages.of(settings)[tag]
+        self.languages = Languages.of(settings)
+        self.tag, self.language = tag, self.languages[tag]
         self.keys = CodeKeys(settings.lists.document_type, NO_SECRET, 0)
         self.most_due, self.most_offers = settings.lists.max_due, settings.lists.max_offers
         self.counter = 0
@@ -93,11 +94,14 @@ class Made:
     ) -> list[DueItem]:
         """So many due items, their departments in turn."""
         word = self.language.word
+        shops_own = self.language == self.languages.default
         return [
             DueItem(
                 f"c{number}", word(words[number % len(words)]),
                 word(departments[number % len(departments)]),
                 "12 pk, Aardvark & Daughters" if number % 3 else "", 0.5, NIGHT, 1.0,
+                () if shops_own else
+                (departments[number % len(departments)], words[number % len(words)]),
             )
             for number in range(count)
         ]  # fmt: skip

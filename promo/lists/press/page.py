@@ -25,12 +25,14 @@ class DueGroup(NamedTuple):
 
 
 class OfferLine(NamedTuple):
-    """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 – 19`."""
+    """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`
+
+    It has no days of its own: an offer is printed only if it is good on all days of the list.
+    """
 
     headline: str
     words: str
     terms: str
-    until: str
 
 
 class OfferGroup(NamedTuple):

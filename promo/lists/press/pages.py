@@ -1,15 +1,16 @@
 """From a stored list to the page a template prints: every string ready, no arithmetic left."""
 
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import attrgetter
 
 from promo.language import Language, noted
 from promo.lists.articles import Library, of_list
 from promo.lists.content import Club, in_language
-from promo.lists.items import Draft, OfferItem
+from promo.lists.items import Draft, DueItem, OfferItem
 from promo.lists.press.page import DueGroup, DueLine, OfferGroup, OfferLine, Phrases, Story
 from promo.lists.press.stories import story
+from promo.lists.sheet import Sheet
 from promo.offers.cells import NOT_A_BUYER
 
 NEW = ("/None", f"/{NOT_A_BUYER}")  # volumes in a category that the household does not buy
@@ -41,10 +42,12 @@ def phrases(language: Language, offers: int) -> Phrases:
 
 
 def due_groups(draft: Draft) -> tuple[DueGroup, ...]:
-    """Due items by department, both by their names; each with what an offer on it gives."""
-    off = {offer.category: offer.headline for offer in reversed(draft.offers)}.get
+    """Due items by department, in the shop's order; each with what an offer on it gives."""
+    offers = draft.offers[::-1]  # so that the first on a category is the one that stays
+    others = {category: offer.headline for offer in offers for category in offer.also_on}
+    off = (others | {offer.category: offer.headline for offer in offers}).get
     groups: dict[str, list[DueLine]] = {}
-    for item in sorted(draft.due, key=BY_PLACE):
+    for item in sorted(draft.due, key=_place):
         line = due_line(item.words, item.detail, off(item.category, ""))
         if item.department in groups:
             groups[item.department].append(line)
@@ -53,13 +56,23 @@ def due_groups(draft: Draft) -> tuple[DueGroup, ...]:
     return tuple([DueGroup(department, tuple(lines)) for department, lines in groups.items()])
 
 
-BY_PLACE = attrgetter("department", "words")
+def _place(item: DueItem) -> list[tuple[str, str]]:
+    return [alphabetical(words) for words in item.place or (item.department, item.words)]
+
+
+@lru_cache(maxsize=2**14)
+def alphabetical(words: str) -> tuple[str, str]:
+    """The place of words among others: without accents and capitals, as in a catalogue."""
+    letters = unicodedata.normalize("NFD", words.casefold())
+    return "".join(c for c in letters if unicodedata.category(c) != "Mn"), words
+
+
 # The same lines come again and again from household to household.
 due_line = lru_cache(maxsize=2**15)(DueLine)
 offer_line = lru_cache(maxsize=2**15)(OfferLine)
 
 
-def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGroup, ...]:
+def offer_groups(draft: Draft, language: Language) -> tuple[OfferGroup, ...]:
     """Offers by what they are to the household: on its list, bought by it now and then, new.
 
     Not by department, as the due items: whoever holds the sheet asks first what comes off the
@@ -70,7 +83,7 @@ def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGro
     kinds: tuple[list[OfferLine], ...] = ([], [], [])
     for offer in draft.offers:
         headline = offer.headline or _worth_off(offer.worth, language)
-        line = offer_line(headline, offer.title, offer.conditions, dates)
+        line = offer_line(headline, offer.title, offer.conditions)
         kinds[_kind(offer, due)].append(line)
     titled = sum(map(bool, kinds)) > 1
     return tuple(
@@ -83,7 +96,7 @@ def offer_groups(draft: Draft, dates: str, language: Language) -> tuple[OfferGro
 
 
 def _kind(offer: OfferItem, due: set[str]) -> int:
-    if offer.category in due:
+    if not due.isdisjoint((offer.category, *offer.also_on)):
         return 0
     return 2 if offer.cell.endswith(NEW) else 1
 
@@ -127,3 +140,10 @@ def greeting(name: str, language: Language) -> str:
 def points(count: int, language: Language) -> str:
     """What the offers give in points, in all."""
     return language.many("and {count} point", "and {count} points", count)
+
+
+def store(sheet: Sheet, language: Language) -> str:
+    """The store's name in a language, where the chain has one for it; else as it is written."""
+    if not sheet.store_name:
+        return language.text("Store {number}", number=sheet.draft.store)
+    return language.word(sheet.store_name)

@@ -30,7 +30,8 @@ def promised(page: Page) -> Iterator[str]:
     """What a list must say in whatever form: the offers with all their terms, and its codes."""
     for offer in page.offers:
         yield from (offer.headline, offer.words, offer.terms)
-    yield from {offer.until for offer in page.offers}  # said once where it is that of all
+    if page.offers:
+        yield page.dates  # said once: no offer ends sooner
     yield from (page.human_readable, page.short_code)
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from promo.errors import Sentence
 from promo.language import Language
 from promo.lists.press.compiled import Compiled
+from promo.lists.press.direction import apart
 from promo.lists.press.environment import PressEnvironment
 from promo.lists.press.page import Page
 
@@ -81,7 +82,9 @@ class Renderer:
         say = page.tongue.text if name.endswith(".txt.j2") else speaker(page.tongue)
         try:
             template = self._environment(page.folders).get_template(name)
-            made = template.render(page=page, _=say, banner=self.banner)
+            made = template.render(
+                page=page, _=say, apart=apart(page.direction), banner=self.banner
+            )
         except Exception as error:  # whatever a chain's own template may do wrong
             raise self._failed(error) from error
         return printable(made)
@@ -97,7 +100,11 @@ class Renderer:
             template = self._environment(page.folders).get_template(LIST[medium])
             self._lists[key] = template
         return template.render(
-            page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium]
+            page=page,
+            _=speaker(page.tongue),
+            apart=apart(page.direction),
+            banner=self.banner,
+            box=BOX[medium],
         )
 
     def _environment(self, folders: tuple[str, ...]) -> Environment:

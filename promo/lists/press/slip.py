@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 from xml.etree import ElementTree
 
+from promo.language import NBSP
 from promo.lists.press.code_pages import plain
 
 SIZES = ("small", "tall", "big")
 LOOKS = ("center", "bold", *SIZES)
 MARKS = ("rule", "gap", "code")
+BLANKS = f" {NBSP}"
 
 
 class SlipError(ValueError):
@@ -92,13 +94,13 @@ def _runs(node: ElementTree.Element) -> tuple[Run, ...]:
 
 
 def _trimmed(runs: list[Run]) -> tuple[Run, ...]:
-    """Runs without blanks at either end or beside each other."""
+    """Runs without blanks at either end or beside each other, whether lines break there or not."""
     kept = list[Run]()
     for run in runs:
-        blank = not kept or kept[-1].text.endswith(" ")
-        if text := run.text.lstrip(" ") if blank else run.text:
+        blank = not kept or kept[-1].text.endswith(tuple(BLANKS))
+        if text := run.text.lstrip(BLANKS) if blank else run.text:
             kept.append(replace(run, text=text))
-    if kept and not (last := kept[-1].text.rstrip(" ")):
+    if kept and not (last := kept[-1].text.rstrip(BLANKS)):
         kept.pop()
     elif kept:
         kept[-1] = replace(kept[-1], text=last)
