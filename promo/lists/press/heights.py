@@ -34,7 +34,12 @@ def header(page: "Page", number: int) -> float:
         return sizes.AGAIN
     if page.style == "mail":
         return sizes.WINDOWS[page.paper].below - sizes.TOP
-    return sizes.HEADER[page.style]
+    frame = sizes.FRAMES[page.style]
+    days = f"{page.valid_from} – {page.valid_until}"
+    # Below the box with the worth, unless points make it higher.
+    across = beside_worth(page) if page.points else sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE
+    more = lines(((days, frame.dates, True),), across) - 1
+    return frame.header + more * frame.line(frame.dates)
 
 
 def foot(page: "Page", number: int) -> float:
@@ -58,18 +63,22 @@ def stacked(page: "Page") -> bool:
 
 def how_height(page: "Page") -> float:
     """Of the words on how to use the sheet, and the short code."""
-    own = sizes.HOW[page.style]
+    own = sizes.FRAMES[page.style].how
     line = own * POINT * 1.22
     across = sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE if stacked(page) else how_width(page)
     words = page.phrases
-    count = lines(((words.show, own, True), (words.by_itself, own, False)), across)
+    show, by_itself = (words.show, own, True), (words.by_itself, own, False)
+    count, both = lines((show,), across), lines((show, by_itself), across)
+    if both > count:  # a sentence that does not fit behind the other begins a line of its own
+        count += lines((by_itself,), across)
     count += lines(((words.type_this, own, False),), across)
     return count * line + sizes.SHORT_CODE * POINT * 1.2 + 2.5
 
 
-def title(size: Size) -> float:
-    """Of a column's title."""
-    return size.line(size.title) + 1.5
+def title(size: Size, *, dated: bool) -> float:
+    """Of a column's title; dated: whether the days of the offers belong to it."""
+    below = size.line(size.days) + 1.0 if dated and size.days else 0.0
+    return size.line(size.title) + below + 1.5
 
 
 @lru_cache(maxsize=4096)
@@ -169,7 +178,7 @@ def greeting(page: "Page") -> tuple[str, bool]:
 
 def store(page: "Page") -> str:
     """The store's name as it fits beside the worth."""
-    return _cut(page.store, sizes.DATES, beside_worth(page), 1)
+    return _cut(page.store, sizes.FRAMES[page.style].dates, beside_worth(page), 1)
 
 
 def _cut(text: str, points: float, across: float, most: int) -> str:
@@ -185,10 +194,11 @@ def beside_worth(page: "Page") -> float:
     across = sizes.PAPERS[page.paper][0] - 2 * sizes.SIDE
     if not page.offers:
         return across
+    note = sizes.FRAMES[page.style].note
     box = max(
         width(page.worth, sizes.WORTH, bold=True),
-        width(page.phrases.off, sizes.NOTE),
-        width(page.points, sizes.NOTE, bold=True),
+        width(page.phrases.off, note),
+        width(page.points, note, bold=True),
     )
     return across - box - 17.0
 

@@ -80,8 +80,10 @@ class _Spread:
     @property
     def height(self) -> float:
         """Of the higher column, were it on one leaf."""
-        return heights.title(self.size) + max(
-            sum([group.heading + sum(group.heights) for group in column]) for column in self.groups
+        return max(
+            heights.title(self.size, dated=side == RIGHT)
+            + sum([group.heading + sum(group.heights) for group in column])
+            for side, column in enumerate(self.groups)
         )
 
     def fill(self) -> None:
@@ -106,7 +108,8 @@ class _Spread:
             start = 0
             while start < len(group.heights):
                 leaf = self.leaves[number] if number < len(self.leaves) else self._leaf()
-                title = 0.0 if leaf.columns[column] else heights.title(self.size)
+                titled = heights.title(self.size, dated=column == RIGHT)
+                title = 0.0 if leaf.columns[column] else titled
                 end = group.fitting(start, leaf.room[column] - title)
                 if end == start and leaf.columns[column]:
                     number += 1

@@ -59,6 +59,7 @@ class Phrases:
     off: str
     show: str
     by_itself: str
+    between: str  # sentences on one line: a blank, in Chinese nothing
     type_this: str
     for_you: str
     nothing_due: str
@@ -117,6 +118,11 @@ class Page:
     def leaves(self) -> int:
         """Pages of the PDF that the list takes."""
         return len(self.spread)
+
+    @property
+    def header(self) -> float:
+        """The height of the first leaf's header, in millimetres."""
+        return heights.header(self, 1)
 
     @cached_property
     def fitted_greeting(self) -> tuple[str, bool]:

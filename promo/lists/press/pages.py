@@ -32,6 +32,7 @@ def phrases(language: Language, offers: int) -> Phrases:
         off=language.many("off with your offer", "off with all {count} offers", offers),
         show=text("Show this sheet or your loyalty card at the till."),
         by_itself=text("Every offer comes off by itself.") if offers else "",
+        between=text("{one} {two}", one="", two="") if offers else "",
         type_this=text("If the code will not scan, type"),
         for_you=text("At your service"),
         nothing_due=text(

@@ -56,6 +56,7 @@ class Size:
     inline: bool = False  # whether an offer's terms go on behind its words, on the same line
     leading: float = 1.22
     box: float = 6.6  # of a tick box and the room behind it
+    days: float = 0.0  # of the offers' days below their title; 0: small beside it
 
     def line(self, points: float) -> float:
         """The height of a line of type."""
@@ -72,14 +73,33 @@ MEDIUM = Size(
     "medium", 11.5, 9.5, 12.5, 15.5, 9.5, 10.5, 0.9, 1.9, 1.9, lead=23.0, inline=True, leading=1.17
 )
 DENSE = Size("dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14)
-LARGE = Size("large", 16, 13, 19, 21, 14, 15, 2.2, 4.0, 3.5, lead=0.0, box=9.0)
+LARGE = Size("large", 16, 13, 19, 21, 14, 15, 2.2, 4.0, 3.5, lead=0.0, box=9.0, days=15)
 STYLES = {"sheet": (NORMAL, MEDIUM, DENSE), "mail": (NORMAL, MEDIUM, DENSE), "large": (LARGE,)}
 READING = replace(NORMAL, name="reading", story=12.5)  # of a leaf that holds articles alone
-GREETING, LONG_GREETING = 25.0, 15.0  # points
-WORTH, NOTE, DATES, SMALL = 26.0, 10.0, 11.0, 9.5  # points
-HEADER = {"sheet": 28.5, "large": 28.5, "mail": 28.5}  # of the first leaf, its line included
-AGAIN = 9.0  # of the leaves behind it
-HOW = {"sheet": 10.5, "mail": 10.5, "large": 14.0}
-SHORT_CODE = 16.0
+GREETING, LONG_GREETING, WORTH, SHORT_CODE = 25.0, 15.0, 26.0, 16.0  # points
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The print around the columns, in points; `header` in millimetres."""
+
+    header: float  # of the first leaf, its line included, the days on one line
+    banner: float
+    dates: float  # with the store
+    note: float  # below what the list is worth
+    small: float
+    again: float  # head and foot of the leaves behind the first
+    digits: float  # of the code
+    how: float  # to use it
+
+    def line(self, points: float) -> float:
+        """The height of a line of type."""
+        return _line(points, 1.3)
+
+
+USUAL = Frame(28.5, 10.0, 11.0, 10.0, 9.5, 10.0, 9.5, 10.5)
+# What tells when the list is good is as large as what stands on it.
+FRAMES = {"sheet": USUAL, "mail": USUAL, "large": Frame(36.0, 13, 16, 13, 13, 14, 11, 14)}
+AGAIN = 9.0  # header of the leaves behind the first
 STROKE = 0.9  # below a heading: its line and the room under it
 OWN_LINE, MOST_OWN = 9.0, 6  # lines to write on: millimetres, how many

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from promo.lists.articles import Article
 from promo.lists.press.page import Story
+from promo.lists.press.tight import tight
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -30,9 +31,9 @@ def story(article: Article, kind: str) -> Story:
         if token.type in ("list_item_open", "heading_open"):
             within = "li" if token.type == "list_item_open" else "h"
         elif token.type == "inline":
-            found.append((within, " ".join(token.content.replace("*", "").split())))
+            found.append((within, tight(" ".join(token.content.replace("*", "").split()))))
             within = "li" if within == "li" else "p"
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             within = "p"
-    html = markdown.renderer.render(tokens, markdown.options, {})
+    html = tight(markdown.renderer.render(tokens, markdown.options, {}))
     return Story(kind, article.head.title, html, tuple(found))
