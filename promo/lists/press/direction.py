@@ -30,7 +30,7 @@ def _on_rightward(words: str) -> str:
 
 
 def _on_leftward(words: str) -> str:
-    if not words:
+    if not words.strip(" "):
         return words
     if not RIGHT_TO_LEFT.search(words):
         return _isolated(words, "ltr")
@@ -46,4 +46,6 @@ def _direction(words: str) -> str:
 
 
 def _isolated(words: str, direction: str) -> Markup:
-    return Markup('<bdi dir="{}">{}</bdi>').format(direction, escape(words))
+    inner = words.strip(" ")  # blanks at the ends part it from its neighbours
+    before, _, after = words.partition(inner)
+    return Markup('{}<bdi dir="{}">{}</bdi>{}').format(before, direction, escape(inner), after)
