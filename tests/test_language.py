@@ -35,6 +35,27 @@ def test_a_household_gets_the_nearest_language(tag: str, name: str, shown: str) 
     assert found[tag] is found[tag]
 
 
+@pytest.mark.parametrize(
+    ("tag", "value", "said"),
+    [
+        ("en", "Zeta", "Zeta."), ("en", "Zeta Inc.", "Zeta Inc."), ("en", "Yahoo!", "Yahoo!"),
+        ("en", "and so on…", "and so on…"), ("es", "a las 9:30 p.m.", "a las 9:30 p.m."),
+        ("zh", "Zeta", "Zeta。"), ("zh", "Zeta Inc.", "Zeta Inc。"), ("zh", "完。", "完。"),
+        ("zh", "好吗？", "好吗？"), ("ar", "9:30 م.", "9:30 م."), ("en", "", "."),
+        ("en", "Zeta Inc.)", "Zeta Inc.)."),
+    ],
+)  # fmt: skip
+def test_no_sentence_ends_twice(tag: str, value: str, said: str) -> None:
+    assert languages()[tag].text("{sentence}.", sentence=value) == said
+
+
+def test_a_stop_within_a_message_stays() -> None:
+    spanish = languages()["es"]
+    assert spanish.text("{one} {two}", one="Hasta las 9 p.m.", two="Fin.") == (
+        "Hasta las 9 p.m. Fin."
+    )
+
+
 def test_an_unknown_language_gets_the_chains_own() -> None:
     assert languages("es_MX")["fr"].name == "es"
     german = languages("de_DE")["fr"]

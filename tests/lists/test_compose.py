@@ -46,6 +46,7 @@ def one(
     products: list[dict[str, Any]],
     chosen: list[dict[str, Any]] | None = None,
     language: str = "en",
+    goods: dict[str, set[str]] | None = None,
 ) -> Draft:
     households = pl.DataFrame(
         {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"], "club": [None]},
@@ -53,7 +54,8 @@ def one(
     )
     found = due(settings, [forecast], products)
     households = households.with_columns(language=pl.lit(language))
-    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Editor.of(settings, DAY))
+    offers = frame(chosen or [], CHOSEN)
+    [made] = drafts(households, found, offers, Editor.of(settings, DAY), goods or {})
     return made
 
 
@@ -194,3 +196,48 @@ def test_the_words_of_an_offer_go_with_it(settings: Settings) -> None:
     words = {"headline": "20% off", "conditions": "When you buy 2. Once."}
     (item,) = one(settings, {}, [{}], [words]).offers
     assert (item.headline, item.conditions) == ("20% off", "When you buy 2. Once.")
+
+
+@pytest.mark.parametrize(
+    ("language", "department", "place"),
+    [
+        ("en", "Grocery", ()),
+        ("fr", "Grocery", ()),  # not among its languages: written in the chain's own
+        ("zh", "Grocery", ("Grocery", "Soup")),
+        ("es", None, ("Other", "Soup")),
+    ],
+)
+def test_an_item_keeps_its_place_in_the_shop_s_own_language(
+    settings: Settings, language: str, department: str | None, place: tuple[str, ...]
+) -> None:
+    soup = {"category_words": "Soup", "department": department}
+    [item] = one(settings, {}, [soup], language=language).due
+    assert item.place == place
+
+
+def test_a_shop_s_own_language_may_have_words_for_its_product_file(settings: Settings) -> None:
+    spanish = settings.model_copy(update={"locale": "es_US"})
+    soup = {"category_words": "Soup", "department": "Grocery"}
+    places = {tag: one(spanish, {}, [soup], language=tag).due[0].place for tag in ("es", "zh")}
+    assert places == {"es": (), "zh": ("Abarrotes", "Sopas")}
+
+
+@pytest.mark.parametrize(
+    ("goods", "also_on"),
+    [
+        ({}, ()),
+        ({"o1": {"SOAP"}}, ()),  # its own
+        ({"o1": {"SOAP", "TEA", "RICE"}}, ("TEA",)),  # rice is not due
+        ({"o2": {"TEA"}}, ()),
+    ],
+)
+def test_an_offer_knows_its_other_categories_that_are_due(
+    settings: Settings, goods: dict[str, set[str]], also_on: tuple[str, ...]
+) -> None:
+    households = pl.DataFrame(
+        {"shopper": ["1"], "name": ["Ann"], "store": ["7"], "tier": ["top"], "language": ["en"]}
+    ).with_columns(club=pl.lit(None, pl.String))
+    rows = [{"category": "SOAP"}, {"category": "TEA"}]
+    editor = Editor.of(settings, DAY)
+    [made] = drafts(households, due(settings, rows, rows), frame([{}], CHOSEN), editor, goods)
+    assert [offer.also_on for offer in made.offers] == [also_on]

@@ -65,3 +65,15 @@ def test_lists_older_than_clubs_articles_and_languages() -> None:
     del stored["club"], stored["articles"], stored["language"]
     facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
     assert Draft.restored(stored, **facts) == draft()
+
+
+def test_places_and_other_categories_come_back() -> None:
+    item, gift = due(place=("Drinks", "Soft drinks")), offer(also_on=("TEA", "MILK"))
+    made = draft(due=(item, due()), offers=(gift, offer(offer="o2")))
+    stored = json.loads(json.dumps(made.content()))
+    assert stored["due"][0]["place"] == ["Drinks", "Soft drinks"]
+    assert stored["offers"][0]["also_on"] == ["TEA", "MILK"]
+    assert "place" not in stored["due"][1]
+    assert "also_on" not in stored["offers"][1]  # as on lists that are older than these
+    facts = {"shopper": "100", "name": "Ann", "language": "en", "store": "1"}
+    assert Draft.restored(stored, **facts) == made

@@ -23,13 +23,13 @@ BOX = "[ ] "
 EDGE = 8
 """Width of a bar left of every group, in dots: it tells where the groups begin, and is cut off."""
 # A pixel is a dot: sizes are those of the printer's own type beside which the picture stands. What
-# is bold, such as the mark of an offer, goes on below rather than be torn. Our Chinese has one weight.
+# is bold, such as the mark of an offer, is not torn but goes on below. Our Chinese has one weight.
 STYLE = """
 @page { margin: 0 }
 * { margin: 0; padding: 0 }
 body { font-size: 24px; line-height: 30px; overflow-wrap: break-word }
 b { display: inline-block }
-:is([lang|=zh], [lang|=ja]) b { font-weight: normal }
+.han { font-weight: normal }
 .small { font-size: 20px; line-height: 26px }
 .tall { font-size: 34px; line-height: 42px }
 .big { font-size: 44px; line-height: 52px }
@@ -107,5 +107,6 @@ def _runs(runs: Sequence[Run], direction: str) -> str:
 def _run(run: Run, direction: str) -> str:
     words = escape(apart(direction)(tight(run.text)))
     if run.bold:
-        words = Markup("<b>{}</b>").format(words)
+        weight = "han" if fonts.CHINESE.search(run.text) else "bold"
+        words = Markup('<b class="{}">{}</b>').format(weight, words)
     return f'<span class="{run.size}">{words}</span>' if run.size else words

@@ -22,7 +22,9 @@ NEXT = 3  # characters this near in the text may touch: marks, ligatures, kernin
 # turn their parts round. Texts in joined-up scripts, of which dots and bows come back, are not.
 LATIN = "a-z\u00df-\u052f"
 SINGLE = "0-9$\u20a0-\u20bf\u00a2-\u00a5\u3400-\u9fff"
-TOKENS = re.compile(f"(?<![{LATIN}])[{LATIN}]{{3,9}}(?![{LATIN}])|[{LATIN}{SINGLE}]")
+LONGEST = 9
+LETTERS = re.compile(f"[{LATIN}{SINGLE}]")
+TOKENS = re.compile(f"(?<![{LATIN}])[{LATIN}]{{3,{LONGEST}}}(?![{LATIN}])|{LETTERS.pattern}")
 BAND = 8.0  # mm
 INVISIBLE = ("Cf", "Cc", "Cn", "Mn", "Me")
 
@@ -53,7 +55,12 @@ def missing(leaves: Sequence[Leaf], texts: Iterable[str]) -> Iterator[str]:
 def _tokens(text: str) -> list[str]:
     if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text if c != "\u200f"):
         return []
-    return TOKENS.findall(_folded(text))
+    # What is longer than nine characters may be broken at its points and dashes, too.
+    return [
+        token
+        for part in _folded(text).split()
+        for token in (TOKENS if len(part) <= LONGEST else LETTERS).findall(part)
+    ]
 
 
 def joined(text: str) -> str:

@@ -66,6 +66,24 @@ def test_an_address_fits_its_window(press: Press, folder: Path, case: str, paper
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_large_print_says_its_days_as_large_as_its_items(
+    press: Press, folder: Path, language: str
+) -> None:
+    page = press.page(edge_cases(press.settings, language)["an ordinary list"], style="large")
+    html = press.print_html([page], style="large", title="t")
+    write_pdf(html, folder / "large.pdf", title="t", day=DAY)
+    leaf = measure.leaves(folder / "large.pdf")[0]
+    digits = [
+        box[3] - box[1]
+        for character, box in zip(leaf.characters, leaf.boxes, strict=True)
+        if character in "2017" and box[3] < 70  # of the days: year and day
+    ]
+    least = 0.6 * 13 * 25.4 / 72  # a digit of 13 points is as high, in mm
+    assert len(digits) >= 8
+    assert min(digits) > least
+
+
 def test_a_code_has_the_set_module_width(press: Press, folder: Path) -> None:
     """The narrowest bar of the printed picture, independent of how the check compares codes."""
     page = press.page(sheet_of(press, 1))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paper import NotUnderstood, printed
 
+from promo.language import NBSP
 from promo.lists.press import escpos
 from promo.lists.press.code_pages import Repertoire, one_page, plain
 
@@ -83,7 +84,7 @@ def test_text_comes_back_or_is_not_said(text: str) -> None:
     text = plain(text)
     for repertoire in (PLAIN, CHINESE):
         if repertoire.says(text):
-            assert back(repertoire, text) == text
+            assert back(repertoire, text) == text.replace(NBSP, " ")
         else:
             with pytest.raises(ValueError, match="cannot say"):
                 repertoire.write(text, None)
@@ -122,8 +123,9 @@ def test_characters_of_four_bytes_are_drawn() -> None:
     ("text", "wanted"),
     [
         ("e\u0301te\u0301", "été"),
-        ("$1.00\u00a0off\u202f", "$1.00 off "),
+        ("$1.00\u00a0off\u202f", "$1.00\u00a0off\u00a0"),
         ("a\t b\r\nc", "a b c"),
+        ("10\u202foz \u00a0usually\u20073", "10\u00a0oz\u00a0usually\u00a03"),
         ("soft\u00adhyphen\u200b\ufeff", "softhyphen"),
     ],
 )

@@ -1,9 +1,13 @@
 """From a stored list to strings ready for print."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from drafts import KEYS, draft, due, offer, page, sheet
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from promo.config import Settings
 from promo.lists.codes import open_code
@@ -19,7 +23,7 @@ def test_a_page(settings: Settings) -> None:
     assert (made.language, made.direction) == ("en-US", "ltr")  # French is not among its languages
     assert (made.valid_from, made.valid_until) == ("Mon, Nov 6, 2017", "Sun, Nov 19, 2017")
     assert made.groups == (DueGroup("Drinks", (DueLine("Soft drinks", "12 pk"),)),)
-    assert made.offers == (OfferLine("$1.00 off", "Any cold cereal", "On one item. Once.", DATES),)
+    assert made.offers == (OfferLine("$1.00 off", "Any cold cereal", "On one item. Once."),)
     assert made.barcode.startswith("<svg ")
     for text in (made.list_code, made.human_readable, made.short_code):
         assert open_code(KEYS, text).counter == 42
@@ -30,6 +34,71 @@ def test_departments_and_words_in_alphabetical_order(settings: Settings) -> None
     made = page(settings, draft(due=tuple(due(department=d, words=w) for d, w in items)))
     found = [(group.department, [line.words for line in group.lines]) for group in made.groups]
     assert found == [("Dairy", ["Milk", "Yogurt"]), ("Pets", ["Cat food", "Dog food"])]
+
+
+def test_accents_and_capitals_do_not_part_words_from_their_letter(settings: Settings) -> None:
+    words = ("Zucchini", "Éclairs", "apples", "Ice", "Eggs", "Ñora", "Nuts")
+    [group] = page(settings, draft(due=tuple(due(words=w) for w in words))).groups
+    assert [line.words for line in group.lines] == [
+        "apples", "Éclairs", "Eggs", "Ice", "Ñora", "Nuts", "Zucchini",
+    ]  # fmt: skip
+
+
+@hypothesis_settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(6)), tag=st.sampled_from(["en", "es", "zh", "ar"]))
+def test_the_shop_s_order_in_every_language(settings: Settings, order: list[int], tag: str) -> None:
+    """Whatever the words, items stand as in the chain's own language."""
+    own = [("Dairy", "Milk"), ("Dairy", "Yogurt"), ("Grocery", "Soup"), ("Grocery", "Tea"),
+           ("Pets", "Cat food"), ("Pets", "Dog food")]  # fmt: skip
+    said = {"Dairy": "乳制品", "Grocery": "食品杂货", "Pets": "宠物"}
+    items = [
+        due(department=d if tag == "en" else said[d], words=f"{number}{w}",
+            place=() if tag == "en" else (d, f"{number}{w}"))
+        for number, (d, w) in enumerate(own)
+    ]  # fmt: skip
+    made = page(settings, draft(language=tag, due=tuple(items[number] for number in order)))
+    found = [line.words for group in made.groups for line in group.lines]
+    assert found == [item.words for item in items]
+    assert len(made.groups) == 3
+
+
+def test_an_offer_on_several_categories_is_for_whichever_is_due(settings: Settings) -> None:
+    gifts = (
+        offer(title="Brand", category="TEA", also_on=("MILK", "SOAP"), headline="$2.00 off"),
+        offer(title="Soap", category="SOAP", headline="1 free"),
+        offer(title="Rice", category="RICE"),
+    )
+    items = [due(category=c, words=c) for c in ("MILK", "SOAP", "EGGS")]
+    made = page(settings, draft(due=tuple(items), offers=gifts))
+    [group] = made.groups
+    assert [(line.words, line.offer) for line in group.lines] == [
+        ("EGGS", ""), ("MILK", "$2.00 off"), ("SOAP", "1 free"),  # its own offer comes first
+    ]  # fmt: skip
+    assert [[line.words for line in some.lines] for some in made.offer_groups] == [
+        ["Brand", "Soap"], ["Rice"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "said"),
+    [
+        ("Main Street", "en", "Main Street"),
+        ("Main Street", "zh", "主街店"),
+        ("Elm Street", "zh", "Elm Street"),
+        ("", "en", "Store 1"),
+        ("", "es", "Tienda 1"),
+        ("", "zh", "1号门店"),
+    ],
+)
+def test_a_store_s_name_in_the_household_s_language(
+    settings: Settings, tmp_path: Path, name: str, tag: str, said: str
+) -> None:
+    (tmp_path / "words").mkdir()
+    own = "words: {Main Street: 主街店}\n"
+    (tmp_path / "words" / "zh.yaml").write_text(own, encoding="utf-8")
+    paths = settings.paths.model_copy(update={"templates": tmp_path})
+    house = settings.model_copy(update={"paths": paths})
+    assert Press(house).page(sheet(draft(language=tag), store_name=name)).store == said
 
 
 def test_a_due_item_bears_the_first_offer_on_it(settings: Settings) -> None:

@@ -19,10 +19,13 @@ from PIL import Image
 from pyzbar import pyzbar
 
 from promo.config import Settings
+from promo.language import NBSP
+from promo.lists.press import columns
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.press.receipt import PaperError, receipt
 from promo.lists.press.render import RenderError
+from promo.lists.press.slip import Line, Run
 
 with warnings.catch_warnings():  # it asks its version in a way that Python no longer likes
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -76,6 +79,59 @@ def test_money_stands_at_the_right_edge(settings: Settings) -> None:
         at = next(i for i, line in enumerate(out.said) if line.endswith("\t$1.00"))
         assert out.said[at] == "off with your offer\t$1.00"
         assert settings.receipt.dots[width] in out.edges
+
+
+def wrapped(text: str, letters: int) -> list[str]:
+    """A text in lines of so many letters."""
+    found = columns.lines(Line((Run(text),)), letters * 12)
+    return ["".join(piece.run.text for piece in line) for line in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "lines"),
+    [
+        ("Soft drinks 10_oz", 14, ["Soft drinks", "10_oz"]),
+        ("milk, usually_3", 13, ["milk,", "usually_3"]),
+        ("usually_3", 8, ["usually", "3"]),  # wider than the line
+        ("a usually_3", 8, ["a", "usually", "3"]),
+        ("Donaudampf_1", 6, ["Donaud", "ampf", "1"]),
+        ("限（两件）商品", 5, ["限", "（两", "件）", "商品"]),  # no line ends with an opening mark
+        ("限两件。", 7, ["限两", "件。"]),  # or begins with a stop
+    ],
+)
+def test_where_lines_break(text: str, letters: int, lines: list[str]) -> None:
+    assert wrapped(text.replace("_", NBSP), letters) == [x.replace("_", NBSP) for x in lines]
+
+
+held = st.lists(st.text("abc19", min_size=1, max_size=8), min_size=1, max_size=3).map(NBSP.join)
+
+
+@given(st.lists(held, min_size=1, max_size=12), st.integers(1, 40))
+def test_what_is_held_together_stands_on_one_line(words: list[str], letters: int) -> None:
+    lines = wrapped(" ".join(words), letters)
+    assert all(len(line) <= letters for line in lines)
+    whole = {word for line in lines for word in line.split(" ")}
+    assert all(word in whole for word in words if len(word) <= letters)
+    assert re.sub(rf"[ {NBSP}]", "", "".join(lines)) == re.sub(rf"[ {NBSP}]", "", "".join(words))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_size_and_a_number_are_not_torn(settings: Settings, width: int) -> None:
+    detail = f"10{NBSP}oz, national brand, usually{NBSP}3"
+    for count in range(1, 30):
+        item = due(words="x" * count, detail=detail)
+        gift = offer(category=item.category, headline="$1.00 off each")
+        lines = paper(settings, page(settings, due=(item,), offers=(gift,)), width).said
+        for held in ("10 oz", "usually 3", "$1.00 off each"):
+            assert any(held in line for line in lines), lines
+
+
+def test_days_are_said_at_the_top_and_not_on_each_offer(settings: Settings) -> None:
+    made = page(settings, offers=tuple(offer(offer=f"o{n}") for n in range(5)))
+    for width in WIDTHS:
+        said = re.sub(r"\s+", " ", paper(settings, made, width).text)
+        assert said.count("Nov 6 – 19") == 1
+        assert said.index("Nov 6 – 19") < said.index("On one item.")
 
 
 words = st.text(max_size=70) | st.text(
