@@ -108,7 +108,7 @@ def wrapped(runs: Sequence[Run], room: int) -> Iterator[list[Run]]:
     line, used = list[Letter](), 0
     letters = [(character, run) for run in runs for character in run.text]
     for word in (part for long in _words(letters) for part in _parted(long, room)):
-        if used + sum(advance(*letter) for letter in word if letter[0] != " ") > room and line:
+        if used + _width(word) > room and line:
             yield _joined(line)
             line, used = [], 0
         for letter in word:
@@ -132,9 +132,14 @@ def _words(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
     yield letters[start:]
 
 
+def _width(word: Sequence[Letter]) -> int:
+    """Of a word without the blanks behind it."""
+    return sum(advance(*letter) for letter in word if letter[0] != " ")
+
+
 def _parted(word: Sequence[Letter], room: int) -> Iterator[Sequence[Letter]]:
     """A word; where it is wider than the line, the parts that its NBSPs hold together."""
-    if sum(advance(*letter) for letter in word) <= room:
+    if _width(word) <= room:
         yield word
         return
     blanks = [at for at, (character, _) in enumerate(word) if character == NBSP]

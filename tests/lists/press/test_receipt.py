@@ -94,7 +94,7 @@ def wrapped(text: str, letters: int) -> list[str]:
         ("milk, usually_3", 13, ["milk,", "usually_3"]),
         ("usually_3", 8, ["usually", "3"]),  # wider than the line
         ("a usually_3", 8, ["a", "usually", "3"]),
-        ("Donaudampf_1", 6, ["Donaud", "ampf", "1"]),
+        ("Donaudampf_1", 6, ["Donaud", "ampf 1"]),
         ("限（两件）商品", 5, ["限", "（两", "件）", "商品"]),  # no line ends with an opening mark
         ("限两件。", 7, ["限两", "件。"]),  # or begins with a stop
     ],
