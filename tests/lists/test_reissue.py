@@ -96,6 +96,18 @@ def test_nothing_stopped_nothing_done(engine: Engine) -> None:
     assert stored(engine) == before
 
 
+def test_what_stays_keeps_its_other_categories(engine: Engine) -> None:
+    shop.a_list(engine, 4, [BAD, GOOD | {"also_on": ["TEA"]}], shopper="300")
+    stop(engine)
+    run(engine)
+    with engine.connect() as connection:
+        table = tables.ShopperList
+        content = connection.execute(select(table.content).where(table.counter == 4)).scalar_one()
+    assert [(each["offer"], each.get("also_on")) for each in content["offers"]] == [
+        ("good", ["TEA"])
+    ]
+
+
 def test_what_is_stopped_leaves_and_another_comes(engine: Engine) -> None:
     stop(engine)
     assert len(run(engine, None, "new")) == 2

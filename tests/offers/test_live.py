@@ -151,6 +151,14 @@ def test_promises_of_other_nights_stand_beside_what_is_left(engine: Engine) -> N
     assert live(engine, NIGHT - DAY).offers["uses_open"].to_list() == [0, 5]
 
 
+def test_the_categories_of_an_offer_are_those_of_its_goods() -> None:
+    offers = pl.DataFrame({"offer": [0, 1, 2], "id": ["one", "several", "basket"]})
+    goods = pl.DataFrame({"offer": [0, 1, 1, 1], "product": ["a", "a", "b", "c"]})
+    of_products = {"id": ["a", "b", "c", "d"], "category": ["TEA", "MILK", "MILK", "SOAP"]}
+    found = Catalogue(offers, pl.DataFrame(), goods).categories(pl.DataFrame(of_products))
+    assert found == {"one": {"TEA"}, "several": {"TEA", "MILK"}}
+
+
 def test_an_empty_catalogue(engine: Engine) -> None:
     shop.offer(engine, "a", state="stopped")
     found = live(engine)

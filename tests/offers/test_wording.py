@@ -78,6 +78,9 @@ def plain(text: str) -> str:
          "$1.00 off on one item. Not on Acme or Zeta. Once."),
         ({"but_not": {"categories": ["TEA"], "called": "tea"}},
          "$1.00 off on one item. Not on tea. Once."),
+        ({"but_not": {"brands": ["Zeta Inc."]}},
+         "$1.00 off on one item. Not on Zeta Inc. Once."),
+        ({"but_not": {"brands": ["Zeta!"]}}, "$1.00 off on one item. Not on Zeta! Once."),
         ({"but_not": {"products": ["internal:9"]}},
          "$1.00 off on one item. Some items are left out. Once."),
     ],
@@ -131,6 +134,9 @@ def test_terms_in_words(offer: dict[str, Any], words: str) -> None:
          "Ahorre $1.00 en un artículo. No incluye Acme o Zeta. Una sola vez. No se combina con "
          "ninguna otra oferta.",
          "立减$1.00，限1件商品。不适用于Acme或Zeta。限用1次。不可与其他优惠同享。"),
+        ({"but_not": {"brands": ["Zeta Inc."]}},
+         "Ahorre $1.00 en un artículo. No incluye Zeta Inc. Una sola vez.",
+         "立减$1.00，限1件商品。不适用于Zeta Inc。限用1次。"),
     ],
 )  # fmt: skip
 def test_terms_in_other_languages(offer: dict[str, Any], spanish: str, chinese: str) -> None:
