@@ -142,12 +142,17 @@ def _why_not(till: _Till, most: int) -> WhyNot:
         return WhyNot("no_uses", "The offer has been used as often as it may be.")
     terms, reward = till.terms, till.reward
     if any(True for _ in taking.ways_to_take(terms, reward, till.free, till.basket)):
-        if isinstance(reward, AmountOff) and reward.over_value == "nothing":
-            return WhyNot("over_value", "The items cost less than the offer takes off.")
-        return WhyNot("no_saving", "There is nothing that the offer could take off.")
+        return worthless(reward)
     if any(True for _ in taking.ways_to_take(terms, reward, till.everything, till.basket)):
         return WhyNot("taken", "Other offers have used the items.")
-    return _unmet(till)
+    return unmet(terms, till.everything, till.basket)
+
+
+def worthless(reward: Reward) -> WhyNot:
+    """Why a reward gives nothing on pieces that meet the needs."""
+    if isinstance(reward, AmountOff) and reward.over_value == "nothing":
+        return WhyNot("over_value", "The items cost less than the offer takes off.")
+    return WhyNot("no_saving", "There is nothing that the offer could take off.")
 
 
 UNMET = {
@@ -159,14 +164,14 @@ UNMET = {
 }
 
 
-def _unmet(till: _Till) -> WhyNot:
-    """The first need that the basket does not meet."""
-    purchases = till.terms.purchases
-    found = frozenset[int]().union(*(piece.purchases for piece in till.everything))
+def unmet(terms: Terms, everything: Sequence[Piece], basket: int) -> WhyNot:
+    """The first need that the basket's pieces, which cost `basket` together, do not meet."""
+    purchases = terms.purchases
+    found = frozenset[int]().union(*(piece.purchases for piece in everything))
     if not found & purchases.keys() and any(p.named for p in purchases.values()):
         return WhyNot("not_bought", "None of the items is in the basket.")
     for number, purchase in purchases.items():
-        fitting = [piece for piece in till.everything if number in piece.purchases]
-        if taking.needed(purchase, fitting, till.basket) is None:
+        fitting = [piece for piece in everything if number in piece.purchases]
+        if taking.needed(purchase, fitting, basket) is None:
             return WhyNot(*UNMET[purchase.need])
     return WhyNot("too_few", "Too few of the items are in the basket.")

@@ -369,7 +369,3 @@ def judge_quickly() -> None:
     judge_bands(100, 10)
     judge_growth((2_000, 20_000))
     judge_warm(5_000)
-
-
-if __name__ == "__main__":
-    judge()

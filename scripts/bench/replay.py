@@ -1,6 +1,6 @@
 """The bar of the replay: of the coupons that were redeemed, how many stand in our sixteen?
 
-    .venv/bin/python scripts/bench/replay.py
+    .venv/bin/python scripts/bench/offers.py --only replay
 
 Complete Journey's four type-A campaigns: the chain chose sixteen coupons a household from a pool
 of about two hundred. Here a household's pool is put in order by `habits`, as the night orders
@@ -8,8 +8,6 @@ offers of equal worth, from scans before the campaign began; one setting for all
 orders by past scans of the coupon's products. Ties are broken by chance, 10 seeds. It rewards
 imitating the chain: read it as "would not have lost what people used", never as lift.
 """
-
-import argparse
 
 import numpy as np
 import polars as pl
@@ -97,12 +95,3 @@ def _report(name: str, pairs: pl.DataFrame, hits: Array, of: Array) -> None:
     value = {"value": round(share, 4), "low": round(low, 4), "high": round(high, 4)}
     good = share >= LIMITS[name] and (name != "gain" or low > 0)
     report(f"replay: {name}", value, LIMITS[name], ok=good)
-
-
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    judge()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,6 @@
 """The bar of response: who redeems, learned from earlier campaigns, held against later ones.
 
-    .venv/bin/python scripts/bench/response_bar.py            the bar
-    .venv/bin/python scripts/bench/response_bar.py --prior    models/prior/response.json anew
+    .venv/bin/python scripts/bench/offers.py --only response
 
 Complete Journey's campaigns of types B and C, whose households held every coupon. For every
 campaign the model has learned from those that had ended when it began; the first ones, before
@@ -10,12 +9,10 @@ proneness ("purchases alone"); counted days; the rate by cell of bought days and
 Intervals: 1,000 resamples over households.
 """
 
-import argparse
-
 import numpy as np
 import polars as pl
 from campaigns import FIRST, campaigns, known
-from kit import ROOT, report
+from kit import report
 
 from promo.offers import response
 from promo.shoppers import metrics
@@ -123,21 +120,3 @@ def _judge_top(scored: Scored) -> None:
         "low": round(low, 3), "high": round(high, 3), "pairs": len(p), "redemptions": int(y.sum()),
     }  # fmt: skip
     report("response: top tenth", value, WITHIN, ok=abs(said / did - 1) <= WITHIN)
-
-
-def write_prior() -> None:
-    """Fit all of B and C and ship it."""
-    pairs = printed()
-    model = response.fit(pairs, response.unlearned(pairs), ELASTICITY)
-    model.save(ROOT / "models" / "prior")
-    print(model.as_json(), end="")
-
-
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--prior", action="store_true", help="fit the shipped prior anew")
-    write_prior() if words.parse_args().prior else judge()
-
-
-if __name__ == "__main__":
-    main()

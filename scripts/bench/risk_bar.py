@@ -1,8 +1,5 @@
 """The bar of budget risk: no budget is passed oftener than promised, none is left half used.
 
-    .venv/bin/python scripts/bench/risk_bar.py            40,000 households, 120 offers
-    .venv/bin/python scripts/bench/risk_bar.py --quick    5,000 households, 60 offers
-
 A made-up night with budgets of 5 to 2,000 redemptions is allocated at one per cent of risk; then
 its promises are redeemed a thousand times, each time under one shock that all of them share. Last,
 the same rule meets redemptions that happened: Complete Journey's campaigns of types B and C, where
@@ -10,7 +7,6 @@ everybody held every coupon. A budget is set, coupons are promised to the likeli
 the rule allows, and what those households then redeemed is held against the budget.
 """
 
-import argparse
 import math
 import time
 from dataclasses import dataclass
@@ -214,16 +210,3 @@ def judge() -> None:
 def judge_quickly() -> None:
     """The made-up night alone, smaller."""
     made_up_bar(5_000, 60, 300)
-
-
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--quick", action="store_true", help="a smaller night, no real campaigns")
-    if words.parse_args().quick:
-        judge_quickly()
-    else:
-        judge()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,10 @@
 """How steady segments are: clubs a fortnight apart, cells and tiers that change in a fortnight.
 
-    .venv/bin/python scripts/bench/segments_bar.py            three cuts of Complete Journey
-    .venv/bin/python scripts/bench/segments_bar.py --quick    one cut
-
 Clubs are fitted at each cut and, beginning with those, a fortnight later; households get the club
 that each fit gives them on its own day. Cells and tiers go by the lines fitted at the cut, on a
 year that is still filling and on a rolling half-year; intervals are over households.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -202,16 +198,3 @@ def judge_quickly() -> None:
     """The same at one cut."""
     judge_clubs(CUTS[1:2])
     judge_cells(CUTS[1:2])
-
-
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--quick", action="store_true", help="one cut")
-    if words.parse_args().quick:
-        judge_quickly()
-    else:
-        judge()
-
-
-if __name__ == "__main__":
-    main()

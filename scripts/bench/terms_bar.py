@@ -230,7 +230,3 @@ def judge_quickly() -> None:
     """The same on a sample."""
     refusals(list(sound())[::7])
     properties(1_000)
-
-
-if __name__ == "__main__":
-    judge()

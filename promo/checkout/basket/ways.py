@@ -1,0 +1,149 @@
+"""An offer held against a belt: what its next use would take of the pieces that are left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from promo.checkout.basket.belt import Belt, bits
+from promo.checkout.basket.model import Held, Matches, Rules
+from promo.checkout.basket.worth import Worth
+from promo.offers import taking
+from promo.offers.basket import Piece, Unit
+from promo.offers.giving import given, points
+from promo.offers.rewards import PercentOff
+from promo.offers.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One use: the set of pieces it takes, minor units off, points.
+
+    target, off: the pieces that the reward comes off, and how much off each. Of a reward on the
+    whole basket `discount` is what it would be if nothing else came off, and `off` is not known.
+    """
+
+    mask: int
+    pieces: tuple[Piece, ...]
+    target: tuple[Piece, ...]
+    off: tuple[int, ...]
+    discount: int
+    points: int
+    worth: int
+    whole: bool
+
+    @property
+    def gives(self) -> bool:
+        """Whether anything comes of it."""
+        return self.discount > 0 or self.points > 0
+
+
+UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
+
+
+class Offer:
+    """An offer on one belt; what it finds is kept, so that each question is answered once."""
+
+    def __init__(self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules) -> None:
+        self.place, self.held, self.belt = place, held, belt
+        self.worth = Worth.under(rules, held.terms)
+        self.terms: Terms = held.terms
+        self.reward = held.terms.reward.at(held.number)
+        self.group, self.exclusive = held.terms.stacking, held.terms.exclusive
+        self.most = held.terms.uses.per_list
+        for left in held.left:
+            self.most = self.most if left is None else max(min(self.most, left), 0)
+        self.own = self._wanted(matches)
+        self.mask = sum(1 << index for index, _ in self.own)
+        self.counts = max(
+            (p.amount for p in self.terms.purchases.values() if p.need == "basket"), default=0
+        )
+        self.yields = self.terms.choose == "dearest"  # may leave a piece to another offer
+        # What the first piece it takes is does not hang on what others have taken before.
+        self.plain = len(self.terms.purchases) == 1 and self.yields
+        self._ways: dict[tuple[int, int, int], Way | None] = {}
+
+    def _wanted(self, matches: Matches) -> tuple[tuple[int, Piece], ...]:
+        """The pieces that count to a purchase, in the order in which the offer takes them."""
+        purchases: dict[int, set[int]] = {}
+        for product, indices in self.belt.by_product.items():
+            for offer, purchase in matches.get(product, ()):
+                if offer == self.terms.id:
+                    for index in indices:
+                        purchases.setdefault(index, set()).add(purchase)
+        ordered: Iterable[int] = sorted(purchases)
+        if self.terms.choose == "cheapest":
+            ordered = self.belt.cheapest_first(list(purchases))
+        return tuple((index, self._piece(index, purchases[index])) for index in ordered)
+
+    def _piece(self, index: int, purchases: set[int]) -> Piece:
+        piece = self.belt.pieces[index]
+        return Piece(piece.unit, piece.price, piece.weight, frozenset(purchases))
+
+    @cached_property
+    def all_pieces(self) -> tuple[Piece, ...]:
+        """Every piece of the basket, in the order in which the offer takes them."""
+        if self.yields:
+            return self.belt.pieces
+        order = self.belt.cheapest_first(range(len(self.belt.pieces)))
+        return tuple(self.belt.pieces[index] for index in order)
+
+    def way(self, free: int, made: int, spare: int = 0) -> Way | None:
+        """The next use of free pieces after `made` uses; None where there is none to be had.
+
+        spare: pieces to be taken last. A way that gives nothing now may do so later, where others
+        take the pieces that come first.
+        """
+        key = (free & self.mask, made if self.counts else min(made, 1), spare & free & self.mask)
+        way = self._ways.get(key, UNKNOWN)
+        if way is UNKNOWN:
+            way = self._ways[key] = self._way(*key)
+        return way
+
+    def _way(self, free: int, made: int, spare: int) -> Way | None:
+        left = [piece for index, piece in self.own if free >> index & 1]
+        if spare:
+            late = {self.belt.pieces[index].unit for index in bits(spare)}
+            left.sort(key=lambda piece: piece.unit in late)
+        sum_left = self.belt.total - made * self.counts
+        best: Way | None = None
+        for taken in taking.ways_to_take(self.terms, self.reward, left, sum_left):
+            if made and not taken.pieces and not self.counts:
+                continue  # what asks for nothing is given once
+            way = self._given(taken)
+            if best is None or (way.discount, way.points) > (best.discount, best.points):
+                best = way
+        return best
+
+    def _given(self, taken: taking.Taken) -> Way:
+        if taken.whole_basket:
+            discount, earned = self.off_the_basket
+            mask, worth = self._set(taken.pieces), self.worth(discount, earned)
+            return Way(mask, taken.pieces, (), (), discount, earned, worth, whole=True)
+        target = self._in_order(taken.target)
+        off = tuple(given(self.reward, target, [piece.price for piece in target]))
+        earned = points(self.reward, target)
+        mask, worth = self._set(taken.pieces), self.worth(sum(off), earned)
+        return Way(mask, taken.pieces, target, off, sum(off), earned, worth, whole=False)
+
+    @cached_property
+    def off_the_basket(self) -> tuple[int, int]:
+        """What comes off the whole basket where nothing else does, and its points."""
+        everything = self.all_pieces
+        off = sum(given(self.reward, everything, [piece.price for piece in everything]))
+        return min(off, self.belt.total), points(self.reward, everything)
+
+    @cached_property
+    def _index(self) -> dict[Unit, int]:
+        return {piece.unit: n for n, (_, piece) in enumerate(self.own)}
+
+    def _set(self, some: Iterable[Piece]) -> int:
+        return sum(1 << self.own[self._index[piece.unit]][0] for piece in some)
+
+    def _in_order(self, some: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Pieces as the offer takes them, whatever was spared: equal remainders go by it."""
+        return tuple(sorted(some, key=lambda piece: self._index[piece.unit]))
+
+    @property
+    def percent(self) -> bool:
+        """Whether its reward is a percentage."""
+        return isinstance(self.reward, PercentOff)

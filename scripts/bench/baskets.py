@@ -1,0 +1,152 @@
+"""Baskets and offers at random: small ones to try every order on, and a till's large ones."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from promo.checkout.basket.model import Held, Left
+from promo.offers.basket import Line
+from promo.offers.terms import Terms, parse
+
+AT, STORE = datetime(2017, 11, 7, 15, 0), "1"  # noqa: DTZ001 (the store's own time has no zone)
+OFFER: dict[str, Any] = {
+    "title": "An offer", "starts": "2017-11-01", "ends": "2017-11-30",
+    "budget": {"money": 500, "redemptions": 400},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A basket, the offers held, and what its products count to."""
+
+    lines: list[Line]
+    held: list[Held]
+    matches: dict[str, list[tuple[str, int]]]
+
+    def shuffled(self, chance: random.Random) -> "Case":
+        """The same with lines and offers in another order."""
+        mixed = chance.sample(self.lines, len(self.lines))
+        return Case(mixed, chance.sample(self.held, len(self.held)), self.matches)
+
+
+def small(chance: random.Random, most_offers: int = 8) -> Case:
+    """A few lines of few products, and offers that want the same ones."""
+    products = "abcdefgh"[: chance.randint(1, 8)]
+    lines = [_line(chance, products) for _ in range(chance.randint(0, 7))]
+    count = chance.randint(1, most_offers)
+    written = [written_offer(chance, products, f"o{n}") for n in range(count)]
+    return _case(chance, lines, written)
+
+
+def _line(chance: random.Random, products: str) -> Line:
+    product, kind = chance.choice(products), chance.random()
+    if kind < 0.1:
+        return Line(product, -chance.randint(1, 2), -chance.choice([100, 200, 399, 250]))
+    weight = chance.choice([None, None, None, chance.randint(100, 4000)])
+    quantity = 1 if weight else chance.choice([1, 1, 1, 2, 3])
+    amount = quantity * chance.choice([100, 150, 200, 250, 299, 399, chance.randint(1, 1200)])
+    return Line(product, quantity, amount, weight, chance.choice(["kg", "lb"]),
+                excluded=chance.random() < 0.05)  # fmt: skip
+
+
+def written_offer(chance: random.Random, products: Sequence[str], name: str) -> dict[str, Any]:
+    """An offer on some of the products, as it stands in a file; rarely on the whole basket."""
+    funder = chance.choice(["Maker 7", "Maker 8", "chain"])
+    offer = OFFER | {
+        "id": name,
+        "funder": funder,
+        "uses": {"per_list": chance.choice([1, 1, 1, 2, 3])},
+    }
+    if chance.random() < 0.15:
+        reward = chance.choice([{"percent_off": chance.choice([5, 10, "12.5"])},
+                                {"amount_off": chance.choice([1, 5])}])  # fmt: skip
+        offer |= {"reward": reward, "basket": chance.choice([1, 5, 10]), "uses": {"per_list": 1}}
+    else:
+        offer |= {"reward": _reward(chance), "products": _some(chance, products)} | _need(chance)
+        offer["choose"] = chance.choice(["dearest", "dearest", "dearest", "cheapest"])
+        offer["stacking"] = chance.choice([None, None, None, None, "dairy", "bread"])
+        if chance.random() < 0.15:
+            offer["second"] = {"products": _some(chance, products), "called": "any", "buy": 1}
+            offer["rule"] = chance.choice(["all", "any"])
+    offer["exclusive"] = chance.random() < 0.05
+    offer["priority"] = chance.choice([0, 0, 0, 5])
+    if chance.random() < 0.3:
+        offer["funding"] = {"manufacturer": chance.choice([0, 33, 50, 100]), "handling": 0.08}
+    return offer
+
+
+def _some(chance: random.Random, products: Sequence[str]) -> list[str]:
+    count = min(chance.choice([1, 1, 2, 3]), len(products))
+    return [f"internal:{p}" for p in chance.sample(list(products), count)]
+
+
+def _reward(chance: random.Random) -> dict[str, Any]:
+    money = chance.choice(["0.50", "1.00", "2.00", "0.75"])
+    return chance.choice([
+        {"amount_off": money}, {"amount_off": money},
+        {"amount_off": money, "over_value": "nothing"},
+        {"amount_off": "0.30", "per": "unit"}, {"amount_off": "0.25", "per": "lb"},
+        {"percent_off": chance.choice([10, 20, 50])}, {"percent_off": 50, "at_most": money},
+        {"new_price": money}, {"bundle_price": "3.00"}, {"get": 1}, {"get": 1, "among": True},
+        {"get": 1, "percent_off": 50}, {"free_item": "2.50"}, {"points": 50},
+    ])  # fmt: skip
+
+
+def _need(chance: random.Random) -> dict[str, Any]:
+    return chance.choice([
+        {}, {}, {"buy": 2}, {"buy": 3}, {"spend": 4}, {"spend": 3, "or_more": False},
+        {"basket": 5}, {"pounds": 1}, {"buy": 1, "or_more": True},
+    ])  # fmt: skip
+
+
+def _case(chance: random.Random, lines: list[Line], written: list[dict[str, Any]]) -> Case:
+    held, matches = [], dict[str, list[tuple[str, int]]]()
+    for offer in written:
+        terms = parse({k: v for k, v in offer.items() if v is not None}, offer["id"], "USD")
+        coupon = chance.random() < 0.15
+        left = Left(today=chance.choice([None, None, None, None, 1]))
+        held.append(Held(terms.id, terms, terms.reward.number, left, coupon))
+        _match(matches, terms)
+    return Case(lines, held, matches)
+
+
+def _match(matches: dict[str, list[tuple[str, int]]], terms: Terms) -> None:
+    for number, purchase in terms.purchases.items():
+        for product in purchase.products:
+            matches.setdefault(product.removeprefix("internal:"), []).append((terms.id, number))
+
+
+def large(chance: random.Random, lines: int = 60, offers: int = 14) -> Case:
+    """A weekly shop with a full list: most offers on a category's products, some on a brand's."""
+    products = [f"{category}-{brand}" for category in range(25) for brand in range(6)]
+    bought = [
+        Line(chance.choice(products), chance.choice([1, 1, 1, 1, 2, 3]), chance.randint(79, 1299))
+        for _ in range(lines)
+    ]
+    written = []
+    for n in range(offers):
+        offer = written_offer(chance, products, f"o{n}")
+        if "products" in offer:
+            part = f"-{chance.randrange(6)}" if chance.random() < 0.15 else f"{n}-"
+            some = [p for p in products if p.endswith(part) or p.startswith(part)]
+            offer["products"] = [f"internal:{p}" for p in some]
+        written.append(offer)
+    return _case(chance, bought, written)
+
+
+def dense(chance: random.Random, lines: int = 60, offers: int = 14) -> Case:
+    """The same where every offer is on nine products drawn from all, so that most overlap."""
+    products = [f"p{n}" for n in range(int(lines * 1.5))]
+    bought = [
+        Line(chance.choice(products), chance.choice([1, 1, 1, 1, 2, 3]), chance.randint(79, 1299))
+        for _ in range(lines)
+    ]
+    written = []
+    for n in range(offers):
+        offer = written_offer(chance, products, f"o{n}")
+        if "products" in offer:
+            offer["products"] = [f"internal:{p}" for p in chance.sample(products, 9)]
+        written.append(offer)
+    return _case(chance, bought, written)
