@@ -132,6 +132,7 @@ def large(chance: random.Random, lines: int = 60, offers: int = 14) -> Case:
             part = f"-{chance.randrange(6)}" if chance.random() < 0.15 else f"{n}-"
             some = [p for p in products if p.endswith(part) or p.startswith(part)]
             offer["products"] = [f"internal:{p}" for p in some]
+            offer["stacking"] = offer["stacking"] if chance.random() < 0.3 else None
         written.append(offer)
     return _case(chance, bought, written)
 

@@ -77,6 +77,24 @@ def test_in_order_goes_by_priority_and_then_by_the_list() -> None:
     assert off(given) == {"small": 0, "large": 0, "first": 50}
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("best_for_shopper", {"A": 0, "B": 100, "C": 300}),
+        ("best_for_chain", {"A": 250, "B": 100, "C": 0}),
+        ("in_order", {"A": 250, "B": 100, "C": 0}),
+    ],
+)
+def test_the_policies_on_the_example_of_the_documentation(
+    policy: str, expected: dict[str, int]
+) -> None:
+    offers = [held("a b", "A", **HALF), held("a b", "B"),
+              held("a", "C", funder="chain", reward={"amount_off": 3})]  # fmt: skip
+    found = off(reckon("a 1 500, b 1 200", *offers, policy=policy))
+    assert sum(found.values()) == sum(expected.values())
+    assert found["C"] == expected["C"]
+
+
 def test_priority_decides_between_equals() -> None:
     one, other = held("a", "one"), held("a", "other", priority=1)
     assert off(reckon("a 1 500", one, other)) == {"one": 0, "other": 100}
