@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0004"  # of the newest migration
+REVISION = "0005"  # of the newest migration
 VERSION_QUERY = "select version_num from alembic_version"
 CHUNK = 2000  # rows a statement: SQLite takes at most 32,766 bound values
 

@@ -6,9 +6,11 @@ faster than psycopg's asynchronous connections, and sqlite3 has none.
 """
 
 import asyncio
+import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -20,6 +22,10 @@ Result = TypeVar("Result")
 
 class Unavailable(Exception):
     """The database does not answer."""
+
+
+class Twice(Exception):
+    """The database has something of that name already, or lacks what this refers to."""
 
 
 class Statements:
@@ -44,6 +50,22 @@ class Statements:
         ).fetchall()
         return found
 
+    def in_transaction(self, work: Callable[["Statements"], Result]) -> Result:
+        """Do some work whole or not at all. On SQLite it keeps all other writers out."""
+        self.driver.execute("begin" if self.is_postgresql else "begin immediate")
+        try:
+            result = work(self)
+            self.driver.execute("commit")
+        except BaseException:
+            if not self.is_lost:
+                self.driver.execute("rollback")
+            raise
+        return result
+
+    def change(self, sql: str, values: Sequence[object]) -> None:
+        """A statement that gives no rows."""
+        self.driver.execute(_for_psycopg(sql) if self.is_postgresql else sql, values)
+
     @property
     def is_lost(self) -> bool:
         """Whether the server has hung up."""
@@ -52,6 +74,36 @@ class Statements:
     def close(self) -> None:
         """Hang up."""
         self.driver.close()
+
+    # --- where the databases differ: SQL whose text is the same for any number of values ----------
+
+    def among(self, column: str) -> str:
+        """`column in (the values of one parameter made by several())`."""
+        if self.is_postgresql:
+            return f"{column} = any(?)"
+        return f"{column} in (select value from json_each(?))"
+
+    def several(self, values: Iterable[object]) -> object:
+        """A parameter of many values."""
+        return list(values) if self.is_postgresql else json.dumps(list(values))
+
+    def table(self, columns: Mapping[str, str]) -> str:
+        """A table `n` made of one parameter, a JSON text of rows; columns: PostgreSQL's types."""
+        if self.is_postgresql:
+            named = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            return f"json_to_recordset(?) as n({named})"
+        got = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in columns)
+        return f"(select {got} from json_each(?)) as n"
+
+    def moment(self, at: datetime) -> str:
+        """An instant as SQLAlchemy would store it here, in UTC."""
+        said = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return f"{said}+00:00" if self.is_postgresql else said
+
+    @property
+    def held(self) -> str:
+        """What ends a query whose rows nobody else may change until the transaction ends."""
+        return "for no key update" if self.is_postgresql else ""
 
 
 @lru_cache(maxsize=256)
@@ -69,6 +121,7 @@ class Connections:
         self._threads = ThreadPoolExecutor(threads, "database")
         assert engine.dialect.dbapi is not None
         self._faults = (engine.dialect.dbapi.OperationalError, engine.dialect.dbapi.InterfaceError)
+        self._twice = engine.dialect.dbapi.IntegrityError
 
     async def read(self, work: Callable[[Statements], Result]) -> Result:
         """Do some reading in a thread, once more where the server had hung up meanwhile.
@@ -105,6 +158,17 @@ class Connections:
         self._own.statements = None
         self._open.discard(found)
         return True
+
+    async def write(self, work: Callable[[Statements], Result]) -> Result:
+        """Do some work in a transaction; else as `read`.
+
+        Where the server had hung up it is done once more, though the first may have come through:
+        what is done must know itself again. Raises Unavailable, Twice.
+        """
+        try:
+            return await self.read(lambda statements: statements.in_transaction(work))
+        except self._twice as error:
+            raise Twice(type(error).__name__) from None
 
     async def through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
         """Do some reading on a connection of SQLAlchemy's; else as `read`."""

@@ -160,11 +160,11 @@ def _stopped(connection: Connection, offers: Sequence[str]) -> dict[str, str]:
 
 
 def _used(connection: Connection, key_id: int, counter: int) -> dict[str, int]:
-    """How often each offer of a list is used, less what was taken back by a void."""
+    """How often each offer of a list is used, less what was given back."""
     table = tables.Redemption
     rows = connection.execute(
         select(table.offer, func.sum(table.uses))
-        .where(table.key_id == key_id, table.counter == counter, table.kind.in_(("redeem", "void")))
+        .where(table.key_id == key_id, table.counter == counter)
         .group_by(table.offer)
     )
     return {offer: int(uses) for offer, uses in rows}
