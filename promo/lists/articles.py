@@ -22,9 +22,7 @@ from promo.errors import Sentence
 from promo.sections import TIERS, Section
 from promo.translations import bases
 
-FILE = re.compile(
-    r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md"
-)
+FILE = re.compile(r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
 HEAD = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 KINDS = ("recipe", "plan", "tip")
 

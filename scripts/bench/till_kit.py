@@ -239,15 +239,19 @@ def free_port() -> int:
 
 @contextmanager
 def server(command: Sequence[str], port: int, **environment: str) -> Iterator[psutil.Process]:
-    """A server in a process of its own on SERVER_CORE, from when it listens to the block's end."""
-    process = subprocess.Popen(command, env=os.environ | environment)
-    psutil.Process(process.pid).cpu_affinity([SERVER_CORE])
-    try:
-        _wait_for(port, process)
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
+    """A server in a process of its own on SERVER_CORE, from when it listens to the block's end.
+
+    Its log goes to a file that nobody reads, as writing it is part of the work.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, env=os.environ | environment, stderr=log)
+        psutil.Process(process.pid).cpu_affinity([SERVER_CORE])
+        try:
+            _wait_for(port, process)
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -35,7 +35,7 @@ def fill(engine: Engine) -> Registered:
     ]
     shopper = {"bucket": 0, "name": NAME, "language": "en", "suppressed": False}
     cards = [{"card": CARD, "shopper": "100"}, {"card": OTHERS, "shopper": "200"}]
-    offers = [
+    offers: list[dict[str, Any]] = [
         {
             "id": id_, "starts": NIGHT, "ends": LAST, "funder": "f", "objective": "reward",
             "terms": {}, "budget_money": 100, "budget_redemptions": 100,

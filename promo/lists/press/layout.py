@@ -72,11 +72,7 @@ class _Spread:
         self.width = heights.column_width(page.paper)
         self.leaves: list[Leaf] = []
         self._leaf()
-        self._flow(
-            LEFT,
-            [self._due(group) for group in page.groups]
-            or [self._nothing(NO_DUE, page.phrases.nothing_due)],
-        )
+        self._flow(LEFT, [self._due(group) for group in page.groups] or [self._nothing(NO_DUE, page.phrases.nothing_due)])
         offers = [self._offers(group) for group in page.offer_groups]
         self._flow(RIGHT, offers or [self._nothing(NO_OFFERS, page.phrases.no_offers)])
 
@@ -124,9 +120,7 @@ class _Spread:
         """Services, articles, and lines for the shopper's own hand."""
         page = self.page
         if page.services:
-            self._place(
-                Block(SERVICES, page.services, heights.services(page, self.size, self.width))
-            )
+            self._place(Block(SERVICES, page.services, heights.services(page, self.size, self.width)))
         first = True
         for story in page.stories:
             titled = first and bool(page.club)

@@ -135,15 +135,9 @@ class Page:
     def long_words(self) -> bool:
         """Whether a word may be longer than its line, and must be broken within."""
         texts = [self.greeting, *self.services, self.club]
-        texts += [
-            t
-            for g in self.groups
-            for t in (g.department, *(x for y in g.lines for x in (y.words, y.detail)))
-        ]
+        texts += [t for g in self.groups for t in (g.department, *(x for y in g.lines for x in (y.words, y.detail)))]
         texts += [t for line in self.offers for t in (line.words, line.terms, line.headline)]
-        return any(
-            len(word) >= LONG for text in texts if len(text) >= LONG for word in text.split()
-        )
+        return any(len(word) >= LONG for text in texts if len(text) >= LONG for word in text.split())
 
     @property
     def stacked(self) -> bool:

@@ -27,9 +27,7 @@ def phrases(language: Language, offers: int) -> Phrases:
         by_itself=text("Every offer comes off by itself.") if offers else "",
         type_this=text("If the code will not scan, type"),
         for_you=text("At your service"),
-        nothing_due=text(
-            "Nothing seems to be running out just now. Here is room for your own list."
-        ),
+        nothing_due=text("Nothing seems to be running out just now. Here is room for your own list."),
         no_offers=text("No offers this time."),
     )
 
@@ -87,11 +85,7 @@ def _headline(offer: OfferItem, language: Language) -> str:
 @lru_cache(maxsize=256)
 def _kinds(language: Language) -> dict[str, str]:
     text = language.text
-    return {
-        "recipe": text("Recipe"),
-        "plan": text("A plan for the week"),
-        "tip": text("Good to know"),
-    }
+    return {"recipe": text("Recipe"), "plan": text("A plan for the week"), "tip": text("Good to know")}
 
 
 def stories(ids: Sequence[str], library: Library, language: Language) -> tuple[Story, ...]:

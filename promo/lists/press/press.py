@@ -83,13 +83,7 @@ class Press:
         """
         own = [page if page.style == style else replace(page, style=style) for page in pages]
         paper = self.settings.lists.paper
-        look = {
-            "paper": paper,
-            "style": style,
-            "size": sizes.PAPERS[paper],
-            "m": sizes,
-            "families": Markup(fonts.FAMILIES),
-        }
+        look = {"paper": paper, "style": style, "size": sizes.PAPERS[paper], "m": sizes, "families": Markup(fonts.FAMILIES)}
         return self.renderer.document("print", own, title=title, **look)
 
     def _folders(self, club: str, language: str) -> tuple[str, ...]:

@@ -32,9 +32,7 @@ class Renderer:
 
     def __init__(self, folder: Path, banner: str) -> None:
         self.folder, self.banner = folder, banner
-        self._common = [
-            path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()
-        ]
+        self._common = [path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()]
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
@@ -78,9 +76,7 @@ class Renderer:
         if template is None:
             template = self._environment(page.folders).get_template(LIST[medium])
             self._lists[key] = template
-        return template.render(
-            page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium]
-        )
+        return template.render(page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium])
 
     def _environment(self, folders: tuple[str, ...]) -> Environment:
         """The templates for lists with folders of their own; the same for all that have none."""
@@ -101,9 +97,7 @@ class Renderer:
         if isinstance(error, TemplateSyntaxError):
             return f"{error.name}, line {error.lineno}"
         root = str(self.folder) + "/"
-        frames = [
-            f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)
-        ]
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
         if not frames:
             return "of a list"
         return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"

@@ -61,7 +61,9 @@ class Size:
 
 
 NORMAL = Size("normal", 11.5, 9.5, 13, 16, 10, 10.5, 1.5, 2.6, 2.6)
-DENSE = Size("dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14)
+DENSE = Size(
+    "dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14
+)
 LARGE = Size("large", 16, 13, 19, 21, 14, 15, 2.2, 4.0, 3.5, lead=0.0, box=9.0)
 STYLES = {"sheet": (NORMAL, DENSE), "mail": (NORMAL, DENSE), "large": (LARGE,)}
 GREETING, LONG_GREETING = 25.0, 15.0  # points
