@@ -347,7 +347,9 @@ class StoreKey(Base):
 
 
 class TillAnswer(Base):
-    """What a till was answered, byte for byte, and what later returns need of it; append-only.
+    """What a till was answered, byte for byte, and what later returns need of it.
+
+    Kept as it is, but for reservations, which are over when the basket changes or is paid.
 
     A request is known by store, till, business day, transaction and verb; `digest` tells a request
     sent again from another one of the same name. `content` is the sale as its return needs it, or
@@ -369,7 +371,7 @@ class TillAnswer(Base):
     of_transaction: Mapped[str | None]
     at: Mapped[datetime]
     __table_args__ = (
-        CheckConstraint("verb in ('redeem', 'return', 'void')", name="verb"),
+        CheckConstraint("verb in ('reserve', 'redeem', 'return', 'void')", name="verb"),
         Index("ix_till_answers_of", "of_store", "of_till", "of_day", "of_transaction"),
         Index("ix_till_answers_day", "day"),
     )

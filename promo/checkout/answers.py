@@ -5,7 +5,7 @@ An answer is stored in the transaction of its effect, so that there is never one
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from promo.checkout.connections import Statements
@@ -47,6 +47,23 @@ def given(statements: Statements, request: Request) -> bytes | None:
             raise Refuse("conflict")
         return bytes(answer)
     return None
+
+
+def still_reserved(statements: Statements, request: Request) -> bytes | None:
+    """What the same basket was told when it was reserved, unless that is over.
+
+    A basket that has changed since is no conflict: it is not paid yet.
+    """
+    for digest, answer in statements.rows(GIVEN, (*request.name, request.verb)):
+        until = datetime.fromisoformat(json.loads(bytes(answer))["reserved_until"])
+        if digest == request.digest and until > request.now:
+            return bytes(answer)
+    return None
+
+
+def forget(statements: Statements, name: Transaction, verb: str) -> None:
+    """Let a transaction be asked anew."""
+    statements.change(FORGET, (*name, verb))
 
 
 def history(statements: Statements, name: Transaction) -> History:

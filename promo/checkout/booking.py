@@ -60,8 +60,7 @@ def book(statements: Statements, request: Request, rows: Collection[Row]) -> lis
     """
     if not rows:
         return []
-    own = dict(zip(("store", "till", "day", "transaction"), request.name, strict=True))
-    own["at"] = statements.moment(request.instant)
+    own = request.name._asdict() | {"at": statements.moment(request.instant)}
     written = json.dumps([dict.fromkeys(COLUMNS) | row | own for row in rows])
     statements.change(INSERT.format(statements.table(QUOTED)), (written,))
     more: dict[str, Row] = {}

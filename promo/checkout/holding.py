@@ -192,8 +192,10 @@ def _used(
         if late and kind == "redeem" and tuple(name[:2]) == till:
             used.baskets.add(Transaction(*name))
     query = RESERVED.format(statements.among("offer"))
-    values = (statements.moment(request.now), row.shopper, statements.several(()))
-    for offer, key_id, counter, uses, _, *name in statements.rows(query, values):
+    now = statements.moment(request.now)
+    for offer, key_id, counter, uses, _, *name in statements.rows(
+        query, (now, row.shopper, statements.several(()))
+    ):
         if Transaction(*name) not in own:
             used.in_all[offer] += uses
             used.today[offer] += uses * (name[2] == day)

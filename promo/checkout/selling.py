@@ -95,13 +95,15 @@ def reserve(statements: Statements, desk: Desk, request: Request) -> bytes:
     before = answers.history(statements, request.name)
     if before.void or before.sale is not None:
         raise Refuse("voided" if before.void else "conflict")
+    if (same := answers.still_reserved(statements, request)) is not None:
+        return same
     request.check_days(desk.settings.checkout.late_days)
     found = _reckoned(statements, desk, request, lines, hold=True)
     until = request.now + timedelta(seconds=desk.settings.checkout.reserve_seconds)
-    booking.free(statements, request.name)
+    _free(statements, request.name)
     booking.reserve(statements, _reserved(found, request, statements.moment(until)))
-    said = telling.priced(request, found)
-    return answers.as_bytes(said | {"reserved_until": until.astimezone(UTC).isoformat()})
+    end = {"reserved_until": until.astimezone(UTC).isoformat()}
+    return answers.store(statements, request, telling.priced(request, found) | end, end)
 
 
 def redeem(statements: Statements, desk: Desk, request: Request) -> Done:
@@ -118,13 +120,19 @@ def redeem(statements: Statements, desk: Desk, request: Request) -> Done:
         own.add(Transaction.of(request.body["reservation"]))
     found = _reckoned(statements, desk, request, lines, own, hold=True)
     for name in sorted(own):
-        booking.free(statements, name)
+        _free(statements, name)
     spent = booking.book(statements, request, list(_rows(found)))
     content = _content(found)
     answer = answers.store(statements, request, telling.priced(request, found), content)
     baskets = found.holding.used.baskets | ({request.name} if found.used else set())
     many = bool(found.used) and len(baskets) >= desk.settings.checkout.flag_baskets
     return Done(answer, many, spent)
+
+
+def _free(statements: Statements, name: Transaction) -> None:
+    """Let go what a transaction has reserved, and that it was told so."""
+    booking.free(statements, name)
+    answers.forget(statements, name, "reserve")
 
 
 def _lines(desk: Desk, request: Request) -> list[Line]:
@@ -199,8 +207,7 @@ def _over(reckoned: Reckoned) -> str | None:
 def _rows(found: Reckoned) -> Iterable[booking.Row]:
     """A row of `redemptions` for each use."""
     numbers, promised = Counter[str](), Counter(found.holding.used.promised)
-    row = found.row
-    on = {"key_id": row.key_id, "counter": row.counter, "shopper": row.shopper} if row else {}
+    row, on = found.row, _on(found)
     for answer in found.used:
         offer = found.of_key[answer.key]
         item = None if answer.key in found.holding.coupons else found.holding.items.get(offer)
@@ -218,6 +225,14 @@ def _rows(found: Reckoned) -> Iterable[booking.Row]:
             yield own
 
 
+def _on(found: Reckoned) -> dict[str, Any]:
+    """The list that offers were used from, and its household."""
+    row = found.row
+    if row is None:
+        return {"key_id": None, "counter": None, "shopper": None}
+    return {"key_id": row.key_id, "counter": row.counter, "shopper": row.shopper}
+
+
 def _figures(found: Reckoned, use: Use) -> booking.Row:
     products = [line.product for line in found.lines]
     lines = telling.shares([(unit, part) for unit, part in use.parts.items()])
@@ -232,10 +247,7 @@ def _figures(found: Reckoned, use: Use) -> booking.Row:
 
 def _reserved(found: Reckoned, request: Request, until: str) -> list[dict[str, Any]]:
     """A row of `reservations` for each offer that a basket would use."""
-    row = found.row
-    own = dict(zip(("store", "till", "day", "transaction"), request.name, strict=True))
-    own |= {"key_id": row.key_id, "counter": row.counter, "shopper": row.shopper} if row else {
-        "key_id": None, "counter": None, "shopper": None}  # type: ignore[dict-item]  # fmt: skip
+    own: dict[str, Any] = request.name._asdict() | _on(found)
     rows: dict[str, dict[str, Any]] = {}
     for answer in found.used:
         offer = found.of_key[answer.key]

@@ -73,6 +73,7 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     request.check_days(settings.checkout.late_days)
     rows = [row for row in _left(statements, request.of) if any(row[name] for name in AMOUNTS)]
     booking.free(statements, request.of)
+    answers.forget(statements, request.of, "reserve")
     booking.hold_counters(statements, (row["offer"] for row in rows))
     booking.book(statements, request, [_reversal("void", row, row) for row in rows])
     told = _told_void(request, rows, known=stored.sale is not None)

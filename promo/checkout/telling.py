@@ -35,10 +35,10 @@ def priced(request: Request, found: "Reckoned") -> dict[str, Any]:
 def _offers(request: Request, found: "Reckoned") -> list[dict[str, Any]]:
     """Every offer of the list and every coupon, in their order."""
     answers = {answer.key: answer for answer in found.given.answers}
-    holding, told = found.holding, []
+    holding, told = found.holding, list[dict[str, Any]]()
     names = {key: holding.coupon_codes[place] for key, place in holding.coupons.items()}
     for key, title in holding.titles.items():
-        own = {"offer": names.get(key, key), "title": title}
+        own: dict[str, Any] = {"offer": names.get(key, key), "title": title}
         if key in holding.coupons:
             own["coupon"] = holding.coupons[key]
         if key in holding.refused:

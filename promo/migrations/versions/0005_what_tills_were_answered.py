@@ -1,5 +1,7 @@
 """what tills were answered, what baskets hold until they are paid, uses by household."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def _transaction() -> list[sa.Column[str]]:
+def _transaction() -> list[sa.Column[Any]]:
     return [
         sa.Column("store", sa.String(), nullable=False),
         sa.Column("till", sa.String(), nullable=False),
@@ -39,7 +41,7 @@ def _till_answers() -> None:
         sa.Column("of_transaction", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "verb in ('redeem', 'return', 'void')", name=op.f("ck_till_answers_verb")
+            "verb in ('reserve', 'redeem', 'return', 'void')", name=op.f("ck_till_answers_verb")
         ),
         sa.PrimaryKeyConstraint(
             "store", "till", "day", "transaction", "verb", name=op.f("pk_till_answers")
