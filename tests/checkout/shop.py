@@ -131,10 +131,10 @@ class Tills:
             body["lines"] = [{"line": line, "quantity": quantity} for line, quantity in lines]
         return self.ask("return", body)
 
-    def void(self, of: str = "1", transaction: str | None = None) -> Answer:
-        """A void of a transaction, under its own name or another."""
+    def void(self, of: str = "1", transaction: str | None = None, day: str = DAY) -> Answer:
+        """A void of a transaction of a day, under its own name or another."""
         body = named(transaction or of) | {"at": AT}
-        return self.ask("void", body | ({"of": named(of)} if transaction else {}))
+        return self.ask("void", body | ({"of": named(of, day=day)} if transaction else {}))
 
 
 def used(answer: Any) -> dict[str, int]:
