@@ -207,14 +207,15 @@ def _over(reckoned: Reckoned) -> str | None:
 def _rows(found: Reckoned) -> Iterable[booking.Row]:
     """A row of `redemptions` for each use."""
     numbers, promised = Counter[str](), Counter(found.holding.used.promised)
-    row, on = found.row, _on(found)
+    row = found.row
     for answer in found.used:
         offer = found.of_key[answer.key]
         item = None if answer.key in found.holding.coupons else found.holding.items.get(offer)
         for use in answer.uses:
             numbers[offer] += 1
             own = {"kind": "redeem", "offer": offer, "number": numbers[offer], "uses": 1}
-            own |= on | {"promised": 0, "worth": 0, "probability": 0.0} | _figures(found, use)
+            own |= _on(found, answer.key) | _figures(found, use)
+            own |= {"promised": 0, "worth": 0, "probability": 0.0}
             if item is not None and row is not None:
                 is_promised = promised[offer] < item.get("uses", 1)
                 promised[offer] += is_promised
@@ -225,11 +226,13 @@ def _rows(found: Reckoned) -> Iterable[booking.Row]:
             yield own
 
 
-def _on(found: Reckoned) -> dict[str, Any]:
-    """The list that offers were used from, and its household."""
-    row = found.row
+def _on(found: Reckoned, key: str) -> dict[str, Any]:
+    """The list that an offer was used from, which a coupon was not, and the household."""
+    row, is_coupon = found.row, key in found.holding.coupons
     if row is None:
         return {"key_id": None, "counter": None, "shopper": None}
+    if is_coupon:
+        return {"key_id": None, "counter": None, "shopper": row.shopper}
     return {"key_id": row.key_id, "counter": row.counter, "shopper": row.shopper}
 
 
@@ -247,11 +250,12 @@ def _figures(found: Reckoned, use: Use) -> booking.Row:
 
 def _reserved(found: Reckoned, request: Request, until: str) -> list[dict[str, Any]]:
     """A row of `reservations` for each offer that a basket would use."""
-    own: dict[str, Any] = request.name._asdict() | _on(found)
     rows: dict[str, dict[str, Any]] = {}
     for answer in found.used:
         offer = found.of_key[answer.key]
-        one = rows.setdefault(offer, own | {"offer": offer, "uses": 0, "money": 0, "until": until})
+        named = request.name._asdict() | _on(found, answer.key)
+        none = {"offer": offer, "uses": 0, "money": 0, "until": until}
+        one = rows.setdefault(offer, named | none)
         one["uses"] += len(answer.uses)
         one["money"] += answer.discount
     return list(rows.values())
