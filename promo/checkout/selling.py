@@ -12,8 +12,8 @@ from typing import Any
 
 from promo.checkout import answers, booking, holding, opening, telling
 from promo.checkout.basket.model import Answer, Rules, Together, Use
+from promo.checkout.basket.near import near
 from promo.checkout.basket.sale import Sale
-from promo.checkout.basket.together import together
 from promo.checkout.connections import Statements
 from promo.checkout.holding import Holding, Room
 from promo.checkout.items import ItemError, Reader
@@ -157,7 +157,7 @@ def _reckoned(
     lines = [replace(line, excluded=line.excluded or line.product in excluded) for line in lines]
 
     def reckon(held: Holding) -> Reckoned:
-        given = together(lines, held.held, matches, at=request.at, store=request.name.store,
+        given = near(lines, held.held, matches, at=request.at, store=request.name.store,
                          rules=desk.rules)  # fmt: skip
         return Reckoned(row, lines, held, given, matches)
 

@@ -92,7 +92,7 @@ def _judged(server: Server, folder: Path, victim: str, count: int) -> tuple[obje
     if victim == "service":
         for _ in range(count):
             with served(house, url) as (process, port):
-                load.run(port, lambda: process.send_signal(signal.SIGKILL), chance)  # noqa: B023
+                load.run(port, lambda: process.send_signal(signal.SIGKILL), chance)
     else:
         with served(house, url) as (_, port):
             for _ in range(count):

@@ -21,7 +21,8 @@ DAY, AT = "2017-11-08", "2017-11-08T10:30:00"
 SECRET = "1:only for the bench, never in a shop"
 MAIN = "from promo.cli import main; main()"
 VERBS = ("lookup", "quote", "reserve", "redeem", "return", "void")
-LIMITS = {"today: null ": f"today: {DAY} ", "requests_per_second: 50 ": "requests_per_second: 1000000 ",
+LIMITS = {"today: null ": f"today: {DAY} ",
+          "requests_per_second: 50 ": "requests_per_second: 1000000 ",
           "burst: 100 ": "burst: 1000000 ", "most_waiting: 256 ": "most_waiting: 1000 ",
           "threads: 8 ": "threads: 16 "}  # fmt: skip
 

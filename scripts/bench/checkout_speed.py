@@ -178,7 +178,7 @@ def _play(url: str, path: str) -> None:
     import psycopg
 
     psutil.Process().cpu_affinity([SERVER_CORE % (os.cpu_count() or 1)])
-    redeems: list[Recorded] = pickle.loads(Path(path).read_bytes())  # noqa: S301 (our own)
+    redeems: list[Recorded] = pickle.loads(Path(path).read_bytes())
     connections = [psycopg.connect(url, autocommit=True) for _ in range(CONNECTIONS)]
 
     def play(connection: Any, some: list[Recorded]) -> None:

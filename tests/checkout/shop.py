@@ -28,8 +28,8 @@ PRODUCTS = ("milk", "eggs", "jam", "bread", "vodka", "bag")
 
 
 def open_shop(
-    engine: Engine, offers: dict[str, dict[str, Any]] | None = None, *, unlisted: Sequence[str] = (),
-    uses: int = 1,
+    engine: Engine, offers: dict[str, dict[str, Any]] | None = None, *,
+    unlisted: Sequence[str] = (), uses: int = 1,
 ) -> None:  # fmt: skip
     """Two stores, two households, a list for the first with all offers that are not `unlisted`."""
     store = {"gln": None, "time_zone": "America/New_York"}

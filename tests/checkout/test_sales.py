@@ -8,12 +8,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import Engine, update
 
 from checkout.shop import (
-    AT,
     CODE,
     Tills,
     basket,
     counters,
-    named,
     open_shop,
     rows,
     sums,
@@ -267,4 +265,3 @@ def test_no_list_no_card_no_coupon_is_an_ordinary_basket(tills: Tills) -> None:
     got = tills.do("redeem", "milk 1 300", nobody=True)
     assert (got["offers"], got["off"], "list_code" in got) == ([], 0, False)
     assert got["cashier"] == "No offer applies to this basket."
-    assert named()["till"] == "3" and AT.startswith(got["day"])

@@ -172,7 +172,8 @@ def test_returns_give_back_exactly_what_was_paid(
         left.subtract(some)
         body = {"of": of} | ({"lines": wanted} if wanted else {})
         back = desk.do(bring_back, settings, desk.request("return", **body))
-        assert back["refund"] >= 0 and back["off"] == sum(o["off"] for o in back["offers"])
+        assert back["refund"] >= 0
+        assert back["off"] == sum(offer["off"] for offer in back["offers"])
         refunds.append(back)
     for name in ("off", "manufacturer", "points"):
         assert sum(back[name] for back in refunds) == answer[name]
