@@ -30,7 +30,8 @@ NAMES = ("id", "offer", "key_id", "counter", "shopper", "number", "uses", "units
          "reverses")  # fmt: skip
 OF = f"""select {COLUMNS} from redemptions
 where store = ? and till = ? and day = ? and "transaction" = ? and kind = 'redeem'"""
-AMOUNTS = ("uses", "units", "money", "funder_money", "promised")
+FIGURES = ("uses", "units", "money", "funder_money")
+AMOUNTS = (*FIGURES, "promised")
 SHARES = ("units", "off", "manufacturer", "store", "points")
 SAME = ("offer", "key_id", "counter", "shopper", "number", "night", "worth", "probability")
 
@@ -71,7 +72,7 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     if stored.void:
         raise Refuse("voided")
     request.check_days(settings.checkout.late_days)
-    rows = [row for row in _left(statements, request.of) if any(row[name] for name in AMOUNTS)]
+    rows = [row for row in _left(statements, request.of) if any(row[name] for name in FIGURES)]
     booking.free(statements, request.of)
     answers.forget(statements, request.of, "reserve")
     booking.hold_counters(statements, (row["offer"] for row in rows))

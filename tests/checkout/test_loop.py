@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 from drafts import KEYS, NIGHT
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from checkout.shop import AT, CODE, Tills, counters, named, open_shop, rows
 from checkout.till import running
-from promo import tables
 from promo.config import Settings
 from promo.lists import lookup
 from promo.offers import budgets, redemptions
@@ -54,10 +53,6 @@ def _use(row: object) -> Use:
 
 def test_budgets_promises_and_lookups_know_a_redeem(settings: Settings, engine: Engine) -> None:
     open_shop(engine)
-    promise = {"offer": "milk", "night": NIGHT, "last_day": NIGHT + timedelta(13), "uses": 1,
-               "money": 100, "money_1": 25.0, "uses_1": 0.25}  # fmt: skip
-    with engine.begin() as connection:
-        connection.execute(insert(tables.Promise), [promise])
 
     def standing() -> tuple[int, int, int, int]:
         """Spent and promised tomorrow morning: money and uses of each."""
