@@ -93,13 +93,17 @@ def items(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def named(transaction: str = "1", till: str = "3", store: str = "1", day: str = DAY) -> Any:
+def named(
+    transaction: str = "1", till: str = "3", store: str = "1", day: str = DAY
+) -> dict[str, Any]:
     return {"store": store, "till": till, "day": day, "transaction": transaction}
 
 
 def basket(text: str, transaction: str = "1", **more: Any) -> dict[str, Any]:
     """A body; whose it is unless `card` or `code` is told: the first household's."""
-    whose = {} if {"card", "code", "nobody"} & more.keys() else {"code": CODE}
+    whose: dict[str, Any] = {}
+    if not {"card", "code", "nobody"} & more.keys():
+        whose["code"] = CODE
     more.pop("nobody", None)
     place = {name: more.pop(name) for name in ("till", "store", "day") if name in more}
     return named(transaction, **place) | {"at": AT, "lines": items(text)} | whose | more
