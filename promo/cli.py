@@ -22,6 +22,7 @@ from promo.command import (
     sentences,
     settings_of,
     settings_or_shipped,
+    store_option,
 )
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
@@ -30,10 +31,14 @@ from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
 from promo.store_commands import stores
+from promo.template_commands import templates
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
     from promo.config import Settings
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -149,7 +154,7 @@ def fit(context: click.Context, day: date | None, *, force: bool) -> None:
 
 @main.command()
 @day_option
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="A Parquet file.")
+@click.option("--output", type=FILE, required=True, help="A Parquet file.")
 @click.option(
     "--unseen",
     type=click.IntRange(0, 1000),
@@ -167,9 +172,6 @@ def due(context: click.Context, day: date | None, output: Path, unseen: int) -> 
         house.fold(range(256), night)
         rows = forecasts.write(house, night, output, unseen)
     click.echo(f"{rows:,} forecasts for {night} in {output}")
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @main.command()
@@ -254,11 +256,18 @@ def publish(context: click.Context, day: date | None) -> None:
 @click.argument("code", required=False)
 @click.option("--card", help="Open the list by a loyalty card.")
 @click.option("--day", type=DAY, help="As if today were this day.")
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_context
 @sentences
 def lookup_command(
-    context: click.Context, code: str | None, card: str | None, day: date | None, *, as_json: bool
+    context: click.Context,
+    code: str | None,
+    card: str | None,
+    day: date | None,
+    store: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Open a list by CODE (scanned, typed, or its short code) or by a card.
 
@@ -266,20 +275,15 @@ def lookup_command(
 
     Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
     """
-    from promo.house import House
+    from promo import one_list
     from promo.lists import lookup
 
     if (code is None) == (card is None):
         raise click.UsageError("Give a code or --card, one of the two.")
-    house = House.open(settings_of(context))
-    today = day or house.settings.current_day()
+    settings = settings_of(context)
+    asked = one_list.Asked(day or settings.current_day(), code or "", card, store)
     try:
-        with house.engine.connect() as connection:
-            if card is not None:
-                found = lookup.by_card(connection, card, today)
-            else:
-                keys = keys_of(house.settings)
-                found = lookup.by_code(connection, keys, str(code), today)
+        found = one_list.seen(settings, keys_of(settings), asked)
     except lookup.Refused as error:
         if as_json:
             click.echo(json.dumps({"refused": error.reason, "message": str(error)}))
@@ -287,7 +291,7 @@ def lookup_command(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _show(found, house.settings)
+        _show(found, settings)
 
 
 main.add_command(lookup_command, "lookup")
@@ -298,6 +302,7 @@ main.add_command(lists)
 main.add_command(serve)
 main.add_command(shopper)
 main.add_command(stores)
+main.add_command(templates)
 main.add_command(why)
 
 

@@ -34,6 +34,10 @@ def sentences(command: Command) -> Command:
         except Sentence as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
+        except UnicodeEncodeError as error:
+            given = ascii(str(error.object)[:80])
+            click.echo(f"{given} is no text: its bytes are not UTF-8.", err=True)
+            sys.exit(FAILED)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
@@ -62,6 +66,9 @@ class Day(click.ParamType[date]):
 
 DAY = Day()
 day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
+store_option = click.option(
+    "--store", help="The store where CODE is handed in: an EAN-13 opens nothing elsewhere."
+)
 
 
 def settings_of(context: click.Context) -> "Settings":

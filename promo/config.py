@@ -164,7 +164,7 @@ class Settings(Section):
         return url.strip() if url else f"sqlite:///{self.paths.state / 'promo.db'}"
 
 
-class KeysOnce(yaml.SafeLoader):
+class KeysOnce(yaml.CSafeLoader):
     """YAML in which no key may stand twice: the first one would be lost without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

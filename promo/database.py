@@ -2,27 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from promo.errors import Sentence
+from promo.schema import VERSION_QUERY, DatabaseError, check_file, check_revision, silent
 from promo.tables import Base, Version
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0005"  # of the newest migration
-VERSION_QUERY = "select version_num from alembic_version"
 CHUNK = 2000  # rows a statement: SQLite takes at most 32,766 bound values
-
-
-class DatabaseError(Sentence):
-    """The database cannot be used; the message says what to do and never shows the password."""
 
 
 def connect(url: str) -> Engine:
@@ -70,16 +64,12 @@ def migrate(engine: Engine) -> None:
 def check_schema(engine: Engine) -> None:
     """Raise DatabaseError unless the schema is the one this version of promo works on."""
     file = engine.url.database
-    if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
-        raise DatabaseError(f"There is no database {file} yet. Run `promo init` first.")
+    if engine.dialect.name == "sqlite" and file:
+        check_file(Path(file))
     with _sentences(engine), engine.connect() as connection:
         migrated = inspect(connection).has_table("alembic_version")
         at = connection.execute(text(VERSION_QUERY)).scalar() if migrated else None
-    if at != REVISION:
-        raise DatabaseError(
-            f"The database is at version {at or 'none'}, this promo works on {REVISION}. "
-            "Run `promo init`, which upgrades it; or use the promo that wrote it, if it is newer."
-        )
+    check_revision(at)
 
 
 @contextmanager
@@ -87,18 +77,18 @@ def _sentences(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         url = engine.url  # its query may hold a password too
         where = f"{url.get_backend_name()} {url.database or ''} on {url.host or 'this machine'}"
-        raise DatabaseError(f"The database {where} did not answer: {cause}") from None
+        raise silent(where, getattr(error, "orig", None) or error) from None
 
 
 def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; where the primary key is there already, the new values take its place."""
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    # Imported where it is used: who reads a list out must not wait for it.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     keys = [column.name for column in table.__mapper__.primary_key]
     for start in range(0, len(rows), CHUNK):
-        statement = insert(table)
+        statement = dialect.insert(table)
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         statement = (
             statement.on_conflict_do_update(index_elements=keys, set_=others)

@@ -4,15 +4,20 @@ Sentence
 ├── Busy              another command holds the house          promo.files
 ├── ConfigError       config.yaml cannot be used               promo.config
 ├── CatalogueError    translations cannot be used              promo.translations
-├── DatabaseError     the database cannot be used              promo.database
+├── DatabaseError     the database cannot be used              promo.schema
 ├── SourceError       a file is not what it should be          promo.scans.sources
 ├── CodeError         a product or list code is not sound      promo.scans.gtin
 ├── ModelError        no usable model                          promo.shoppers.models
 ├── OfferError        an offer cannot be taken in              promo.offers.terms
 ├── RedemptionError   a redemption cannot be recorded          promo.offers.counters
 ├── NoLongerLive      an offer was stopped before the register promo.lists.register
+├── ItemError         a till's lines cannot be taken in        promo.checkout.items
 ├── RenderError       a template cannot be rendered            promo.lists.press.render
+├── NoMeasure         pypdfium2 is missing                     promo.lists.press.measure
+├── Unchecked         no such language or club to check        promo.template_check
 ├── PrintError        lists cannot be printed as they are      promo.lists.press.formats
+├── PaperError        receipts of this width are not printed   promo.lists.press.receipt
+├── AddressError      an e-mail address is none                promo.lists.press.email
 ├── Changed           lists were made again while being read   promo.lists.stored
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting

@@ -19,6 +19,7 @@ from promo.lists.compose import due_items
 from promo.offers import candidates, live, response
 from promo.shoppers import (
     LEVELS,
+    clubs,
     cycles,
     households,
     models,
@@ -28,6 +29,7 @@ from promo.shoppers import (
     segments,
     settled,
 )
+from promo.shoppers.clubs import Clubs
 
 BATCH_BYTES = 64 * 2**20  # of profiles on disk, worked on at a time
 
@@ -43,6 +45,7 @@ class Plan:
     response: response.Response
     prices: pl.DataFrame | None  # shoppers.prices
     served: bool = False  # also households with a list of another night less than a fortnight away
+    clubs: Clubs | None = None  # of the categories that may be said
     every: bool = False  # whether all candidates are wanted, not a household's best only
 
 
@@ -50,7 +53,7 @@ class Plan:
 class Forecasts:
     """What the stages know of the eligible households of some buckets."""
 
-    households: pl.DataFrame  # shopper, name, language, store, spend, spend_year, tier
+    households: pl.DataFrame  # shopper, name, language, store, spend, spend_year, tier, club
     due: pl.DataFrame  # compose.due_items
     candidates: pl.DataFrame  # candidates.find
 
@@ -67,7 +70,9 @@ def plan(house: House, night: date) -> Plan:
     root, model = settings.paths.models, models.in_use(settings.paths.models, night)
     answers, paid = response.load(root, model.name), prices.load(root, model.name)
     window = settings.window(night)
-    return Plan(night, settings.wave(night), window, model, answers, paid)
+    fitted = models.clubs(root, model.name)
+    said = fitted.without(settings.categories.never_due) if fitted else None
+    return Plan(night, settings.wave(night), window, model, answers, paid, clubs=said)
 
 
 def offers_of(connection: Connection, house: House, todo: Plan) -> live.Catalogue:
@@ -110,6 +115,9 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
     eligible = households.eligible(facts, shoppers, settings.min_spend).join(
         tiers, on="shopper", how="left", maintain_order="left"
     )
+    eligible = eligible.join(
+        _clubs(todo, past, settings), on="shopper", how="left", maintain_order="left"
+    )
     unsaid = pl.col("category").is_in(list(settings.categories.never_said))
     past, days = (
         frame.join(eligible, on="shopper", how="semi").filter(~unsaid) for frame in (past, days)
@@ -131,6 +139,15 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
         due_items(by_category, known, settings),
         candidates.find(told, offers, priced, todo.response, _asking(todo, settings)),
     )
+
+
+def _clubs(todo: Plan, past: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Each household's club by name, of those that have one: shopper, club."""
+    if todo.clubs is None:
+        return pl.DataFrame(schema={"shopper": pl.String, "club": pl.String})
+    keep_days = settings.profiles.keep_days
+    known = clubs.assign(past, todo.clubs, settings.clubs, todo.night, keep_days)
+    return known.select("shopper", club="name")
 
 
 def _asking(todo: Plan, settings: Settings) -> Settings:

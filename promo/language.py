@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
 NBSP = "\N{NO-BREAK SPACE}"
 AFTER_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d_])")
+# What CLDR's patterns leave out: Spanish says `e hinojo` and `u olivas`.
+BEFORE_ITS_LIKE = {
+    "es": (
+        (re.compile(r" y (?=h?[ií](?![aeoáéó]))", re.I), " e "),
+        (re.compile(r" o (?=h?[oó8])", re.I), " u "),
+    )
+}
 UNITS = {"kg": "kilogram", "lb": "pound"}
+
+
+def noted(message: str) -> str:
+    """The message itself, noted here for the translators and said elsewhere."""
+    return message
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,10 @@ class Language:
         """`a, b, and c`, or with `or`."""
         from babel.lists import format_list
 
-        return str(format_list(items, "or" if joined == "or" else "standard", self.locale))
+        said = str(format_list(items, "or" if joined == "or" else "standard", self.locale))
+        for pattern, spoken in BEFORE_ITS_LIKE.get(_locale(self.locale).language, ()):
+            said = pattern.sub(spoken, said)
+        return said
 
 
 class Languages:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promo.command import DAY, SET_ASIDE, day_option, keys_of, locked, sentences, settings_of
+from promo.command import (
+    DAY,
+    SET_ASIDE,
+    day_option,
+    keys_of,
+    locked,
+    sentences,
+    settings_of,
+    store_option,
+)
 
 if TYPE_CHECKING:
     from promo.printing import Outcome
@@ -70,19 +79,25 @@ def print_(
 def _print_card(
     context: click.Context, card: str, day: date | None, form: str, output: Path | None
 ) -> None:
-    from promo import printing
+    from promo import one_list
     from promo.files import replacing
 
     settings = settings_of(context)
     keys = keys_of(settings)
-    sheet = printing.of_card(settings, keys, card, day or settings.current_day())
-    data = printing.one(settings, sheet, form)
+    asked = one_list.Asked(day or settings.current_day(), card=card)
+    sheet = one_list.sheet(settings, keys, asked)
+    data = one_list.one(settings, sheet, form)
     if output is not None and str(output) == "-":
         sys.stdout.buffer.write(data)
         return
     target = output or Path(f"{sheet.code}.{SUFFIXES.get(form, 'pdf')}")
-    with replacing(target) as temporary:
-        temporary.write_bytes(data)
+    if target.is_dir():
+        raise click.UsageError(f"--output {target} is a folder; expected a file.")
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)  # a printer: what stands in its place is no file to be replaced
+    else:
+        with replacing(target) as temporary:
+            temporary.write_bytes(data)
     click.echo(f"The list {sheet.code} of store {sheet.draft.store} is in {target}")
 
 
@@ -102,19 +117,22 @@ def _print_night(
         day or today, formats or settings.lists.formats, store=store, output=output
     )
     found = printing.night(settings, keys, wanted, today, Progress("lists print"))
-    _say(found)
+    _say(found, len(wanted.formats))
     if found.done.aside:
         sys.exit(SET_ASIDE)
 
 
-def _say(found: "Outcome") -> None:
+def _say(found: "Outcome", formats: int) -> None:
+    aside = [file.pages for file in found.done.files if file.kind == "aside"]
     if found.draft:
         click.echo("This night is a draft: it is not published, and may still change.", err=True)
     for file in found.done.files:
         if file.kind == "aside":
             click.echo(f"{file.pages:,} households were set aside, for want of an address: "
                        f"{found.folder / file.path}", err=True)  # fmt: skip
-    click.echo(f"{found.lists:,} lists in {found.folder}")
+    # A household that one format leaves out may still be in another.
+    printed = found.lists - (min(aside) if len(aside) == formats else 0)
+    click.echo(f"{printed:,} lists in {found.folder}")
 
 
 @lists.command("show")
@@ -123,19 +141,20 @@ def _say(found: "Outcome") -> None:
     "--format", "form", type=click.Choice(("text", "html")), default="text", help="How to show it."
 )
 @click.option("--day", type=DAY, help="As if today were this day.")
+@store_option
 @click.pass_context
 @sentences
-def show(context: click.Context, code: str, form: str, day: date | None) -> None:
+def show(context: click.Context, code: str, form: str, day: date | None, store: str | None) -> None:
     """Show the list that CODE opens, as its household reads it.
 
     Exit codes: 11 mistyped, 12 forged, 13 unknown, 14 not yet valid, 15 expired.
     """
-    from promo import printing
+    from promo import one_list
 
     settings = settings_of(context)
-    keys = keys_of(settings)
-    sheet = printing.of_code(settings, keys, code, day or settings.current_day())
-    click.echo(printing.shown(settings, sheet, form), nl=False)
+    asked = one_list.Asked(day or settings.current_day(), code, store=store)
+    sheet = one_list.sheet(settings, keys_of(settings), asked)
+    click.echo(one_list.shown(settings, sheet, form), nl=False)
 
 
 @lists.command("reissue")

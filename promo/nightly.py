@@ -21,10 +21,9 @@ from promo.errors import Sentence
 from promo.files import write_text
 from promo.forecasting import Plan
 from promo.house import House
-from promo.language import Languages
 from promo.lists import register, stored
 from promo.lists.codes.keys import CodeKeys
-from promo.lists.compose import drafts
+from promo.lists.compose import Editor, drafts
 from promo.lists.items import Draft
 from promo.lists.press.books import Book, Done, Job
 from promo.offers import control
@@ -95,8 +94,8 @@ def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
         chosen = choose(todo.night, found, offers, house, elsewhere, before)
         facts["offers"] = chosen.offers.height
     with progress.stage("compose") as facts:
-        languages = Languages.of(house.settings)
-        composed = drafts(found.households, found.due, chosen.listed, languages)
+        editor = Editor.of(house.settings, todo.window.first)
+        composed = drafts(found.households, found.due, chosen.listed, editor)
         held, made = _by_coin(house, todo, composed)
         facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):

@@ -115,7 +115,7 @@ def set_budget(
         )
         states.set_budget(
             connection, name, *new, datetime.now(UTC), day, _risk(settings),
-            late_days=settings.offers.late_days,
+            late_days=settings.offers.late_days, in_words=settings.in_words,
         )  # fmt: skip
     return (
         f"The budget of offer {name} was {settings.in_words(old.budget_money)} in "

@@ -1,10 +1,8 @@
-"""Printing what is stored: a night or a part of it into a folder, one household's list into bytes.
+"""Printing what is stored: a night or a part of it into a folder; promo.one_list prints one.
 
 A night prints itself by the same path, so that what is printed later is what was printed then.
-Imports little: `promo lists print --card` answers somebody who stands and waits.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,15 +15,12 @@ from sqlalchemy import Connection, Engine, select
 from promo import database, tables
 from promo.config import Settings
 from promo.files import only_one_in, swap_in
-from promo.language import Languages
 from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.books import Book, Done, Job, print_job
-from promo.lists.press.formats import FORMATS, Heading, PrintError
+from promo.lists.press.formats import PrintError
 from promo.lists.press.made_from import made_from
-from promo.lists.press.press import Press
 from promo.lists.press.worker import Shop
-from promo.lists.sheet import Sheet
 from promo.lists.stored import Found, Which
 
 if TYPE_CHECKING:
@@ -157,39 +152,7 @@ def _run(connection: Connection, night: date) -> tuple[str, object]:
     return row.state, row.report
 
 
-def of_card(settings: Settings, keys: CodeKeys, card: str, day: date) -> Sheet:
-    """The list in force on `day` of the household that carries a card. Raises lookup.Refused."""
-    with _engine(settings).connect() as connection:
-        return stored.by_card(connection, keys, card, day, settings.locale)
-
-
-def of_code(settings: Settings, keys: CodeKeys, code: str, day: date) -> Sheet:
-    """The list that a code opens on `day`. Raises lookup.Refused."""
-    with _engine(settings).connect() as connection:
-        return stored.by_code(connection, keys, code, day, settings.locale)
-
-
 def _engine(settings: Settings) -> Engine:
     engine = database.connect(settings.database_url)
     database.check_schema(engine)
     return engine
-
-
-def one(settings: Settings, sheet: Sheet, form: str) -> bytes:
-    """One list in a format, as a file of its own. Raises PrintError, RenderError."""
-    heading = Heading(settings.banner, sheet.window.first)
-    with tempfile.TemporaryDirectory(prefix="promo-") as folder:
-        path = Path(folder) / "list"
-        (entry,) = FORMATS[form].write([sheet], path, Press(settings), heading)
-        data = path.read_bytes()
-    return data[entry.offset :][: entry.length] if FORMATS[form].indexed else data
-
-
-def shown(settings: Settings, sheet: Sheet, form: str) -> str:
-    """One list as `text` or `html`. Raises RenderError."""
-    if form == "html":
-        return one(settings, sheet, "html").decode()
-    press = Press(settings)
-    page = press.page(sheet)
-    language = Languages.of(settings)[page.language]
-    return press.renderer.text("email.txt.j2", page=page, banner=settings.banner, language=language)

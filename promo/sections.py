@@ -115,7 +115,8 @@ TIERS = ("base", "high", "top")  # by rising spend
 class Section(BaseModel):
     """A part of the settings: frozen, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Not built before it is asked for: the settings as a whole build their sections once more.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Paths(Section):

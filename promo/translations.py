@@ -4,6 +4,7 @@ English is the message itself. A chain's own files, in `locale/` and `words/` of
 over those that come with promo; a message that nobody has translated stays English.
 """
 
+import codecs
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +61,8 @@ def read(file: Traversable) -> "Catalog":
 
     try:
         catalogue = read_po(BytesIO(file.read_bytes()), abort_invalid=True)
-    except (PoFileError, UnicodeError, ValueError) as error:
+        codecs.lookup(catalogue.charset)
+    except (PoFileError, LookupError, ValueError) as error:
         raise CatalogueError(f"{file} is no catalogue of messages: {error}.") from None
     for message in catalogue:
         if message.id and message.string:
@@ -136,7 +138,7 @@ def words(tag: str, folder: str) -> Words:
 def _words(file: Path) -> Words:
     try:
         read = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # also days that no month has
         raise CatalogueError(f"{file} is no YAML file: {error}") from None
     if not isinstance(read, dict) or not read.keys() <= {"words", "sizes"}:
         got = list(read) if isinstance(read, dict) else read

@@ -69,7 +69,7 @@ def tell() -> None:
         f"\n{count['lists']:,} lists with {count['due']:,} due items and {count['offers']:,} "
         f"offers worth ${count['worth'] / 100:,.2f} at the till.\n\n"
         "Open one as a till would:\n"
-        f"  .venv/bin/promo --config demo/config.yaml lookup {manifest[1].split(',')[2]}\n"
+        f"  .venv/bin/promo --config demo/config.yaml lookup {manifest[1].split(',')[-1]}\n"
         "  .venv/bin/promo --config demo/config.yaml lookup --card 718"
     )
 

@@ -1,7 +1,7 @@
 """The messages that promo says, and the catalogues that translate them.
 
-A message is the first text of a call of a method `text` (`language.text("Your offers")`), or the
-first two of a method `many`, in Python and in templates alike.
+A message is what a language's `text` is called with (`language.text("Your offers")`, `_("Your
+offers")` in a template), the first two texts that its `many` is, or one that is `noted` for later.
 """
 
 import ast
@@ -16,27 +16,37 @@ from jinja2 import Environment, nodes
 from promo import translations
 
 ROOT = Path(__file__).parent.parent
-TEXTS = {"text": 1, "many": 2}  # how many of a method's arguments are the message
-OTHERS = {"sa", "sqlalchemy"}  # whose `text` is SQL
-Found = tuple[str, tuple[object, ...]]  # method, the arguments that are texts
+TEXTS = {"text": 1, "many": 2, "noted": 1, "_": 1}  # how many arguments are the message
+SPEAKERS = {"language", "self", "_"}  # whose methods these are: others have a `text`, too
+Found = tuple[str, tuple[object, ...]]  # what was called, the arguments that are constants
 
 
 def in_python(source: str) -> Iterator[Found]:
     """The messages of a Python module."""
-    for call in ast.walk(ast.parse(source)):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            owner = call.func.value
-            if not (isinstance(owner, ast.Name) and owner.id in OTHERS):
-                said = (each.value for each in call.args if isinstance(each, ast.Constant))
-                yield call.func.attr, tuple(said)
+    tree = ast.parse(source)
+    if any(isinstance(n, ast.ImportFrom) and n.module == "sqlalchemy" for n in ast.walk(tree)):
+        return  # whose `text` is SQL
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        said = tuple(each.value for each in call.args if isinstance(each, ast.Constant))
+        match call.func:
+            case ast.Name(id=name):
+                yield name, said
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in SPEAKERS:
+                yield name, said
+            case ast.Attribute(value=ast.Attribute(attr=owner), attr=name) if owner in SPEAKERS:
+                yield name, said
 
 
 def in_template(source: str) -> Iterator[Found]:
     """The messages of a Jinja2 template."""
     for call in Environment().parse(source).find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr):
-            said = (each.value for each in call.args if isinstance(each, nodes.Const))
-            yield call.node.attr, tuple(said)
+        said = tuple(each.value for each in call.args if isinstance(each, nodes.Const))
+        if isinstance(call.node, nodes.Name):
+            yield call.node.name, said
+        elif isinstance(call.node, nodes.Getattr):
+            yield call.node.attr, said
 
 
 def extracted(root: Path = ROOT) -> Catalog:

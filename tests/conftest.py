@@ -119,3 +119,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(built: Path, tmp_path: Path) -> Path:
     """A copy of the small house to work in."""
     return Path(shutil.copytree(built, tmp_path / "small"))
+
+
+@pytest.fixture
+def made(small: Path) -> House:
+    """The small house with all its lists made in one night, not yet published."""
+    small_house.one_big_drop(small)
+    house = small_house.reopen(small)
+    small_house.night(house)
+    return house

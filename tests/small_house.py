@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from click.testing import CliRunner, Result
 
-from promo import config, database, nightly
+from promo import cli, config, database, nightly
 from promo.calendar import BUCKETS
 from promo.config import Settings
 from promo.house import House
 from promo.lists.codes.keys import CodeKeys, load_keys
 from promo.offers import catalogue
 from promo.progress import Progress
+from promo.publishing import publish
 from promo.scans.columns import LINE
 from promo.scans.ingest import in_batches, ingest_master, ingest_scans
 
@@ -238,6 +240,27 @@ def change(folder: Path, old: str, new: str) -> None:
 def one_big_drop(folder: Path) -> None:
     """Make all lists in one night, FIRST."""
     change(folder, "nights: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]", "nights: [0]")
+
+
+def promo(house: House | Path, *arguments: str, code: int = 0, **environment: str) -> Result:
+    """Run a command in a house; it must leave with `code`, and not by an error of its own."""
+    folder = house if isinstance(house, Path) else house.settings.folder
+    given = ["--config", str(folder / "config.yaml"), *arguments]
+    found = CliRunner().invoke(cli.main, given, env=environment, catch_exceptions=False)
+    assert found.exit_code == code, found.output
+    return found
+
+
+def passed(built: Path, folder: Path) -> House:
+    """A copy of a built house whose lists of FIRST are published and over, all days in the lake."""
+    shutil.copytree(built, folder)
+    one_big_drop(folder)
+    house = reopen(folder)
+    night(house)
+    publish(house, FIRST)
+    feed(house, [scan for scan in SCANS if scan["business_day"] >= FIRST], "fortnight.csv")
+    house.fold(range(BUCKETS), FIRST + timedelta(14))
+    return house
 
 
 def keys(settings: Settings) -> CodeKeys:

@@ -1,6 +1,5 @@
 """What a house learns from its own lists, on the small house with redemptions made up."""
 
-import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median_low
@@ -9,14 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 import small_house
-from small_house import FIRST, SCANS, feed, night, reopen
+from small_house import FIRST, SCANS
 from sqlalchemy import insert
 
 from promo import answers, tables
-from promo.calendar import BUCKETS
 from promo.house import House
 from promo.offers import response
-from promo.publishing import publish
 from promo.shoppers import prices
 
 AFTER = FIRST + timedelta(14)
@@ -26,13 +23,7 @@ SHARE = 3  # one shown offer in so many is redeemed
 @pytest.fixture(scope="module")
 def over(built: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house whose lists of FIRST are published and over."""
-    folder = Path(shutil.copytree(built, tmp_path_factory.mktemp("answers") / "house"))
-    small_house.one_big_drop(folder)
-    house = reopen(folder)
-    night(house)
-    publish(house, FIRST)
-    feed(house, [scan for scan in SCANS if scan["business_day"] >= FIRST], "fortnight.csv")
-    house.fold(range(BUCKETS), AFTER)
+    house = small_house.passed(built, tmp_path_factory.mktemp("answers") / "house")
     with house.engine.begin() as connection:
         connection.execute(insert(tables.Redemption), made_up(offers_shown(house)))
     return house

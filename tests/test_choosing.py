@@ -75,7 +75,12 @@ def forecasts(
         volume=pl.lit("heavy"), probability=pl.lit(probability), baseline=pl.lit(0.2),
         incremental_margin=pl.lit(1.0),
     ).select(list(CANDIDATE))  # fmt: skip
-    who = full.select("shopper").unique().sort("shopper").with_columns(tier=pl.lit(tier))
+    who = (
+        full.select("shopper")
+        .unique()
+        .sort("shopper")
+        .with_columns(tier=pl.lit(tier), language=pl.lit("en"))
+    )
     return Forecasts(who, pl.DataFrame(), full)
 
 

@@ -13,26 +13,16 @@ import polars as pl
 import pytest
 import small_house
 import yaml
-from click.testing import CliRunner, Result
-from small_house import FIRST, HOUSEHOLDS, frame, reopen
+from small_house import FIRST, HOUSEHOLDS, frame, promo, reopen
 from sqlalchemy import select, update
 
-from promo import cli, tables
+from promo import tables
 from promo.files import only_one
 from promo.lists.codes import list_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 
 DAY = ["--day", f"{FIRST}"]
-
-
-def promo(folder: Path, *arguments: str, code: int = 0, **environment: str) -> Result:
-    """Run a command on the house in a folder; it must leave with `code`, and in words."""
-    config = str(folder / "config.yaml")
-    found = CliRunner().invoke(cli.main, ["--config", config, *arguments], env=environment)
-    unforeseen = found.exception
-    assert unforeseen is None or isinstance(unforeseen, SystemExit), unforeseen
-    assert found.exit_code == code, found.output
-    return found
 
 
 def said(folder: Path, *arguments: str, code: int) -> str:
@@ -382,7 +372,8 @@ def test_nightly_and_publish(small: Path) -> None:
     pattern = rf"{FIRST}: \d lists with \d+ offers worth \$[\d.]+, good {FIRST} to 2017-11-19, in "
     assert re.fullmatch(pattern + re.escape(f"{small / 'out' / str(FIRST)}\n"), made.stdout)
     stages = re.findall(r"promo=nightly stage=(\w+)", made.stderr)
-    assert stages == ["fold", "watch", "forecast", "allocate", "compose", "register", "print"]
+    made_of = ["fold", "watch", "forecast", "allocate", "compose", "register"]
+    assert stages == [*made_of, "volume", "volume", "print"]  # the PDF and the HTML
     published = promo(small, "publish", *DAY).stdout
     assert re.fullmatch(rf"{FIRST} is published: \d lists\.\n", published)
     assert promo(small, "publish", *DAY).stdout == published
@@ -429,10 +420,10 @@ def test_keys_that_cannot_be_used(
 
 
 def test_a_template_with_a_slip(small: Path) -> None:
-    (small / "templates" / "list.css").write_text("\n{{ papper }}")
+    (small / "templates" / "print.css").write_text("\n{{ papper }}")
     found = promo(small, "nightly", *DAY, code=3)
     assert found.stderr.splitlines()[-1] == (
-        "The template list.css, line 2 cannot be rendered: 'papper' is undefined."
+        "The template print.css, line 2 cannot be rendered: 'papper' is undefined."
     )
 
 
@@ -509,6 +500,55 @@ def test_lookup_refuses(listed: tuple[Path, dict[str, Any]]) -> None:
         assert sentence.endswith(".")
         found = promo(folder, "lookup", *arguments, "--json", code=code)
         assert json.loads(found.stdout) == {"refused": reason, "message": sentence}
+
+
+def test_an_ean_is_opened_at_the_store_that_is_named(listed: tuple[Path, dict[str, Any]]) -> None:
+    folder, row = listed
+    house = reopen(folder)
+    path = folder / "config.yaml"
+    path.write_text(path.read_text().replace("ean_prefix: null", 'ean_prefix: "04"'))
+    with house.engine.begin() as connection:
+        connection.execute(update(tables.Run).values(state="published"))
+    keys = small_house.keys(house.settings)
+    code = ean_code(keys, row["counter"], row["store"], "04")
+    own, other = (["--store", store] for store in (row["store"], "2" + row["store"]))
+    found = json.loads(promo(folder, "lookup", code, *own, *DAY, "--json").stdout)
+    assert found["list_code"] == row["code"]
+    assert row["code"][-17:] in promo(folder, "lists", "show", code, *own, *DAY).stdout
+    late = ["--day", "2017-11-20"]
+    for command in (["lookup"], ["lists", "show"]):
+        for arguments in ([*other, *DAY], [*own, *late]):
+            sentence = said(folder, *command, code, *arguments, code=12)
+            assert "opens no list of this store that is good today" in sentence
+        assert "which store it stands in" in said(folder, *command, code, *DAY, code=11)
+
+
+SLOW = {"sqlalchemy", "numpy", "polars", "rich", "markdown_it", "fontTools", "scipy", "matplotlib"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["lookup", "--json", *DAY],
+        ["lists", "print", "--format", "html", "--output", "-", *DAY],
+        ["lists", "print", "--output", "-", *DAY],
+    ],
+)
+def test_who_waits_does_not_wait_for_libraries(
+    listed: tuple[Path, dict[str, Any]], words: list[str]
+) -> None:
+    folder, row = listed
+    card = [] if words == ["--help"] else ["--card", f"c{row['shopper']}"]
+    program = f"""
+import sys
+from promo.cli import main
+main({["--config", str(folder / "config.yaml"), *words, *card]}, standalone_mode=False)
+print(sorted(set(sys.modules) & {SLOW}), file=sys.stderr)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    slow = ["markdown_it"] if row["content"]["articles"] and "print" in words else []
+    assert run.stderr.decode() == f"{slow}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["x", "--card", "y"]])

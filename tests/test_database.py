@@ -4,6 +4,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select, text
 
 from promo import database, tables
+from promo.schema import REVISION, DatabaseError
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:
@@ -13,7 +14,7 @@ def test_models_and_migrations_agree(engine: Engine) -> None:
 
 def test_the_newest_migration_is_the_one_we_work_on(sqlite_engine: Engine) -> None:
     scripts = ScriptDirectory.from_config(database.alembic_config(sqlite_engine))
-    assert scripts.get_current_head() == database.REVISION
+    assert scripts.get_current_head() == REVISION
 
 
 def test_migrating_twice_changes_nothing(engine: Engine) -> None:
@@ -32,18 +33,18 @@ def test_upsert_replaces_by_key(engine: Engine) -> None:
 
 def test_a_database_without_a_schema_is_named(sqlite_engine: Engine, folder: object) -> None:
     missing = database.connect(f"sqlite:///{folder}/none.db")
-    with pytest.raises(database.DatabaseError, match=r"no database .*none\.db.*promo init"):
+    with pytest.raises(DatabaseError, match=r"no database .*none\.db.*promo init"):
         database.check_schema(missing)
 
 
 def test_a_bad_url_is_met_with_a_sentence() -> None:
-    with pytest.raises(database.DatabaseError, match="expected something like"):
+    with pytest.raises(DatabaseError, match="expected something like"):
         database.connect("not a url")
 
 
 def test_a_password_is_never_shown() -> None:
     engine = database.connect("postgresql://someone:hunter2@127.0.0.1:1/none")
-    with pytest.raises(database.DatabaseError) as caught:
+    with pytest.raises(DatabaseError) as caught:
         database.migrate(engine)
     assert "hunter2" not in str(caught.value)
     assert "did not answer" in str(caught.value)
@@ -53,7 +54,7 @@ def test_a_house_of_an_older_version_keeps_its_households(sqlite_engine: Engine)
     """0003 adds where households live; `promo init` does it to a house that is at work."""
     config = database.alembic_config(sqlite_engine)
     alembic.command.downgrade(config, "0002")
-    with pytest.raises(database.DatabaseError, match=r"0002, this promo works on .*promo init"):
+    with pytest.raises(DatabaseError, match=r"0002, this promo works on .*promo init"):
         database.check_schema(sqlite_engine)
     old = {"id": "7", "bucket": 3, "name": "Ann", "language": "en", "suppressed": False}
     with sqlite_engine.begin() as connection:

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, delete
 
-from promo import calendar, config, database, tables
+from promo import calendar, config, tables
 from promo.house import PRODUCT_COLUMNS, House
 from promo.scans.ingest import in_batches, ingest_master, ingest_scans
+from promo.schema import DatabaseError
 
 DAY = date(2017, 11, 6)
 
@@ -53,7 +54,7 @@ def lived_in(house: House) -> House:
 
 
 def test_opening_a_house_without_a_database_says_what_to_do(settings: config.Settings) -> None:
-    with pytest.raises(database.DatabaseError, match="promo init"):
+    with pytest.raises(DatabaseError, match="promo init"):
         House.open(settings)
 
 

@@ -3,6 +3,7 @@
 import pickle
 from datetime import date, time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -114,6 +115,21 @@ def test_numbers_and_rows(
     assert language.direction == direction
 
 
+@pytest.mark.parametrize(
+    ("items", "joined", "said"),
+    [
+        (["pan", "hielo"], "and", "pan y hielo"), (["pan", "hinojo"], "and", "pan e hinojo"),
+        (["pan", "té", "Ibuprofeno"], "and", "pan, té e Ibuprofeno"),
+        (["pan", "ollas"], "or", "pan u ollas"), (["pan", "Hongos"], "or", "pan u Hongos"),
+        (["pan", "uvas"], "or", "pan o uvas"), (["pan"], "or", "pan"), ([], "or", ""),
+    ],
+)  # fmt: skip
+def test_spanish_does_not_say_a_sound_twice(
+    items: list[str], joined: Literal["and", "or"], said: str
+) -> None:
+    assert languages()["es"].listed(items, joined) == said
+
+
 def test_a_chains_own_words_go_over_ours(tmp_path: Path) -> None:
     own = PO + 'msgid "once"\nmsgstr "una vez"\n\nmsgid "Hi {name}"\nmsgstr "Hola {name}"\n'
     (tmp_path / "locale").mkdir()
@@ -142,6 +158,10 @@ def test_a_chains_own_words_go_over_ours(tmp_path: Path) -> None:
         ('msgid "Hi {name}"\nmsgstr "Hola {name.x}"\n', "is no plain name in braces"),
         ('msgid "Hi {name}"\nmsgstr "Hola {}"\n', "is no plain name in braces"),
         ("msgid Hi\n", "is no catalogue of messages"),
+        (
+            'msgid ""\nmsgstr "Content-Type: text/plain; charset=bogus\\n"\n',
+            "is no catalogue of messages",
+        ),
     ],
 )
 def test_a_broken_catalogue_is_named(tmp_path: Path, message: str, fault: str) -> None:

@@ -53,17 +53,20 @@ def test_the_catalogue_is_up_to_date(path: Path) -> None:
 
 def test_what_a_message_is() -> None:
     python = """
-language.text("Your offers")
-page.words.many("{count} offer", "{count} offers", 2)
-sa.text("SELECT 1")
-text("SELECT 1")
-language.text(name)
+language.text("Your offers", name="x")
+self.language.many("{count} offer", "{count} offers", 2)
+text("No offers")
+TITLES = (noted("New for you"),)
+renderer.text("a.html")
 """
-    template = '{{ page.words.text("Your offers") }}{% if page.words.text(name) %}{% endif %}'
-    assert [found for found in messages.in_python(python) if found[1]] == [
-        ("text", ("Your offers",)), ("many", ("{count} offer", "{count} offers", 2)),
+    found = [("text", ("Your offers",)), ("many", ("{count} offer", "{count} offers", 2)),
+             ("text", ("No offers",)), ("noted", ("New for you",))]  # fmt: skip
+    assert sorted(messages.in_python(python)) == sorted(found)
+    assert list(messages.in_python(f"from sqlalchemy import text\n{python}")) == []
+    template = '{{ _("Your offers") }}{% if language.text("No offers") %}{% endif %}'
+    assert sorted(messages.in_template(template)) == [
+        ("_", ("Your offers",)), ("text", ("No offers",)),
     ]  # fmt: skip
-    assert next(messages.in_template(template)) == ("text", ("Your offers",))
 
 
 def test_what_is_gone_is_left_out_and_what_is_new_is_not_guessed(tmp_path: Path) -> None:

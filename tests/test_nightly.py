@@ -279,7 +279,7 @@ def test_lists_by_store_add_up(drop: House) -> None:
     for file in report["files"]:
         if file["kind"] == "pdf":
             pages[file["path"].startswith("stores/")] += file["pages"]
-    assert pages[True] == pages[False] == report["counts"]["lists"]
+    assert pages[True] == pages[False] >= report["counts"]["lists"]
 
 
 def test_a_late_log_changes_a_draft_but_nothing_published(drop: House, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_the_night_s_own_day_is_not_looked_at(drop: House, tmp_path: Path) -> No
 
 def test_a_night_killed_between_register_and_print(drop: House, tmp_path: Path) -> None:
     clean = reopen(Path(shutil.copytree(drop.settings.folder, tmp_path / "copy")))
-    template = drop.settings.paths.templates / "list.html.j2"
+    template = drop.settings.paths.templates / "phone.html.j2"
     sound = template.read_text(encoding="utf-8")
     template.write_text(sound + "{{ page.nmae }}", encoding="utf-8")
     with pytest.raises(RenderError, match="nmae"):
@@ -331,9 +331,9 @@ def test_a_night_killed_between_register_and_print(drop: House, tmp_path: Path) 
 def test_a_night_that_cannot_be_printed_leaves_the_last_draft(drop: House) -> None:
     night(drop)
     first = output(drop)
-    template = drop.settings.paths.templates / "list.css"
+    template = drop.settings.paths.templates / "print.css"
     sound = template.read_text(encoding="utf-8")
-    template.write_text("article { height: 400mm; }", encoding="utf-8")
+    template.write_text(sound + "article { height: 900mm !important; }", encoding="utf-8")
     with pytest.raises(PrintError, match="does not fit"):
         night(drop)
     kept = {name for name in output(drop) if name not in first}

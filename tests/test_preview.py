@@ -9,12 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 import small_house
-from click.testing import CliRunner, Result
-from small_house import FIRST, offer
+from small_house import FIRST, offer, promo
 from sqlalchemy import select
 
 from promo import tables
-from promo.cli import main
 from promo.house import House
 
 PETS = [code for code, category in small_house.CATEGORY.items() if category == "CAT FOOD"]
@@ -23,13 +21,6 @@ RICH = offer(
     ladder={"heavy": "3.00", "medium": "2.50", "light": "2.00"},
     budget={"money": "5000.00", "redemptions": 5000},
 )  # fmt: skip
-
-
-def promo(folder: Path, *arguments: str, code: int = 0) -> Result:
-    given = ["--config", str(folder / "config.yaml"), *arguments]
-    found = CliRunner().invoke(main, given, catch_exceptions=False)
-    assert found.exit_code == code, found.output
-    return found
 
 
 def write(folder: Path, *written: dict[str, Any]) -> str:

@@ -4,10 +4,12 @@ import csv
 import hashlib
 import json
 import mailbox
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,10 +23,13 @@ from sqlalchemy import delete, insert, select, update
 from promo import cli, printing, publishing, tables
 from promo.files import only_one_in
 from promo.house import House
+from promo.lists import stored
 from promo.lists.press import books, worker
-from promo.lists.press.formats import PrintError
+from promo.lists.press.formats import FORMATS, PrintError
+from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.sheet import Sheet
+from promo.offers.known import ListId
 
 NIGHT = ("--night", f"{FIRST}")
 PAPER = ("pdf", "large", "mail")
@@ -89,7 +94,7 @@ def change(house: House, shopper: str | None = None, **values: str | bool) -> No
 def is_whole(folder: Path) -> bool:
     """Whether every file is there and is what the sums say."""
     lines = (folder / "sha256sums").read_text(encoding="utf-8").splitlines()
-    sums = dict(reversed(line.split("  ", 1)) for line in lines)
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     found = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file()}
     assert set(sums) == set(found) - {"sha256sums", "run.json"}
     return all(
@@ -233,6 +238,20 @@ def test_one_card(made: House, tmp_path: Path) -> None:
     assert f'id="{code}"' in html.stdout
     assert promo(made, "lists", "show", code).stdout.count("[ ]") > 0
     assert promo(made, "lists", "show", code, "--format", "html").stdout == html.stdout
+    # What is no file is written to: a printer's node must not become one.
+    printer = tmp_path / "printer"
+    os.mkfifo(printer)
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(printer.read_bytes)
+        promo(made, "lists", "print", "--card", card, "--format", "html", "--output", str(printer))
+    assert sent.result().decode() == html.stdout
+    assert printer.is_fifo()
+    promo(made, "lists", "print", "--card", card, "--output", str(tmp_path), code=2)
+    for form, lacks in (("mail", "address"), ("email", "e-mail address")):
+        found = promo(made, "lists", "print", "--card", card, "--format", form, code=3)
+        assert f"has no {lacks} to send it to" in found.stderr
+    odd = promo(made, "lists", "print", "--card", "\udcff", "--output", "-", code=3)
+    assert "is no text: its bytes are not UTF-8" in odd.stderr
     # The lookup's own refusals.
     for day, left in (("2017-11-05", 14), ("2017-11-25", 15)):
         promo(made, "lists", "print", "--card", card, "--day", day, code=left)
@@ -277,7 +296,7 @@ def test_hostile_names_are_harmless_in_every_format(made: House) -> None:
         content["offers"][0] |= {"title": HOSTILE, "headline": HOSTILE, "conditions": HOSTILE}
         connection.execute(delete(sheets).where(sheets.code != row.code))
         connection.execute(update(sheets).values(content=content))
-    words = [w for form in books.FORMATS for w in ("--format", form)]
+    words = [w for form in FORMATS for w in ("--format", form)]
     promo(made, "lists", "print", *NIGHT, *words, "--output", str(made.settings.folder / "x"))
     folder = made.settings.folder / "x"
     assert is_whole(folder)
@@ -297,7 +316,7 @@ def test_hostile_names_are_harmless_in_every_format(made: House) -> None:
 
 def job(house: House, *formats: str) -> books.Job:
     with house.engine.connect() as connection:
-        lists = printing.stored.find(connection, printing.Which(FIRST), FIRST)
+        lists = stored.find(connection, stored.Which(FIRST), FIRST)
     return books.Job([books.Book(lists)], formats, "Lists", FIRST)
 
 
@@ -326,15 +345,12 @@ def test_the_number_of_workers_is_without_effect(
 
 
 class Mortal(Press):
-    """A press whose process ends at the twentieth list, or at the first of a worker's second."""
+    """A press whose process ends at the first list of the store that is printed last."""
 
-    pages = 0
-
-    def page(self, sheet: Sheet) -> object:  # type: ignore[override]
-        Mortal.pages += 1
-        if Mortal.pages == 20:
-            worker.os._exit(1)
-        return super().page(sheet)
+    def page(self, sheet: Sheet, **style: str) -> Page:
+        if sheet.draft.store == small_house.STORES[-1]:
+            os._exit(1)
+        return super().page(sheet, **style)
 
 
 KILLED = """
@@ -346,11 +362,11 @@ from promo.lists.press.press import Press
 
 class Stopped(Press):
     pages = 0
-    def page(self, sheet):
+    def page(self, sheet, **style):
         Stopped.pages += 1
         if Stopped.pages == 20:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().page(sheet)
+        return super().page(sheet, **style)
 
 from promo.lists.press import worker
 worker.Shop.__dataclass_fields__["press"].default = Stopped
@@ -400,11 +416,11 @@ def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
         broken = books.Job(
             [books.Book([*both.books[0].lists[:-1], gone])], ("html",), "Lists", FIRST
         )
-        with pytest.raises(printing.stored.Changed, match="made again while"):
+        with pytest.raises(stored.Changed, match="made again while"):
             books.print_job(broken, folder, shop(made), quiet)
         return {p.name: p.stat().st_ino for p in folder.glob("*.html")}
 
-    gone_id = printing.stored.ListId(1, 999_999)
+    gone_id = ListId(1, 999_999)
     first = left_behind()
     assert sorted(first) == ["lists-001.html", "lists-002.html", "lists-003.html"]
     assert left_behind() == first
@@ -419,7 +435,7 @@ def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
     change(made, shopper, name="Another Name")
     third = left_behind()
     assert [name for name in first if third[name] != second[name]] == ["lists-001.html"]
-    template = made.settings.paths.templates / "list.html.j2"
+    template = made.settings.paths.templates / "phone.html.j2"
     template.write_text(template.read_text(encoding="utf-8") + "<!-- -->", encoding="utf-8")
     assert not set(left_behind().values()) & set(third.values())
 

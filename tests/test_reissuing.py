@@ -7,34 +7,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-import small_house
-from click.testing import CliRunner, Result
-from small_house import FIRST, reopen
+from small_house import FIRST, promo
 from sqlalchemy import select
 
 from promo import printing, publishing, tables
-from promo.cli import main
 from promo.house import House
 from promo.publishing import PublishError
 from promo.scans import lake
 
 DAY = ["--day", (FIRST + timedelta(1)).isoformat()]
-
-
-@pytest.fixture
-def made(small: Path) -> House:
-    """The small house with all its lists made in one night."""
-    small_house.one_big_drop(small)
-    house = reopen(small)
-    small_house.night(house)
-    return house
-
-
-def promo(house: House, *arguments: str, code: int = 0) -> Result:
-    config = str(house.settings.folder / "config.yaml")
-    found = CliRunner().invoke(main, ["--config", config, *arguments], catch_exceptions=False)
-    assert found.exit_code == code, found.output
-    return found
 
 
 def rows(house: House) -> dict[str, dict[str, Any]]:
@@ -125,8 +106,7 @@ def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(printing, "into", die)
-        config = str(made.settings.folder / "config.yaml")
-        CliRunner().invoke(main, ["--config", config, "lists", "reissue", *DAY])
+        promo(made, "lists", "reissue", *DAY, code=1)  # click's answer to Ctrl-C
     after = rows(made)
     folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-1"
     assert not folder.exists()

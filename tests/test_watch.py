@@ -4,16 +4,13 @@ import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 import small_house
-from click.testing import CliRunner
-from small_house import CATEGORY, FIRST, FORTNIGHT, SCANS, feed, night, reopen
+from small_house import CATEGORY, FIRST, FORTNIGHT, SCANS, feed, night, promo, reopen
 
-from promo import cli, watch
-from promo.calendar import BUCKETS
+from promo import watch
 from promo.house import House
 from promo.publishing import publish
 
@@ -23,15 +20,9 @@ AFTER = FIRST + timedelta(14)
 @pytest.fixture(scope="module")
 def passed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A house whose lists of FIRST are published and over, with all their days in the lake."""
-    folder = Path(shutil.copytree(built, tmp_path_factory.mktemp("passed") / "house"))
-    small_house.one_big_drop(folder)
-    house = reopen(folder)
-    night(house)
-    publish(house, FIRST)
-    feed(house, [scan for scan in SCANS if scan["business_day"] >= FIRST], "fortnight.csv")
-    house.fold(range(BUCKETS), AFTER)  # here, because each copy's night would else do it
+    house = small_house.passed(built, tmp_path_factory.mktemp("passed") / "house")
     house.engine.dispose()
-    return folder
+    return house.settings.folder
 
 
 @pytest.fixture
@@ -144,16 +135,11 @@ def test_the_night_warns(over: House, errors: int, tolerance: float, warned: boo
     folder = over.settings.folder
     small_house.change(folder, "watch_errors: 3 ", f"watch_errors: {errors} ")
     small_house.change(folder, "watch_tolerance: 0.03 ", f"watch_tolerance: {tolerance} ")
-    found = invoke(folder, "nightly", "--day", f"{AFTER}")
+    found = promo(folder, "nightly", "--day", f"{AFTER}")
     sentence = f"The lists of {FIRST} said that"
     assert (sentence in found.stderr) == warned
-    listed = json.loads(invoke(folder, "models", "list", "--json", "--day", f"{AFTER}").stdout)
+    listed = json.loads(
+        promo(folder, "models", "list", "--json", "--day", f"{AFTER}", COLUMNS="200").stdout
+    )
     assert [one["watched"]["nights"] for one in listed if one["watched"]] == [1]
-    assert "% bought of" in " ".join(invoke(folder, "models", "list").stdout.split())
-
-
-def invoke(folder: Path, *arguments: str) -> Any:
-    command = ["--config", str(folder / "config.yaml"), *arguments]
-    found = CliRunner().invoke(cli.main, command, env={"COLUMNS": "200"})
-    assert found.exit_code == 0, found.output
-    return found
+    assert "% bought of" in " ".join(promo(folder, "models", "list", COLUMNS="200").stdout.split())

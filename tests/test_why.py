@@ -8,34 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 import small_house
-from click.testing import CliRunner, Result
-from small_house import FIRST
+from small_house import FIRST, promo
 from sqlalchemy import select, update
 
 from promo import choosing, publishing, tables
-from promo.cli import main
 from promo.house import House
 from promo.offers.reasons import Why
 from promo.scans import lake
 from promo.why import SENTENCES
 
 DAY = ["--day", (FIRST + timedelta(1)).isoformat()]
-
-
-@pytest.fixture
-def made(small: Path) -> House:
-    """The small house with all its lists made in one night."""
-    small_house.one_big_drop(small)
-    house = small_house.reopen(small)
-    small_house.night(house)
-    return house
-
-
-def promo(house: House, *arguments: str, code: int = 0) -> Result:
-    config = str(house.settings.folder / "config.yaml")
-    found = CliRunner().invoke(main, ["--config", config, *arguments], catch_exceptions=False)
-    assert found.exit_code == code, found.output
-    return found
 
 
 def lists(house: House) -> dict[str, Any]:

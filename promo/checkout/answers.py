@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from promo.checkout.connections import Statements
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
 
 NAMED = 'store = ? and till = ? and day = ? and "transaction" = ?'
 ABOUT = "of_store = ? and of_till = ? and of_day = ? and of_transaction = ?"

@@ -7,8 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from promo.checkout.connections import Statements
 from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
 from promo.offers.counters import Counted, Spent
 
 HELD = "select offer from offer_counters where {} order by offer "

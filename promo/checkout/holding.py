@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from promo.checkout.basket.model import Held, Left, Matches
-from promo.checkout.connections import Statements
 from promo.checkout.opening import Stored
 from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
 from promo.offers.terms import Terms
 
 HOLD = "select 1 from shoppers where id = ? "

@@ -8,13 +8,11 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-from sqlalchemy import Connection
-
 from promo.calendar import Window
 from promo.config import Settings
-from promo.lists import stored
 from promo.lists.codes import list_code, short_code
-from promo.lists.codes.keys import CodeKeys
+from promo.lists.codes.ean import of_list
+from promo.lists.codes.keys import CodeKeys, Opened
 from promo.lists.items import Draft
 from promo.lists.press.formats import Heading, PrintError
 from promo.lists.press.page import Page
@@ -22,7 +20,6 @@ from promo.lists.press.pdf import pdf_bytes
 from promo.lists.press.press import Press
 from promo.lists.press.receipt import receipt
 from promo.lists.sheet import Person, Sheet
-from promo.offers.known import ListId
 
 STYLES = {"pdf": "sheet", "large": "large"}
 WIDTHS = {"receipt-80": 80, "receipt-58": 58}  # mm
@@ -38,10 +35,6 @@ class Kiosk:
         self.press = Press(settings)
         self._thread = ThreadPoolExecutor(1, "kiosk")
 
-    def sheet(self, connection: Connection, id_: ListId) -> Sheet:
-        """A stored list, ready to be printed."""
-        return next(stored.sheets(connection, [id_], self.keys, self.settings.locale))
-
     def warm(self, day: date) -> None:
         """Render an empty list in every format, so that no shopper waits for templates and fonts.
 
@@ -49,7 +42,9 @@ class Kiosk:
         """
         draft = Draft("", "", "", "", "", (), ())
         codes = list_code(self.keys, 0), short_code(self.keys, 0)
-        empty = Sheet(draft, *codes, Window(day, day), "", Person(""))
+        first = Opened(self.keys.active, 0)
+        ean = of_list(self.keys, first, "", self.settings.lists.ean_prefix)
+        empty = Sheet(draft, *codes, Window(day, day), "", Person(""), ean=ean)
         for form in FORMATS:
             printed(empty, form, self.press, Heading(self.settings.banner, day))
 
@@ -66,7 +61,7 @@ class Kiosk:
 
 def printed(sheet: Sheet, form: str, press: Press, heading: Heading) -> bytes:
     """One list in a format: the same bytes that a volume of this list alone would hold."""
-    page = press.page(sheet)
+    page = press.page(sheet, style=STYLES.get(form, "sheet"))
     if form in WIDTHS:
         return receipt(page, press, WIDTHS[form])
     if form in STYLES:

@@ -1,16 +1,19 @@
-"""Opening a list at the till, in raw SQL: it is asked most, and a shopper waits.
+"""Opening a list, by its code, its short code or a loyalty card: at the till, the kiosk, the desk.
 
-The answer is promo.lists.lookup's own; only how the rows are read differs.
+In raw SQL, as a shopper waits: see promo.checkout.statements.
 """
 
 import json
 from datetime import date
 from typing import Any, NamedTuple
 
-from promo.checkout.connections import Statements
+from promo.checkout.statements import Statements
+from promo.config import Settings
 from promo.lists import lookup
 from promo.lists.codes import open_code
-from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode
+from promo.lists.codes.ean import Desk
+from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode, Opened
+from promo.lists.sheet import Sheet, restored
 
 COLUMNS = """l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day, l.worth,
 cast(l.content as text), r.state, l.shopper"""
@@ -32,6 +35,15 @@ where o.state = 'stopped' and o.id in ({})"""
 
 
 CARD = "select 1 from cards where card = ?"
+# Of one store, published, good on a day: nothing else does an EAN-13 open.
+OF_STORE = """select 1 from lists l join runs r on r.night = l.night
+where l.key_id = ? and l.counter = ? and l.store = ? and l.first_day <= ? and l.last_day >= ?
+and r.state = 'published'"""
+SHEET = """select l.key_id, l.counter, l.code, l.shopper, l.store, l.issue, l.first_day, l.last_day,
+cast(l.content as text), s.name, s.language, s.email,
+s.line1, s.line2, s.city, s.region, s.postal_code, s.country, t.name
+from lists l join shoppers s on s.id = l.shopper join stores t on t.id = l.store
+where l.key_id = ? and l.counter = ?"""
 
 
 class Invented(lookup.Refused):
@@ -54,16 +66,57 @@ class Stored(NamedTuple):
     shopper: str
 
 
-def by_code(statements: Statements, keys: CodeKeys, text: str, day: date) -> Stored:
-    """The list that a code opens on `day`. Raises lookup.Refused."""
+class ToPrint(NamedTuple):
+    """What a list's sheet is restored from: see promo.lists.sheet.restored."""
+
+    key_id: int
+    counter: int
+    code: str
+    shopper: str
+    store: str
+    issue: int
+    first_day: date
+    last_day: date
+    content: str
+    name: str | None
+    language: str
+    email: str | None
+    line1: str | None
+    line2: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    country: str | None
+    store_name: str | None
+
+
+def desk(statements: Statements, store: str, prefix: str | None, day: date) -> Desk | None:
+    """Where a store takes EAN-13 on `day`: they open none but its own published lists in force.
+
+    prefix: `lists.ean_prefix`; None where the chain prints no EAN-13.
+    """
+    if prefix is None:
+        return None
+
+    def in_force(opened: Opened) -> bool:
+        values = (opened.key_id, opened.counter, store, day.isoformat(), day.isoformat())
+        return bool(statements.rows(OF_STORE, values))
+
+    return Desk(store, prefix, in_force)
+
+
+def by_code(
+    statements: Statements, keys: CodeKeys, text: str, day: date, at: Desk | None = None
+) -> Stored:
+    """The list that a code opens on `day`; an EAN-13 only at a desk. Raises lookup.Refused."""
     try:
-        opened = open_code(keys, text)
+        opened = open_code(keys, text, at)
     except MistypedCode as error:
         raise lookup.Refused("mistyped", str(error)) from None
     except ForgedCode as error:
         raise Invented("forged", str(error)) from None
     found = statements.rows(BY_CODE, (opened.key_id, opened.counter))
-    return _in_force(found, day)
+    return _in_force(found, day, "The code is genuine, but its list was withdrawn before print.")
 
 
 def by_card(statements: Statements, card: str, day: date) -> Stored:
@@ -73,8 +126,8 @@ def by_card(statements: Statements, card: str, day: date) -> Stored:
     if not any(_day(row[5]) <= day for row in found):
         found = statements.rows(ALL_DAYS, (number,))
         if not found and not statements.rows(CARD, (number,)):
-            raise Invented("unknown", "No household carries the card.")
-    return _in_force(found, day)
+            raise Invented("unknown", f"No household carries the card {number[:64]!r}.")
+    return _in_force(found, day, "The card is known, but no list was made for it.")
 
 
 def answer(statements: Statements, row: Stored) -> dict[str, Any]:
@@ -93,9 +146,19 @@ def answer(statements: Statements, row: Stored) -> dict[str, Any]:
     return lookup.answer(row, stopped, used)
 
 
-def _in_force(found: list[tuple[Any, ...]], day: date) -> Stored:
+def sheet(statements: Statements, row: Stored, keys: CodeKeys, settings: Settings) -> Sheet:
+    """The list as it is printed. Raises lookup.Refused."""
+    found = statements.rows(SHEET, (row.key_id, row.counter))
     if not found:
-        raise lookup.Refused("unknown", "There is no list for the code or card.")
+        raise lookup.Refused("unknown", "The list was withdrawn this very moment.")
+    own = ToPrint(*found[0])
+    own = own._replace(first_day=row.first_day, last_day=row.last_day)
+    return restored(own, keys, settings)
+
+
+def _in_force(found: list[tuple[Any, ...]], day: date, why_none: str) -> Stored:
+    if not found:
+        raise lookup.Refused("unknown", why_none)
     row: Stored = lookup.in_force([_stored(each) for each in found], day)
     return row
 

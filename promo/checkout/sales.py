@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from promo.checkout import answers, sale_bodies, selling, taking_back
-from promo.checkout.connections import Connections, Statements, Twice
+from promo.checkout.connections import Connections, Twice
 from promo.checkout.metrics import Metrics
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request
-from promo.checkout.selling import Desk, Done
+from promo.checkout.selling import Done, House
+from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.checkout.watching import Write
 from promo.language import Languages
@@ -28,10 +29,10 @@ class Sales:
     """Does what tills ask, each request in one transaction."""
 
     def __init__(
-        self, desk: Desk, languages: Languages, connections: Connections, metrics: Metrics,
+        self, house: House, languages: Languages, connections: Connections, metrics: Metrics,
         write: Write,
     ) -> None:  # fmt: skip
-        self.desk = desk
+        self.house = house
         self.languages = languages
         self.connections = connections
         self.metrics = metrics
@@ -46,7 +47,7 @@ class Sales:
         request = Request(verb, body, key, now, today, self.languages[key.language])
         if verb == "quote":
             return await self.connections.read(
-                lambda statements: selling.quote(statements, self.desk, request)
+                lambda statements: selling.quote(statements, self.house, request)
             )
         try:
             done = await self.connections.write(partial(self._work(verb), request=request))
@@ -56,13 +57,13 @@ class Sales:
         return done.answer
 
     def _work(self, verb: str) -> Callable[..., Done]:
-        settings = self.desk.settings
+        settings = self.house.settings
 
         def work(statements: Statements, request: Request) -> Done:
             if verb == "redeem":
-                return selling.redeem(statements, self.desk, request)
+                return selling.redeem(statements, self.house, request)
             if verb == "reserve":
-                return Done(selling.reserve(statements, self.desk, request))
+                return Done(selling.reserve(statements, self.house, request))
             take = taking_back.bring_back if verb == "return" else taking_back.void
             return Done(take(statements, settings, request))
 
@@ -81,7 +82,7 @@ class Sales:
 
     async def sweep(self, now: datetime, today: date) -> None:
         """Forget old answers, and reservations that are over. Raises Unavailable."""
-        before = today - timedelta(self.desk.settings.checkout.return_days)
+        before = today - timedelta(self.house.settings.checkout.return_days)
 
         def work(statements: Statements) -> None:
             answers.sweep(statements, before)

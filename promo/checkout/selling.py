@@ -14,12 +14,12 @@ from promo.checkout import answers, booking, holding, opening, telling
 from promo.checkout.basket.model import Answer, Rules, Together, Use
 from promo.checkout.basket.near import near
 from promo.checkout.basket.sale import Sale
-from promo.checkout.connections import Statements
 from promo.checkout.holding import Holding, Room
 from promo.checkout.items import ItemError, Reader
 from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
 from promo.checkout.variable import LAYOUTS
 from promo.config import Settings
 from promo.lists.codes.keys import CodeKeys
@@ -27,7 +27,7 @@ from promo.offers.basket import Line, pieces
 
 
 @dataclass(frozen=True)
-class Desk:
+class House:
     """What all tills of a chain have in common."""
 
     settings: Settings
@@ -81,51 +81,51 @@ class Done:
     spent: Sequence[str] = ()
 
 
-def quote(statements: Statements, desk: Desk, request: Request) -> bytes:
+def quote(statements: Statements, house: House, request: Request) -> bytes:
     """What a basket would get. Raises Refuse, lookup.Refused."""
-    lines = _lines(desk, request)
-    request.check_days(desk.settings.checkout.late_days)
-    return answers.as_bytes(telling.priced(request, _reckoned(statements, desk, request, lines)))
+    lines = _lines(house, request)
+    request.check_days(house.settings.checkout.late_days)
+    return answers.as_bytes(telling.priced(request, _reckoned(statements, house, request, lines)))
 
 
-def reserve(statements: Statements, desk: Desk, request: Request) -> bytes:
+def reserve(statements: Statements, house: House, request: Request) -> bytes:
     """The same, and what it uses is held until a moment. Raises Refuse, lookup.Refused."""
-    lines = _lines(desk, request)
+    lines = _lines(house, request)
     answers.hold(statements, request.name)
     before = answers.history(statements, request.name)
     if before.void or before.sale is not None:
         raise Refuse("voided" if before.void else "conflict")
     if (same := answers.still_reserved(statements, request)) is not None:
         return same
-    request.check_days(desk.settings.checkout.late_days)
-    found = _reckoned(statements, desk, request, lines, hold=True)
-    until = request.now + timedelta(seconds=desk.settings.checkout.reserve_seconds)
+    request.check_days(house.settings.checkout.late_days)
+    found = _reckoned(statements, house, request, lines, hold=True)
+    until = request.now + timedelta(seconds=house.settings.checkout.reserve_seconds)
     _free(statements, request.name)
     booking.reserve(statements, _reserved(found, request, statements.moment(until)))
     end = {"reserved_until": until.astimezone(UTC).isoformat()}
     return answers.store(statements, request, telling.priced(request, found) | end, end)
 
 
-def redeem(statements: Statements, desk: Desk, request: Request) -> Done:
+def redeem(statements: Statements, house: House, request: Request) -> Done:
     """A basket that is paid: its offers are used. Raises Refuse, lookup.Refused."""
-    lines = _lines(desk, request)
+    lines = _lines(house, request)
     answers.hold(statements, request.name)
     if (same := answers.given(statements, request)) is not None:
         return Done(same)
     if answers.history(statements, request.name).void:
         raise Refuse("voided")
-    request.check_days(desk.settings.checkout.late_days)
+    request.check_days(house.settings.checkout.late_days)
     own = {request.name}
     if "reservation" in request.body:
         own.add(Transaction.of(request.body["reservation"]))
-    found = _reckoned(statements, desk, request, lines, own, hold=True)
+    found = _reckoned(statements, house, request, lines, own, hold=True)
     for name in sorted(own):
         _free(statements, name)
     spent = booking.book(statements, request, list(_rows(found)))
     content = _content(found)
     answer = answers.store(statements, request, telling.priced(request, found), content)
     baskets = found.holding.used.baskets | ({request.name} if found.used else set())
-    many = bool(found.used) and len(baskets) >= desk.settings.checkout.flag_baskets
+    many = bool(found.used) and len(baskets) >= house.settings.checkout.flag_baskets
     return Done(answer, many, spent)
 
 
@@ -135,30 +135,30 @@ def _free(statements: Statements, name: Transaction) -> None:
     answers.forget(statements, name, "reserve")
 
 
-def _lines(desk: Desk, request: Request) -> list[Line]:
+def _lines(house: House, request: Request) -> list[Line]:
     try:
-        return desk.reader.lines(request.body["lines"])
+        return house.reader.lines(request.body["lines"])
     except ItemError as error:
         raise Refuse("malformed", detail=f"`{error.faults[0].field}`: "
                      f"{error.faults[0].sentence}") from None  # fmt: skip
 
 
 def _reckoned(
-    statements: Statements, desk: Desk, request: Request, lines: Sequence[Line],
+    statements: Statements, house: House, request: Request, lines: Sequence[Line],
     own: Iterable[Transaction] = (), *, hold: bool = False,
 ) -> Reckoned:  # fmt: skip
     """A basket priced, with everything that it uses held if wanted."""
-    row, own = _opened(statements, desk, request), {request.name, *own}
+    row, own = _opened(statements, house, request), {request.name, *own}
     if hold:
         holding.hold(statements, row.shopper if row else None)
     found = holding.read(statements, request, row, own)
-    never = (found.held, {line.product for line in lines}, desk.never)
+    never = (found.held, {line.product for line in lines}, house.never)
     matches, excluded = holding.goods(statements, *never)
     lines = [replace(line, excluded=line.excluded or line.product in excluded) for line in lines]
 
     def reckon(held: Holding) -> Reckoned:
         given = near(lines, held.held, matches, at=request.at, store=request.name.store,
-                         rules=desk.rules)  # fmt: skip
+                         rules=house.rules)  # fmt: skip
         return Reckoned(row, lines, held, given, matches)
 
     if not hold:
@@ -173,12 +173,14 @@ def _reckoned(
     return reckoned
 
 
-def _opened(statements: Statements, desk: Desk, request: Request) -> Stored | None:
+def _opened(statements: Statements, house: House, request: Request) -> Stored | None:
     day = request.at.date()
     if "card" in request.body:
         return opening.by_card(statements, request.body["card"], day)
     if "code" in request.body:
-        return opening.by_code(statements, desk.keys, request.body["code"], day)
+        prefix = house.settings.lists.ean_prefix
+        desk = opening.desk(statements, request.name.store, prefix, day)
+        return opening.by_code(statements, house.keys, request.body["code"], day, desk)
     return None
 
 

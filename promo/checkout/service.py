@@ -23,20 +23,22 @@ from starlette.types import ASGIApp
 
 from promo import database
 from promo.checkout import bodies, metrics, openapi, opening
-from promo.checkout.connections import Connections, Statements, Unavailable
+from promo.checkout.connections import Connections, Unavailable
 from promo.checkout.gate import Gate
 from promo.checkout.kiosk import Kiosk
 from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.sales import VERBS, Sales
-from promo.checkout.selling import Desk
+from promo.checkout.selling import House
+from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.checkout.watching import Watched, Write, write_line
 from promo.config import Settings
 from promo.language import Languages
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.lookup import Refused
-from promo.offers.known import ListId
+from promo.lists.sheet import Sheet
+from promo.schema import DatabaseError
 
 Work = Callable[[StoreKey, Any], Awaitable[Response]]
 SWEEP_SECONDS = 3600
@@ -65,7 +67,7 @@ class Service:
         self.kiosk = Kiosk(settings, keys)
         self.metrics = metrics.Metrics()
         self.sales = Sales(
-            Desk(settings, keys), self.languages, self.connections, self.metrics, write
+            House(settings, keys), self.languages, self.connections, self.metrics, write
         )
         self.document = openapi.document()
 
@@ -78,13 +80,13 @@ class Service:
 
     async def sheet(self, key: StoreKey, asked: bodies.SheetAsked) -> Response:
         """A list as it is printed."""
-        row = await self._opened(key, asked, lambda _, row: row)
-        id_ = ListId(row.key_id, row.counter)
-        sheet = await self.connections.through_sqlalchemy(
-            lambda connection: self.kiosk.sheet(connection, id_)
-        )
+
+        def read(statements: Statements, row: Stored) -> Sheet:
+            return opening.sheet(statements, row, self.keys, self.settings)
+
+        sheet = await self._opened(key, asked, read)
         form = asked["format"]
-        data = await self.kiosk.print(sheet, form, self._day(key))
+        data = await self.kiosk.print(sheet, form, sheet.window.first)
         headers = {"content-type": openapi.MEDIA[form], "cache-control": "no-store"}
         return Response(data, headers=headers)
 
@@ -99,7 +101,9 @@ class Service:
         def work(statements: Statements) -> Any:
             if "card" in asked:
                 return then(statements, opening.by_card(statements, asked["card"], day))
-            return then(statements, opening.by_code(statements, self.keys, asked["code"], day))
+            desk = opening.desk(statements, key.store, self.settings.lists.ean_prefix, day)
+            code = asked["code"]
+            return then(statements, opening.by_code(statements, self.keys, code, day, desk))
 
         try:
             return await self.connections.read(work)
@@ -142,7 +146,7 @@ class Service:
         check = partial(database.check_schema, self.connections.engine)
         try:
             await loop.run_in_executor(None, check)
-        except database.DatabaseError:
+        except DatabaseError:
             return self._refused(request, Refuse("unavailable", wait=BUSY_SECONDS))
         return JSONResponse({"ok": True})
 

@@ -16,9 +16,9 @@ from promo.checkout.basket.giving_back import Back, Returned, give_back
 from promo.checkout.basket.model import Part
 from promo.checkout.basket.sale import Sale
 from promo.checkout.booking import Row
-from promo.checkout.connections import Statements
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.offers.basket import Unit
 from promo.offers.terms import Terms

@@ -22,7 +22,9 @@ from promo.errors import Sentence
 from promo.sections import TIERS, Section
 from promo.translations import bases
 
-FILE = re.compile(r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md")
+FILE = re.compile(
+    r"(?P<id>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\.md"
+)
 HEAD = re.compile(r"---\n(?P<head>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 KINDS = ("recipe", "plan", "tip")
 
@@ -53,7 +55,7 @@ class Head(Section):
     until: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: a key of the press's caches
 class Article:
     """An article in one language; `body` is Markdown."""
 
@@ -140,17 +142,17 @@ def _read(path: Path) -> Article:
             "lentil-soup.en.md, the id in small letters, digits and hyphens."
         )
     try:
-        parts = HEAD.fullmatch(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+        parts = HEAD.fullmatch(path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
         if not parts:
             raise ArticleError(
-                f"The article {path.name} has no head; expected `---`, keys such as `kind: recipe`, "
-                "`---`, and the text below."
+                f"The article {path.name} has no head; expected `---`, keys such as "
+                "`kind: recipe`, `---`, and the text below."
             )
-        head = Head.model_validate(yaml.safe_load(parts["head"]))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ArticleError(f"The article {path.name} cannot be read: {error}") from None
+        head = Head.model_validate(yaml.load(parts["head"], yaml.CSafeLoader))
     except ValidationError as error:
         raise ArticleError(explain(f"articles/{path.name}", error)) from None
+    except (yaml.YAMLError, ValueError) as error:  # also days that no month has
+        raise ArticleError(f"The article {path.name} cannot be read: {error}") from None
     return Article(named["id"], named["language"], head, parts["body"].strip())
 
 

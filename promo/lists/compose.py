@@ -1,6 +1,8 @@
 """Composing a list: the due items and offers of each household, in words and ready to store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from functools import cache, partial, reduce
 from typing import Any
 
@@ -8,8 +10,9 @@ import polars as pl
 
 from promo.config import Settings
 from promo.language import NBSP, Language, Languages
+from promo.lists.articles import Library, Reader, library
+from promo.lists.content import Content, content
 from promo.lists.items import Draft, DueItem, OfferItem
-from promo.lists.press import layout
 
 
 def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -35,31 +38,65 @@ def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Setting
     )
 
 
+@dataclass(frozen=True)
+class Editor:
+    """What is the same for all lists of a night: the chain's languages, articles and clubs."""
+
+    languages: Languages
+    library: Library
+    content: Content
+    never: frozenset[str]  # categories that no article may be about
+    first_day: date
+
+    @classmethod
+    def of(cls, settings: Settings, first_day: date) -> "Editor":
+        """As the settings and the folder of templates have it; lists begin on `first_day`."""
+        folder, never = settings.paths.templates, settings.categories.never_said
+        languages = Languages.of(settings)
+        return cls(languages, library(folder), content(folder), never, first_day)
+
+    def articles(self, row: dict[str, Any], due: Iterable[DueItem]) -> tuple[str, ...]:
+        """The ids of a household's articles."""
+        club = self.content.club(row["club"] or "")
+        reader = Reader(
+            row["shopper"],
+            self.languages[row["language"]].name,
+            row["tier"],
+            row["club"] or "",
+            club.tags if club else frozenset(),
+            frozenset(item.category for item in due),
+        )
+        return self.library.choose(reader, self.first_day, self.never)
+
+
 def drafts(
-    households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame, languages: Languages
+    households: pl.DataFrame, due: pl.DataFrame, chosen: pl.DataFrame, editor: Editor
 ) -> Iterator[Draft]:
     """One draft a household, in the order of `households`.
 
-    households: shopper, name, language, store, tier; due: `due_items`; chosen: the candidates
-    that got a slot, with id, title, buy, uses_each, headline and conditions, in the household's
-    language already.
+    households: shopper, name, language, store, tier, club (null where it has none); due:
+    `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, points,
+    headline and conditions, in the household's language already.
     """
     spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
     by_offer = chosen.partition_by("shopper", as_dict=True)
     for row in households.iter_rows(named=True):
-        key, language = (row["shopper"],), languages[row["language"]]
+        key, language = (row["shopper"],), editor.languages[row["language"]]
         if language.name not in spoken:
             spoken[language.name] = _Words(language)
         words = spoken[language.name]
+        items = tuple(_due(item, words) for item in _rows(by_due.get(key)))
         yield Draft(
             row["shopper"],
             row["name"] or "",
             row["language"],
             row["store"],
             row["tier"],
-            layout.due_that_fit(_due(item, words) for item in _rows(by_due.get(key))),
-            layout.offers_that_fit(_offer(item) for item in _rows(by_offer.get(key))),
+            items,
+            tuple(_offer(item) for item in _rows(by_offer.get(key))),
+            row["club"] or "",
+            editor.articles(row, items),
         )
 
 
@@ -119,4 +156,5 @@ def _offer(item: dict[str, Any]) -> OfferItem:
         uses=item["uses_each"],
         headline=item["headline"],
         conditions=item["conditions"],
+        points=item["points"],
     )

@@ -76,9 +76,10 @@ def content(folder: Path) -> Content:
     if not path.is_file():
         return Content()
     try:
-        found = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContentError(f"{path} cannot be read: {error}") from None
+        read = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        found = _File.model_validate(read or {})
     except ValidationError as error:
         raise ContentError(explain(FILE, error)) from None
+    except (yaml.YAMLError, ValueError) as error:  # also days that no month has
+        raise ContentError(f"{path} cannot be read: {error}") from None
     return Content(found.clubs, found.services)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from promo import tables
 from promo.database import CHUNK
 from promo.lists.items import OfferItem
-from promo.lists.press.layout import offers_that_fit
 from promo.lists.register import check_live
 from promo.offers.budgets import SUMS, Promised, promise_rows
 from promo.offers.counters import lock
@@ -133,9 +132,7 @@ def reissue(
     for sheet in sheets:
         row = sheet.row
         coming = list(refill(row.shopper, sheet.staying, len(sheet.leaving)))
-        items = offers_that_fit([*sheet.staying, *coming])
-        items = items if len(items) >= len(sheet.staying) else sheet.staying
-        new = items[len(sheet.staying) :]
+        items, new = (*sheet.staying, *coming), coming
         added += [item.offer for item in new]
         earlier.append(_earlier(sheet, day, now))
         _replace(connection, row, items)

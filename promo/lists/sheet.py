@@ -1,8 +1,15 @@
 """A stored list with everything an output needs: its codes, its days, its store and its reader."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from promo.calendar import Window
+from promo.config import Settings
+from promo.lists import address
+from promo.lists.codes import short_code
+from promo.lists.codes.ean import of_list
+from promo.lists.codes.keys import CodeKeys, Opened
 from promo.lists.items import Draft
 
 
@@ -17,7 +24,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One stored list. `code` is the barcode's content, `short` the code to type."""
+    """One stored list. `code` is the barcode's content, `short` the code to type.
+
+    `ean` is its EAN-13, for a chain whose tills read nothing else (`lists.ean_prefix`).
+    """
 
     draft: Draft
     code: str
@@ -26,3 +36,31 @@ class Sheet:
     store_name: str
     person: Person
     issue: int = 1
+    ean: str = ""
+
+
+def restored(row: Any, keys: CodeKeys, settings: Settings) -> Sheet:
+    """A stored list from its row with its household's and store's: see stored.ROWS.
+
+    settings: for addresses abroad and the prefix of an EAN-13.
+    """
+    name = row.name or ""
+    # A list bears the language it was made in, whatever the household speaks now.
+    content = json.loads(row.content)
+    language = content.get("language") or row.language
+    draft = Draft.restored(
+        content, shopper=row.shopper, name=name, language=language, store=row.store
+    )
+    own = keys
+    if row.key_id != keys.active:
+        own = CodeKeys(keys.document_type, keys.secrets, row.key_id)
+    return Sheet(
+        draft,
+        row.code,
+        short_code(own, row.counter),
+        Window(row.first_day, row.last_day),
+        row.store_name or f"Store {row.store}",
+        Person(name, address.lines(row._asdict(), settings.locale), row.email or ""),
+        row.issue,
+        of_list(keys, Opened(row.key_id, row.counter), row.store, settings.lists.ean_prefix),
+    )

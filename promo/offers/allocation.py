@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from promo.offers import ledger, reasons, repair, search
+from promo.offers.compiled import owned
 from promo.offers.household import Flags, Floats, Ints, Night, Numbers, work
 from promo.offers.prices import Dual, Prices, solve
 from promo.offers.risk import Risk, Sums, capacity, nodes
@@ -198,15 +199,15 @@ def as_night(candidates: Candidates, offers: Offers, rules: Rules) -> Night:
         plain[shopper[np.diff(rival_start)[offer] > 0]] = False
     return Night(
         start, _narrow(offer), _narrow(candidates.category), _narrow(candidates.worth),
-        np.ascontiguousarray(candidates.value, dtype=np.float64),
-        np.zeros(0) if rules.risk is None else np.ascontiguousarray(candidates.probability),
+        owned(candidates.value, np.float64),
+        np.zeros(0) if rules.risk is None else owned(candidates.probability, np.float64),
         _narrow(offers.funder), rival_start, rival, _narrow(rules.slots), low.copy(), high,
         np.zeros(households), plain.astype(np.uint8), rules.per_category, rules.per_funder,
     )  # fmt: skip
 
 
 def _narrow(column: Ints) -> Numbers:
-    return np.ascontiguousarray(column, dtype=np.int32)
+    return owned(column, np.int32)
 
 
 def _rivals(pairs: Ints | None, count: int) -> tuple[Numbers, Numbers]:

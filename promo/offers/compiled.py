@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,6 +29,15 @@ def compiled(function: Function) -> Function:
         return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
         config.CACHE_DIR = before
+
+
+def owned(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
+    """A column as compiled functions know it: of a kind, in one piece, writable; copied if need be.
+
+    To numba a read-only column, such as frames lend, is of another type, for which it would compile
+    everything once more.
+    """
+    return np.require(column, kind, ["C", "W"])
 
 
 @cache

@@ -10,17 +10,9 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
+from promo.offers.cells import LOYALTY, NOT_A_BUYER, VOLUME, Cell
 from promo.offers.rewards import NUMBERS, Reward
 from promo.offers.values import fault, missing
-
-LOYALTY = ("national", "store_brand", "switcher")
-VOLUME = ("heavy", "medium", "light")
-NOT_A_BUYER = "none"
-Cell = tuple[str, str]
-CELLS: tuple[Cell, ...] = (
-    *((loyalty, volume) for loyalty in LOYALTY for volume in VOLUME),
-    ("unknown", NOT_A_BUYER),
-)
 
 
 def rung(ladder: Mapping[str, int], reward: Reward, cell: Cell) -> int:

@@ -11,7 +11,7 @@ from promo.offers.budgets import SUMS
 from promo.offers.live import Catalogue
 from promo.offers.risk import Risk, Sums, chance
 from promo.offers.terms import Terms
-from promo.offers.wording import Wording
+from promo.offers.wording import Wording, points
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ class Refill:
     def _item(self, row: dict[str, Any]) -> dict[str, Any]:
         own, terms = self.offers[row["offer"]], self.terms[row["offer"]]
         cell = row["loyalty"], row["volume"]
-        said = self.wording(row["shopper"]).all_of(terms, terms.number(cell))
-        title, headline, conditions = said
+        number = terms.number(cell)
+        title, headline, conditions = self.wording(row["shopper"]).all_of(terms, number)
         return {
             "offer": row["offer"], "title": title, "worth": row["worth"],
             "buy": own["buy"], "category": row["category"], "cell": "/".join(cell),
             "probability": row["probability"], "uses": own["uses_each"],
-            "headline": headline, "conditions": conditions,
+            "headline": headline, "conditions": conditions, "points": points(terms, number),
         }  # fmt: skip
 
     def _holds(self, row: dict[str, Any]) -> bool:

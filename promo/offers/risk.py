@@ -22,7 +22,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from promo.offers.compiled import compiled
+from promo.offers.compiled import compiled, owned
 from promo.offers.tails import above
 
 Floats = NDArray[np.float64]
@@ -131,7 +131,7 @@ def capacity(
 
 
 def _floats(values: Ints | Floats) -> Floats:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return owned(values, np.float64)
 
 
 @compiled

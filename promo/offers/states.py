@@ -3,6 +3,7 @@
 A paused offer is not printed but honoured; a stopped one is never printed again.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -74,8 +75,9 @@ def set_budget(
     risk: Risk,
     *,
     late_days: int = 0,
+    in_words: Callable[[int], str],
 ) -> None:
-    """Give an offer another budget, minor units and redemptions.
+    """Give an offer another budget, minor units and redemptions; in_words: how money is said.
 
     Raises OfferError where what is spent and what open lists promise would pass it with more than
     `risk.overspend`'s chance. The counter is locked, so no redemption comes in between.
@@ -88,16 +90,17 @@ def set_budget(
         passed = overspend(found, np.array([money]), np.array([uses]), risk)[0]
         if money < least[0] or uses < least[1] or passed > risk.overspend:
             raise OfferError(
-                f"The budget of offer {name} cannot be so low: {least[0]} minor units in "
-                f"{least[1]} redemptions are spent, lists promise {found.open_money[0]} in "
+                f"The budget of offer {name} cannot be so low: {in_words(int(least[0]))} in "
+                f"{least[1]} redemptions are spent, lists promise "
+                f"{in_words(int(found.open_money[0]))} in "
                 f"{found.open_uses[0]} more, and the chance of passing it would be {passed:.1%}."
             )
     offer = tables.Offer
     values = {"budget_money": money, "budget_redemptions": uses}
     connection.execute(update(offer).where(offer.id == name).values(values))
     reason = (
-        f"from {before.budget_money} minor units and {before.budget_redemptions} redemptions "
-        f"to {money} and {uses}"
+        f"from {in_words(before.budget_money)} in {before.budget_redemptions:,} redemptions "
+        f"to {in_words(money)} in {uses:,}"
     )
     row = {"offer": name, "at": at, "kind": "budget", "reason": reason}
     connection.execute(insert(tables.OfferEvent).values(row))

@@ -20,6 +20,7 @@ from pydantic import (
 from promo.config import explain, said
 from promo.errors import Sentence
 from promo.offers import ladders
+from promo.offers.cells import Cell
 from promo.offers.conditions import (
     Budget,
     Flag,
@@ -31,7 +32,6 @@ from promo.offers.conditions import (
     When,
     Where,
 )  # fmt: skip
-from promo.offers.ladders import Cell
 from promo.offers.rewards import AmountOff, AnyReward, GivePoints, PercentOff
 from promo.offers.values import WHOLE, Day, Line, Priority, fault
 

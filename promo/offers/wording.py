@@ -12,8 +12,8 @@ from functools import reduce
 import polars as pl
 
 from promo.language import Language, Languages
+from promo.offers.cells import NOT_A_BUYER
 from promo.offers.conditions import Goods, Purchase, When
-from promo.offers.ladders import NOT_A_BUYER
 from promo.offers.rewards import (
     AmountOff,
     BundlePrice,
@@ -32,7 +32,7 @@ WEIGHTS = {"pounds": "lb", "kilograms": "kg"}
 
 
 def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Languages) -> pl.DataFrame:
-    """Chosen offers with their `title`, `headline` and `conditions`.
+    """Chosen offers with their `title`, `headline`, `conditions` and `points`.
 
     chosen: id, language (of the household), loyalty and volume (null where the household does not
     buy the category), and whatever else; terms: of each offer, by id.
@@ -40,16 +40,26 @@ def worded(chosen: pl.DataFrame, terms: Mapping[str, Terms], languages: Language
     keys = ["id", "loyalty", "volume", "language"]
     rungs = chosen.select(keys).unique(maintain_order=True)
     spoken = {tag: Wording(languages[tag]) for tag in rungs["language"].unique()}
-    said, known = [], dict[tuple[str, int, str], tuple[str, str, str]]()
+    said, known = [], dict[tuple[str, int, str], tuple[str, str, str, int]]()
     for name, loyalty, volume, tag in rungs.iter_rows():
         number = terms[name].number((loyalty or "unknown", volume or NOT_A_BUYER))
         key = name, number, tag  # most cells share a number
         if key not in known:
-            known[key] = spoken[tag].all_of(terms[name], number)
+            all_words = spoken[tag].all_of(terms[name], number)
+            known[key] = (*all_words, points(terms[name], number))
         said.append(known[key])
-    schema = dict.fromkeys(("title", "headline", "conditions"), pl.String)
+    names = ("title", "headline", "conditions")
+    schema = dict.fromkeys(names, pl.String()) | {"points": pl.Int64()}
     words = pl.concat([rungs, pl.DataFrame(said, schema=schema, orient="row")], how="horizontal")
     return chosen.join(words, on=keys, how="left", nulls_equal=True, maintain_order="left")
+
+
+def points(terms: Terms, number: int) -> int:
+    """The points that a use gives at least: of those by the piece, for the pieces it asks for."""
+    reward = terms.reward.at(number)
+    if not isinstance(reward, GivePoints):
+        return 0
+    return reward.points * (terms.pieces if reward.per == "unit" else 1)
 
 
 class Wording:

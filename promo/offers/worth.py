@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from promo.offers.basket import Line
-from promo.offers.ladders import CELLS, Cell
+from promo.offers.cells import CELLS, Cell
 from promo.offers.pricing import price
 from promo.offers.rewards import AmountOff, FreeItem, Get, Reward
 from promo.offers.taking import TARGETS
@@ -22,7 +22,7 @@ REST = "the rest of the basket"
 def ladder(
     terms: Terms, typical: Mapping[int, int], *, unknown: int = 0, point: Decimal = Decimal(0)
 ) -> dict[Cell, int]:
-    """Minor units off in each of ladders.CELLS, each a (loyalty, volume).
+    """Minor units off in each of cells.CELLS, each a (loyalty, volume).
 
     typical: the median price of a piece, in minor units, of the products of the first, second and
     third purchase; a purchase whose prices are unknown is not in it. unknown: the minor units that

@@ -38,6 +38,8 @@ def read(path: Path, columns: Iterable[Column]) -> Iterator[Batch]:
 
 def _check_header(path: Path, header: list[str], columns: tuple[Column, ...]) -> None:
     known = [c.name for c in columns]
+    if header in ([], [""]):
+        raise SourceError(f"{path.name} begins with an empty line; expected {', '.join(known)}.")
     for name in header:
         if name not in known:
             raise SourceError(

@@ -27,9 +27,9 @@ from sqlalchemy import Engine, make_url
 from till_kit import CLIENT_CORE, CONNECTIONS, KEYS, SERVER_CORE, Load, on_core, postgresql, posts
 
 from promo import config, database
-from promo.checkout.connections import Statements
 from promo.checkout.request import Request
-from promo.checkout.selling import Desk, redeem
+from promo.checkout.selling import House, redeem
+from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.language import Languages
 
@@ -143,8 +143,8 @@ def _shop(lists: int, offers: int, sync: str) -> Iterator[Shop]:
 class _Recorder(Statements):
     """Statements that are written down as the driver gets them."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, driver: Any, *, is_postgresql: bool) -> None:
+        super().__init__(driver, is_postgresql=is_postgresql)
         self.inner, self.said = self.driver, Recorded()
         self.driver = self
 
@@ -156,17 +156,17 @@ class _Recorder(Statements):
 
 def _recorded(shop: Shop, body: dict[str, Any]) -> Recorded:
     """The statements of a redeem, which is then rolled back."""
-    found: tuple[_Recorder, Desk] | None = getattr(shop, "recorder", None)
+    found: tuple[_Recorder, House] | None = getattr(shop, "recorder", None)
     if found is None:
         settings = config.load(shop.house / "config.yaml")
-        found = _Recorder(shop.engine), Desk(settings, KEYS)
+        found = _Recorder.of(shop.engine), House(settings, KEYS)
         shop.recorder = found  # type: ignore[attr-defined]
-    statements, desk = found
+    statements, house = found
     key = StoreKey(1, "1", frozenset(), "", "", NOW, None, None, "UTC", "en")
-    words = Languages.of(desk.settings)["en"]
+    words = Languages.of(house.settings)["en"]
     statements.said = [("begin", None)]
     statements.inner.execute("begin")
-    done = redeem(statements, desk, Request("redeem", body, key, NOW, date(2017, 11, 8), words))
+    done = redeem(statements, house, Request("redeem", body, key, NOW, date(2017, 11, 8), words))
     if sum(each["uses"] for each in json.loads(done.answer)["offers"]) != 3:
         raise RuntimeError(f"bench: {done.answer!r}")
     statements.inner.execute("rollback")

@@ -23,6 +23,7 @@ USED = """select offer, sum(uses) from redemptions where key_id = ? and counter 
 and kind in ('redeem', 'void') group by offer"""
 STOPPED = """select o.id, e.sentence from offers o left join offer_events e
 on e.offer = o.id and e.kind = 'stopped' where o.state = 'stopped' and o.id in ({})"""
+COLUMNS = ("key_id", "counter", "code", "night", "store", "first_day", "last_day", "worth")
 WORKERS = 8
 Answer = Callable[[str], Awaitable[dict[str, Any]]]
 
@@ -80,7 +81,7 @@ def of_psycopg(url: str) -> Answer:
             used = await (await connection.execute(USED.replace("?", "%s"), pair)).fetchall()
             chosen = ids(row)
             query = STOPPED.format(",".join(["%s"] * len(chosen)))
-            stopped = await (await connection.execute(query, chosen)).fetchall()  # type: ignore
+            stopped = await (await connection.execute(query, chosen)).fetchall()
         return answer(row, used, stopped)
 
     return found
@@ -124,22 +125,46 @@ def of_loop(url: str) -> Answer:
 
 
 def of_core(url: str) -> Answer:
-    """SQLAlchemy Core's own lookup, in threads: statements built anew, compiled once."""
+    """SQLAlchemy Core, in threads: statements built anew, compiled once."""
     from promo import database
-    from promo.lists import lookup
 
     engine = database.connect(sqlalchemy_url(url))
     pool = ThreadPoolExecutor(WORKERS)
-    from till_kit import NIGHT
 
     def look(text: str) -> dict[str, Any]:
         with engine.connect() as connection:
-            return lookup.by_code(connection, KEYS, text, NIGHT)
+            return by_core(connection, text)
 
     async def found(text: str) -> dict[str, Any]:
         return await asyncio.get_running_loop().run_in_executor(pool, look, text)
 
     return found
+
+
+def by_core(connection: Any, text: str) -> dict[str, Any]:
+    """A lookup in SQLAlchemy's own language."""
+    from sqlalchemy import func, select
+
+    from promo.tables import Offer, OfferEvent, Redemption, Run, ShopperList
+
+    opened = open_code(KEYS, text)
+    row = connection.execute(
+        select(
+            *(ShopperList.__table__.c[name] for name in COLUMNS), ShopperList.content, Run.state
+        ).join(Run, Run.night == ShopperList.night)
+        .where(ShopperList.key_id == opened.key_id, ShopperList.counter == opened.counter)
+    ).one()  # fmt: skip
+    used = connection.execute(
+        select(Redemption.offer, func.sum(Redemption.uses))
+        .where(Redemption.key_id == row.key_id, Redemption.counter == row.counter,
+               Redemption.kind.in_(("redeem", "void"))).group_by(Redemption.offer)
+    )  # fmt: skip
+    stopped = connection.execute(
+        select(Offer.id, OfferEvent.sentence)
+        .outerjoin(OfferEvent, (OfferEvent.offer == Offer.id) & (OfferEvent.kind == "stopped"))
+        .where(Offer.state == "stopped", Offer.id.in_(ids(row)))
+    )
+    return answer(row, map(tuple, used), map(tuple, stopped))
 
 
 def of_driver_sql(url: str) -> Answer:

@@ -13,7 +13,7 @@ from typing import Any
 import kit
 
 from promo.offers.basket import Line
-from promo.offers.ladders import CELLS
+from promo.offers.cells import CELLS
 from promo.offers.pricing import price
 from promo.offers.terms import OfferError, Terms, parse
 

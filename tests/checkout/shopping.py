@@ -46,4 +46,4 @@ def off(given: Together) -> dict[str, int]:
 
 def why(given: Together) -> dict[str, str | None]:
     """Why each offer is not used."""
-    return {answer.key: answer.why and answer.why.code for answer in given.answers}
+    return {each.key: None if each.why is None else each.why.code for each in given.answers}

@@ -1,5 +1,6 @@
 """The loop: what tills redeem is what files would have said, and what everybody reads after."""
 
+from contextlib import closing
 from datetime import timedelta
 
 from drafts import KEYS, NIGHT
@@ -7,8 +8,9 @@ from sqlalchemy import Engine
 
 from checkout.shop import AT, CODE, Tills, counters, named, open_shop, rows
 from checkout.till import running
+from promo.checkout import opening
+from promo.checkout.statements import Statements
 from promo.config import Settings
-from promo.lists import lookup
 from promo.offers import budgets, redemptions
 from promo.offers.known import ListId, Use
 
@@ -62,9 +64,9 @@ def test_budgets_promises_and_lookups_know_a_redeem(settings: Settings, engine: 
         return (*spent, int(found.open_money[0]), int(found.open_uses[0]))
 
     def state() -> str:
-        with engine.connect() as connection:
-            [milk, *_] = lookup.by_code(connection, KEYS, CODE, NIGHT + timedelta(3))["offers"]
-        return str(milk["state"])
+        with closing(Statements.of(engine)) as statements:
+            row = opening.by_code(statements, KEYS, CODE, NIGHT + timedelta(3))
+            return str(opening.answer(statements, row)["offers"][0]["state"])
 
     assert (standing(), state()) == ((0, 0, 100, 1), "open")
     with running(settings, engine) as live:

@@ -24,12 +24,14 @@ from checkout.till import (
     running,
 )
 from promo import tables
-from promo.checkout import bodies, openapi, store_keys
+from promo.checkout import bodies, openapi, opening, store_keys
 from promo.checkout.kiosk import FORMATS
 from promo.checkout.refusals import REFUSALS
+from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.lists import lookup
-from promo.lists.codes import human_readable, list_code, short_code
+from promo.lists.codes import human_readable, list_code, open_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 
 TODAY = date(2017, 11, 8)
@@ -73,8 +75,7 @@ def live(settings: Settings, one: Engine) -> Iterator[Running]:
 
 def test_a_list_by_code_and_card_as_the_command_has_it(both: Running, filled: Engine) -> None:
     live, engine, key = both, filled, new_key(filled)
-    with engine.connect() as connection:
-        expected = lookup.by_code(connection, KEYS, CODE, TODAY)
+    expected = by_the_command(engine, code=CODE)
     forms = (CODE, f"]C1{CODE}", human_readable(CODE), short_code(KEYS, 1).lower(),
              f"\x1d{CODE}", f"https://lists.example.com/253/{CODE[3:]}")  # fmt: skip
     asked = [{"code": form} for form in forms] + [{"card": CARD}, {"card": f" {CARD}\r\n"}]
@@ -97,7 +98,7 @@ def test_used_and_stopped_offers_as_the_command_has_them(both: Running, filled: 
         connection.execute(insert(tables.OfferEvent), [event])
         stopped = update(tables.Offer).where(tables.Offer.id.in_(("o2", "o3")))
         connection.execute(stopped.values(state="stopped"))
-        expected = lookup.by_code(connection, KEYS, CODE, TODAY)
+    expected = by_the_command(engine, code=CODE)
     answer = live.ask("/v1/lookup", {"code": CODE}, key)
     assert answer.json == expected
     states = [(each["state"], each.get("sentence")) for each in answer.json["offers"]]
@@ -113,11 +114,37 @@ def test_another_store_s_household_is_served_in_the_store_s_language(
     assert refused["cashier"] != live.ask("/v1/lookup", {"card": OTHERS}, key).json["cashier"]
 
 
+def test_an_ean_opens_at_its_own_store_while_the_list_is_good(
+    settings: Settings, filled: Engine
+) -> None:
+    lists = settings.lists.model_copy(update={"ean_prefix": "04"})
+    chain = settings.model_copy(update={"lists": lists})
+    past = NIGHT - timedelta(60)
+    gone = listed(filled, past, past, past + timedelta(13))
+    here, other = new_key(filled), new_key(filled, "2")
+    good = ean_code(KEYS, 1, "1", "04")
+    expired = ean_code(KEYS, open_code(KEYS, gone.code).counter, "1", "04")
+    with running(chain, filled) as live:
+        assert live.ask("/v1/lookup", {"code": good}, here).json["list_code"] == CODE
+        assert live.ask("/v1/lookup", {"code": f"]E0{good}"}, here).json["list_code"] == CODE
+        sheet = {"code": good, "format": "html"}
+        assert CODE.encode() in live.ask("/v1/sheet", sheet, here).body
+        for key, code in ((other, good), (here, expired)):
+            answer = live.ask("/v1/lookup", {"code": code}, key)
+            assert (answer.status, answer.refused) == (REFUSALS["forged"].status, "forged")
+    with running(settings, filled) as live:  # a chain that prints none
+        answer = live.ask("/v1/lookup", {"code": good}, here)
+        assert (answer.status, answer.refused) == (REFUSALS["mistyped"].status, "mistyped")
+
+
 def by_the_command(engine: Engine, *, code: str = "", card: str = "") -> dict[str, Any]:
-    with engine.connect() as connection:
-        if code:
-            return lookup.by_code(connection, KEYS, code, TODAY)
-        return lookup.by_card(connection, card, TODAY)
+    statements = Statements.of(engine)
+    try:
+        row = (opening.by_code(statements, KEYS, code, TODAY) if code
+               else opening.by_card(statements, card, TODAY))  # fmt: skip
+        return opening.answer(statements, row)
+    finally:
+        statements.close()
 
 
 def cases(engine: Engine) -> list[tuple[dict[str, str], str]]:

@@ -18,10 +18,10 @@ from checkout.shop import AT, CODE, Tills, basket, counters, named, open_shop, r
 from checkout.till import NOW, running
 from promo import tables
 from promo.checkout import sale_bodies
-from promo.checkout.connections import Statements
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request
-from promo.checkout.selling import Desk, redeem
+from promo.checkout.selling import House, redeem
+from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.checkout.taking_back import bring_back, void
 from promo.config import Settings
@@ -124,8 +124,8 @@ class Counter_:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         open_shop(engine, OFFERS, uses=3)
-        self.statements = Statements(engine)
-        self.desk = Desk(settings, KEYS)
+        self.statements = Statements.of(engine)
+        self.house = House(settings, KEYS)
         self.key = StoreKey(1, "1", frozenset(), "", "", NOW, None, None, "UTC", "en")
         self.words, self.last = Languages.of(settings)["en"], 0
 
@@ -156,7 +156,7 @@ def test_returns_give_back_exactly_what_was_paid(
         {"code": f"internal:{name}", "quantity": n, "amount": amount} for name, n, amount in lines
     ]
     sale = desk.request("redeem", code=CODE, lines=sold)
-    answer = desk.do(redeem, desk.desk, sale)
+    answer = desk.do(redeem, desk.house, sale)
     assert sum(line["off"] for line in answer["lines"]) == answer["off"] <= answer["total"]
     assert all(0 <= line["manufacturer"] <= line["off"] for line in answer["lines"])
     left, refunds, of = (
@@ -196,7 +196,7 @@ def test_a_void_after_any_returns_leaves_nothing(
         {"code": f"internal:{name}", "quantity": n, "amount": amount} for name, n, amount in lines
     ]
     sale = desk.request("redeem", code=CODE, lines=sold)
-    answer = desk.do(redeem, desk.desk, sale)
+    answer = desk.do(redeem, desk.house, sale)
     of, given_back, left = (
         sale.name._asdict(),
         0,

@@ -144,7 +144,7 @@ def test_what_comes_off_the_whole_basket_comes_last_on_what_is_left() -> None:
 
 
 def test_percentages_on_the_basket_come_before_amounts() -> None:
-    amount = {"reward": {"amount_off": 5}, "basket": 1}
+    amount: dict[str, Any] = {"reward": {"amount_off": 5}, "basket": 1}
     given = reckon("x 1 1000", held("", "a", **amount), held("", "b", **BASKET))
     assert off(given) == {"a": 500, "b": 100}
 

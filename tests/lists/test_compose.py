@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from promo.config import Settings
-from promo.language import Languages
-from promo.lists.compose import drafts, due_items
+from promo.lists.articles import library
+from promo.lists.compose import Editor, drafts, due_items
 from promo.lists.items import Draft
 
 DAY = date(2017, 11, 6)
@@ -19,7 +19,7 @@ FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_da
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
           "category": "SOAP", "loyalty": "national", "volume": "heavy", "uses_each": 1,
-          "headline": "", "conditions": "",
+          "headline": "", "conditions": "", "points": 0,
           "probability": 0.1234567}  # fmt: skip
 TEXT = dict.fromkeys(
     ("size", "brand", "category_words", "department", "loyalty", "volume"), pl.String
@@ -48,12 +48,12 @@ def one(
     language: str = "en",
 ) -> Draft:
     households = pl.DataFrame(
-        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"]},
-        schema_overrides={"name": pl.String},
+        {"shopper": ["1"], "name": [None], "store": ["7"], "tier": ["top"], "club": [None]},
+        schema_overrides={"name": pl.String, "club": pl.String},
     )
     found = due(settings, [forecast], products)
     households = households.with_columns(language=pl.lit(language))
-    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Languages.of(settings))
+    [made] = drafts(households, found, frame(chosen or [], CHOSEN), Editor.of(settings, DAY))
     return made
 
 
@@ -175,11 +175,19 @@ def test_a_household_with_nothing_still_gets_its_list(settings: Settings) -> Non
     assert (made.due, made.offers) == ((), ())
 
 
-def test_what_has_no_room_on_the_page_is_promised_to_nobody(settings: Settings) -> None:
-    many = [{"id": f"o{i:02d}", "title": "W" * 60} for i in range(16)]
-    made = one(settings, {}, [{}], many)
-    assert 0 < len(made.offers) < 16
-    assert [o.offer for o in made.offers] == [row["id"] for row in many[: len(made.offers)]]
+def test_articles_are_chosen_with_the_list(settings: Settings) -> None:
+    eggs = one(settings, {"category": "EGGS"}, [{"category": "EGGS"}])
+    known = library(settings.paths.templates)
+    assert eggs.articles
+    assert "EGGS" in known.find(eggs.articles[0], "en").head.uses  # type: ignore[union-attr]
+    assert one(settings, {"category": "EGGS"}, [{"category": "EGGS"}]).articles == eggs.articles
+    never = sorted(settings.categories.never_said)[0]
+    assert one(settings, {"category": never}, [{"category": never}]).articles == ()
+
+
+def test_points_go_with_an_offer(settings: Settings) -> None:
+    (item,) = one(settings, {}, [{}], [{"points": 500}]).offers
+    assert item.points == 500
 
 
 def test_the_words_of_an_offer_go_with_it(settings: Settings) -> None:

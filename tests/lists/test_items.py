@@ -42,6 +42,7 @@ def test_content_is_stored_as_json_without_the_name() -> None:
                 "uses": 1,
                 "headline": "$1.00 off",
                 "conditions": "On one item. Once.",
+                "points": 0,
             }
         ],
     }

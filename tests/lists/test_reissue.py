@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from promo import tables
-from promo.lists import lookup
+from promo.checkout import opening
+from promo.checkout.statements import Statements
 from promo.lists.items import OfferItem
 from promo.lists.register import NoLongerLive
 from promo.lists.reissue import Sheet, Wanted, drafts, find, reissue
@@ -214,8 +215,9 @@ def test_who_stops_an_offer_waits_for_a_reissue_that_prints_it(engine: Engine) -
 
 def test_lookup_tells_what_is_stopped_and_what_is_used(engine: Engine) -> None:
     def offers() -> dict[str, tuple[str, str | None]]:
-        with engine.connect() as connection:
-            found = lookup.by_card(connection, "c100", TODAY)["offers"]
+        statements = Statements.of(engine)
+        found = opening.answer(statements, opening.by_card(statements, "c100", TODAY))["offers"]
+        statements.close()
         return {each["offer"]: (each["state"], each.get("sentence")) for each in found}
 
     with engine.begin() as connection:

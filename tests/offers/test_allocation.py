@@ -1,14 +1,17 @@
 """Allocation: limits, bounds, and answers known by other means."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
+from typing import Any
 
 import lp
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from promo.offers import dual, household, moves, reasons, risk, search, settle
 from promo.offers.allocation import (
     Allocation,
     Candidates,
@@ -366,3 +369,25 @@ def test_the_input_is_left_as_it_was() -> None:
     before = [column.copy() for column in columns]
     allocate(some, offers, rules)
     assert all((a == b).all() for a, b in zip(before, columns, strict=True))
+
+
+def test_columns_that_frames_lend_are_no_new_type_to_compile_for() -> None:
+    some, offers, rules = made(50)
+    allocate(some, offers, rules)
+    known = signatures()
+    lent = Candidates(*(lend(getattr(some, field.name)) for field in fields(some)))
+    allocate(lent, offers, rules)
+    assert signatures() == known
+
+
+def lend(column: NDArray[Any]) -> NDArray[Any]:
+    lent = column.copy()
+    lent.flags.writeable = False
+    return lent
+
+
+def signatures() -> list[int]:
+    """How many types each compiled function was compiled for."""
+    modules = (household, search, dual, settle, moves, reasons, risk)
+    functions = (each for module in modules for each in vars(module).values())
+    return [len(each.signatures) for each in functions if hasattr(each, "signatures")]

@@ -11,8 +11,8 @@ import pytest
 from promo import config, translations
 from promo.language import Language, Languages
 from promo.offers import complete_journey as campaigns
+from promo.offers.cells import VOLUME
 from promo.offers.coupon_values import CENTS_OFF, FREE_ITEM
-from promo.offers.ladders import VOLUME
 from promo.offers.terms import MAX_TITLE, Offered, parse
 from promo.scans import complete_journey
 from promo.scans.plain_words import category_words, department_words

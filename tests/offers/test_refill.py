@@ -88,7 +88,7 @@ def test_the_fields_of_a_list_s_offer() -> None:
     assert found == {
         "offer": "a", "title": "Offer a", "worth": 100, "buy": 1, "category": "A",
         "cell": "national/heavy", "probability": 0.1, "uses": 1, "headline": "$1.00 off",
-        "conditions": "On one item. Once.",
+        "conditions": "On one item. Once.", "points": 0,
     }  # fmt: skip
 
 

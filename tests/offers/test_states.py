@@ -9,12 +9,17 @@ from sqlalchemy import Engine, select
 from offers import shop
 from offers.shop import NIGHT, NOW, use
 from promo import tables
+from promo.money import in_words
 from promo.offers import states
 from promo.offers.redemptions import record
 from promo.offers.risk import Risk
 from promo.offers.terms import OfferError
 
 RISK = Risk(0.01, 0.2)
+
+
+def dollars(minor: int) -> str:
+    return in_words(minor, "USD")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +76,7 @@ def test_of_many_that_stop_it_at_once_one_does(engine: Engine) -> None:
 
 def set_budget(engine: Engine, money: int, uses: int) -> None:
     with engine.begin() as connection:
-        states.set_budget(connection, "o1", money, uses, NOW, NIGHT, RISK)
+        states.set_budget(connection, "o1", money, uses, NOW, NIGHT, RISK, in_words=dollars)
 
 
 def budget(engine: Engine) -> tuple[int, int]:
@@ -113,6 +118,6 @@ def test_a_budget_shrinks_as_far_as_what_is_spent_and_promised(
         set_budget(engine, money, uses)
         assert budget(engine) == (money, uses)
     else:
-        with pytest.raises(OfferError, match="cannot be so low: 400 minor units in 4 redemptions"):
+        with pytest.raises(OfferError, match=r"cannot be so low: \$4\.00 in 4 redemptions"):
             set_budget(engine, money, uses)
         assert budget(engine) == (20_000, 200)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from promo.offers.ladders import CELLS, LOYALTY
+from promo.offers.cells import CELLS, LOYALTY
 from promo.offers.terms import OfferError, Terms, Unreadable, parse
 
 WHERE = "spring.yaml, offer 3 (o1)"

@@ -168,7 +168,7 @@ def test_the_words_of_chosen_offers() -> None:
     )
     languages = Languages("en_US", "USD", {"en": "en_US", "es": "es_US"}, None)
     found = worded(chosen, offers, languages)
-    assert found.drop("title", "headline", "conditions").equals(chosen)
+    assert found.drop("title", "headline", "conditions", "points").equals(chosen)
     assert found.select("title", "headline", "conditions").rows() == [
         ("Leche de avena", "Ahorre $1.00", "Al comprar 2. Una sola vez."),
         ("Oat milk", "Ahorre $3.00", "En un artículo. Una sola vez."),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from offers.strategies import MORE, REWARDS
 from offers.written import BREAD, terms
 from promo.offers import worth
-from promo.offers.ladders import CELLS
+from promo.offers.cells import CELLS
 
 
 def everywhere(offer: dict[str, Any], typical: dict[int, int], **more: Any) -> int:

@@ -378,7 +378,7 @@ def test_an_unknown_card_is_not_the_household_of_that_number(desk: Desk) -> None
     with desk.engine.connect() as connection:
         rows = connection.execute(select(tables.Shopper.__table__).order_by("id")).all()
     assert [row.id for row in rows] == ["100", "card:100"]
-    assert dict(rows[0]._mapping) == shopper("100")
+    assert shopper("100").items() <= dict(rows[0]._mapping).items()
 
 
 def test_unknown_products_are_in_and_noticed(desk: Desk) -> None:

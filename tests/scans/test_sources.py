@@ -96,7 +96,7 @@ def test_a_file_of_broken_lines_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("", "log.csv, line 1: unknown column ''; expected id, word, n"),
+        ("", "log.csv begins with an empty line; expected id, word, n"),
         ("id,word,wrod", "log.csv, line 1: unknown column 'wrod'; expected id, word, n"),
         ("id,n", r"log.csv, line 1: column `word` is missing \(a word\)"),
         ("id,word,id", "log.csv, line 1: a column stands twice"),

@@ -54,7 +54,7 @@ def test_measures_are_those_that_plain_counting_finds(told: Pairs) -> None:
     loss = -sum(math.log(p if y else 1 - p) for p, y in clipped) / rows
     assert found["predicted"] == pytest.approx(sum(p for _, p, _ in told) / rows / 1e6, abs=5.1e-5)
     assert found["bought"] == pytest.approx(sum(y for _, _, y in told) / rows, abs=5.1e-5)
-    assert found["standard_error"] == pytest.approx(math.sqrt(squares) / rows, abs=6e-4)
+    assert found["standard_error"] == pytest.approx(math.sqrt(squares) / rows, abs=8e-4)
     assert found["log_loss"] == pytest.approx(loss, abs=5.1e-5)
     assert found["calibration_error"] == pytest.approx(error, abs=5.1e-5)
 

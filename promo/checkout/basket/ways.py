@@ -61,6 +61,7 @@ class Offer:
         # What the first piece it takes is does not hang on what others have taken before.
         self.plain = len(self.terms.purchases) == 1 and self.yields
         self._ways: dict[tuple[int, int, int], Way | None] = {}
+        self._found: list[tuple[int, int, Way]] = []
 
     def _wanted(self, matches: Matches) -> tuple[tuple[int, Piece], ...]:
         """The pieces that count to a purchase, in the order in which the offer takes them."""
@@ -96,8 +97,19 @@ class Offer:
         key = (free & self.mask, made if self.counts else min(made, 1), spare & free & self.mask)
         way = self._ways.get(key, UNKNOWN)
         if way is UNKNOWN:
-            way = self._ways[key] = self._way(*key)
+            way = self._ways[key] = self._same(*key) or self._way(*key)
+            if way is not None and not key[2]:
+                self._found.append((key[0], key[1], way))
         return way
+
+    def _same(self, free: int, made: int, spare: int) -> Way | None:
+        """A way found among more pieces, if all that it takes is there: it took the first ones."""
+        if len(self.terms.purchases) > 1 or spare:
+            return None
+        for before, uses, way in self._found:
+            if uses == made and not free & ~before and not way.mask & ~free:
+                return way
+        return None
 
     def _way(self, free: int, made: int, spare: int) -> Way | None:
         left = [piece for index, piece in self.own if free >> index & 1]

@@ -6,14 +6,13 @@ template's to print; see `promo.lists.codes.human_readable`.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-
-import zint
+from typing import NamedTuple
 
 from promo.lists.codes import serial
-from promo.scans.gtin import CodeError
+from promo.lists.codes.code128 import WIDTHS, characters, modules
+from promo.scans.gtin import CodeError, check_digit
 
 MIN_MODULE_MM = 0.40
 """Narrowest bar printed, in mm: a worn store printer still keeps such bars apart."""
@@ -41,9 +40,36 @@ def gs1_128_svg(code: str, module_mm: float = 0.40, height_mm: float = 15.0) -> 
     MistypedCode if the code is not a list code, and CodeError if its check digit is wrong or
     the symbol would be smaller or wider than the limits above.
     """
+    serial(code)  # refuses what is no list code
+    if not _is_checked(code[3:16]):
+        raise CodeError(
+            f"The list code {code} cannot be a barcode: its sixteenth digit, a check digit, is "
+            f"{code[15]}, expected {check_digit(code[3:15])}."
+        )
+    values = characters(code)
+    frame = _frame(modules(values) + 2 * QUIET_MODULES, module_mm, height_mm)
+    drawn = _drawn(frame.height)
+    path = "".join([drawn[value] for value in values])
+    svg = f'{frame.head}<path d="m{QUIET_MODULES} 0{path}"/></svg>'
+    return Barcode(svg, frame.width_mm, height_mm)
+
+
+@lru_cache(maxsize=64)
+def _is_checked(document: str) -> bool:
+    return check_digit(document[:-1]) == document[-1]
+
+
+class _Frame(NamedTuple):
+    """What all symbols of a size have in common; height: of a bar, in modules."""
+
+    head: str
+    width_mm: float
+    height: str
+
+
+@lru_cache(maxsize=256)
+def _frame(modules: int, module_mm: float, height_mm: float) -> _Frame:
     _check_size(module_mm, height_mm)
-    bars = _bars(code)
-    modules = len(bars) + 2 * QUIET_MODULES
     width_mm = round(modules * module_mm, 6)
     if width_mm > MAX_WIDTH_MM:
         raise CodeError(
@@ -51,12 +77,11 @@ def gs1_128_svg(code: str, module_mm: float = 0.40, height_mm: float = 15.0) -> 
             f"GS1-128 allows {MAX_WIDTH_MM:g} mm."
         )
     height = f"{height_mm / module_mm:.9g}"
-    svg = (
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_mm:.9g}mm" '
         f'height="{height_mm:.9g}mm" viewBox="0 0 {modules} {height}">'
-        f'<path d="{_path(bars, height)}"/></svg>'
     )
-    return Barcode(svg, width_mm, height_mm)
+    return _Frame(head, width_mm, height)
 
 
 def _check_size(module_mm: float, height_mm: float) -> None:
@@ -71,35 +96,16 @@ def _check_size(module_mm: float, height_mm: float) -> None:
         )
 
 
-def _bars(code: str) -> str:
-    """Encode a list code: one character per module, 1 for a bar and 0 for a space."""
-    symbol = zint.Symbol()
-    symbol.symbology = zint.Symbology.GS1_128
-    symbol.show_hrt = False
-    # Otherwise a wrong check digit is only a line on standard error.
-    symbol.warn_level = zint.WarningLevel.FAIL_ALL
-    try:
-        symbol.encode(f"[253]{code[3:16]}{serial(code)}")
-    except RuntimeError as error:
-        raise CodeError(f"The list code {code} cannot be a barcode: {error}.") from error
-    # A row is packed eight modules to a byte, the leftmost in the lowest bit.
-    row = symbol.encoded_data.cast("B")[: -(-symbol.width // 8)]
-    return f"{int.from_bytes(row, 'little'):0{symbol.width}b}"[::-1]
+@lru_cache(maxsize=16)
+def _drawn(height: str) -> tuple[str, ...]:
+    """Each of Code 128's characters: its bars, and the move on to the next character."""
+    return tuple([_character(widths, height) for widths in WIDTHS])
 
 
-def _path(bars: str, height: str) -> str:
-    # All of Code 128's characters are 11 modules but the last, the stop, which is 13.
-    words = [bars[at : at + 11] for at in range(0, len(bars) - 13, 11)] + [bars[-13:]]
-    return f"m{QUIET_MODULES} 0" + "".join([_word(word, height) for word in words])
-
-
-@lru_cache(maxsize=1024)
-def _word(word: str, height: str) -> str:
-    """Draw one character's bars and move on to the next; there are but 107 to remember."""
+def _character(widths: str, height: str) -> str:
     steps = []
-    for bar, space in re.findall("(1+)(0*)", word):
-        width = len(bar)
+    for bar, space in zip(widths[::2], f"{widths}0"[1::2], strict=True):
         # Closing the bar has put the pen back at its top left corner.
-        move = f"m{width + len(space)} 0" if space else ""
-        steps.append(f"h{width}v{height}h-{width}z{move}")
+        move = f"m{int(bar) + int(space)} 0" if space != "0" else ""
+        steps.append(f"h{bar}v{height}h-{bar}z{move}")
     return "".join(steps)

@@ -54,6 +54,11 @@ def made(keys: CodeKeys, opened: Opened, store: str, prefix: str) -> str:
     return payload + check_digit(payload)
 
 
+def of_list(keys: CodeKeys, opened: Opened, store: str, prefix: str | None) -> str:
+    """The thirteen digits of a list; none for a chain that has no prefix."""
+    return made(keys, opened, store, prefix) if prefix else ""
+
+
 def open_ean(keys: CodeKeys, text: str, body: str, desk: Desk | None) -> Opened:
     """Check thirteen digits, `body`, of what was handed in, `text`, and say what they hold."""
     if desk is None:

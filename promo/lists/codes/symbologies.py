@@ -88,6 +88,6 @@ def narrow(name: str, width_mm: float, module_mm: float | None = None) -> str:
     58 and 80 mm paper 48 and 72 mm can be printed on: a GS1-128 needs 105.6 mm.
     """
     symbology = named(name)
-    if symbology.modules * (module_mm or symbology.least_mm) <= width_mm:
+    if round(symbology.modules * (module_mm or symbology.least_mm), 6) <= width_mm:
         return name
     return "gs1-datamatrix"

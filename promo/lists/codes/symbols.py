@@ -17,7 +17,7 @@ from promo.lists.codes.symbologies import NAMES, Symbology, named, narrow
 from promo.scans.gtin import CodeError, check_digit, shown
 from promo.sections import Lists, host_name
 
-__all__ = ["NAMES", "Symbol", "draw", "link", "matrix", "narrow", "on_sheet"]
+__all__ = ["NAMES", "Symbol", "content", "draw", "link", "matrix", "narrow", "on_sheet"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,13 @@ def on_sheet(lists: Lists, code: str, ean: str = "") -> Symbol:
     """Draw a list's code as config.yaml wants it; `ean` is needed for ean-13 alone."""
     kind = named(lists.symbology)
     module_mm = lists.matrix_mm if kind.is_matrix else lists.module_mm
-    content = ean if lists.symbology == "ean-13" else code
-    return draw(lists.symbology, content, module_mm, host=lists.link_host)
+    own = content(lists.symbology, code, ean)
+    return draw(lists.symbology, own, module_mm, host=lists.link_host)
+
+
+def content(symbology: str, code: str, ean: str) -> str:
+    """What a symbology is to say of a list: its `list_code`, or its EAN-13."""
+    return ean if symbology == "ean-13" else code
 
 
 def matrix(symbology: str, code: str, *, host: str | None = None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ elsewhere. The same list gives the same bytes, so that a night can be made again
 """
 
 from datetime import UTC, date, datetime, time
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
@@ -13,7 +14,7 @@ from hashlib import sha256
 from promo.config import Settings
 from promo.errors import Sentence
 from promo.lists.codes.symbologies import named
-from promo.lists.codes.symbols import matrix, narrow
+from promo.lists.codes.symbols import content, matrix, narrow
 from promo.lists.press.flowed import flowed
 from promo.lists.press.page import Page
 from promo.lists.press.png import png
@@ -60,9 +61,9 @@ def message(page: Page, press: Press, *, to: str, day: date) -> bytes:
 def _head(made: EmailMessage, page: Page, settings: Settings, to: str) -> None:
     made["From"] = _sender(settings)
     made["To"] = _recipient(page.name, to)
-    made["Subject"] = _one_line(
-        page.tongue.text("{banner}: your list and offers", banner=settings.banner)
-    )
+    language = page.tongue
+    subject = language.text("{banner}: your list and offers", banner=settings.banner)
+    made["Subject"] = _one_line(subject)
     # Holiday notices and the like are not to be sent back (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     if settings.email.unsubscribe:
@@ -77,8 +78,9 @@ def _recipient(name: str, to: str) -> Address:
     """Who the message goes to. A name of any kind is quoted, and cannot begin another header."""
     try:
         return Address(_one_line(name), addr_spec=to)
-    except (ValueError, IndexError) as error:  # the parser's own, for what is no address at all
-        raise AddressError(f"The e-mail address {to!r} cannot be written to: {error}.") from None
+    except (ValueError, IndexError, HeaderParseError):  # the parser's own, for what is no address
+        # Not quoted: it is somebody's.
+        raise AddressError("A household's e-mail address cannot be written to.") from None
 
 
 def _one_line(text: str) -> str:
@@ -91,7 +93,8 @@ def _one_line(text: str) -> str:
 def _add_code(part: MIMEPart, page: Page, settings: Settings) -> None:
     """The symbol, which the HTML shows as `cid:code`."""
     kind = named(narrow(settings.lists.symbology, WIDTH_MM))
-    rows = matrix(kind.name, page.list_code, host=settings.lists.link_host)
+    code = content(kind.name, page.list_code, page.ean)
+    rows = matrix(kind.name, code, host=settings.lists.link_host)
     quiet = max(kind.quiet.left, kind.quiet.right)
     picture = png(rows, PIXELS, quiet, 1 if kind.is_matrix else BARS)
     part.add_related(

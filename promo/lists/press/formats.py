@@ -6,14 +6,17 @@ from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from promo.errors import Sentence
 from promo.files import replacing
 from promo.lists.press.page import Page
 from promo.lists.press.press import Press
 from promo.lists.sheet import Sheet
-from promo.lists.stored import Found
+
+# What reads the database: one list is printed without it.
+if TYPE_CHECKING:
+    from promo.lists.stored import Found
 
 PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than their number
 
@@ -60,7 +63,7 @@ class Format(Protocol):
     def listed(self) -> bool:
         """In the manifest."""
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Whether a household has what the format is sent by."""
 
     def write(
@@ -80,7 +83,7 @@ class Pdf:
     indexed = False
     listed = True
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Mail needs an address."""
         return found.mail or not self.needs_address
 
@@ -130,19 +133,25 @@ class Html:
     indexed = False
     listed = False
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """Everybody."""
         return True
 
     def write(
         self, sheets: Iterable[Sheet], path: Path, press: Press, heading: Heading
     ) -> list[Entry]:
-        """One document of all lists."""
-        pages = [press.page(sheet) for sheet in sheets]
+        """One document of all lists; few pages are in memory at a time."""
+        entries: list[Entry] = []
         with replacing(path) as temporary:
-            html = press.html(pages, title=heading.title)
+            html = press.html(self._pages(sheets, press, entries), title=heading.title)
             temporary.write_text(html, encoding="utf-8", newline="\n")
-        return [Entry(page.list_code, 0, 0) for page in pages]
+        return entries
+
+    def _pages(self, sheets: Iterable[Sheet], press: Press, entries: list[Entry]) -> Iterator[Page]:
+        left = iter(sheets)
+        while some := list(islice(left, PIECE)):
+            entries += [Entry(sheet.code, 0, 0) for sheet in some]
+            yield from [press.page(sheet) for sheet in some]
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ class Messages:
     indexed = True
     listed = True
 
-    def reaches(self, found: Found) -> bool:
+    def reaches(self, found: "Found") -> bool:
         """E-mail needs an address."""
         return found.email or not self.needs_email
 

@@ -4,17 +4,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from promo.lists.press import sizes
-from promo.lists.press.metrics import POINT, lines, width
+from promo.lists.press.metrics import POINT, lines, longest, width
 from promo.lists.press.sizes import Size
 
 if TYPE_CHECKING:
     from promo.lists.press.page import DueLine, OfferLine, Page, Story
 
-TAG = "\N{NO-BREAK SPACE}M"  # about as wide as the frame of an offer's mark
+NBSP = "\N{NO-BREAK SPACE}"
+TAG = f"{NBSP}M"  # about as wide as the frame of an offer's mark
 INDENT, PARAGRAPH, ITEM, PADDING = 5.0, 1.4, 0.6, 5.0  # of articles
 NARROWEST_HOW = 58.0  # of the words beside the code
 
 
+@lru_cache(maxsize=8)
 def column_width(paper: str) -> float:
     """Of each of the two columns."""
     return (sizes.PAPERS[paper][0] - 2 * sizes.SIDE - sizes.GUTTER) / 2
@@ -77,14 +79,16 @@ def heading(text: str, size: Size, across: float) -> float:
     return size.heading_gap + count * size.line(size.heading) + sizes.STROKE
 
 
+@lru_cache(maxsize=2**15)
 def due(line: "DueLine", size: Size, across: float) -> float:
     """Of a due item: words, detail and the mark of an offer, one behind the other."""
     runs = [(line.words, size.item, True), (line.detail, size.detail, False)]
     if line.offer:
-        runs.append((line.offer.replace(" ", "\N{NO-BREAK SPACE}") + TAG, size.detail, True))
+        runs.append((line.offer.replace(" ", NBSP) + TAG, size.detail, True))
     return size.due_gap + lines(tuple(runs), across - size.box) * size.line(size.item)
 
 
+@lru_cache(maxsize=2**15)
 def offer(line: "OfferLine", size: Size, across: float) -> float:
     """Of an offer: its words and terms beside what it gives, or below."""
     beside = size.lead or across
@@ -131,6 +135,30 @@ def story(made: "Story", size: Size, across: float) -> float:
     return total
 
 
+def long_words(page: "Page") -> bool:
+    """Whether a word is longer than its line in the larger print of the page's style."""
+    size = sizes.STYLES[page.style][0]
+    across = column_width(page.paper)
+    item = (across - (size.lead or size.box)) / (size.item * POINT)
+    narrow = (size.lead or across) / (size.headline * POINT)
+    heading = across / (size.heading * 1.1 * POINT)
+    return (
+        any(longest(g.department.upper(), True) > heading for g in page.groups)
+        or any(
+            longest(line.words, True) > item or longest(line.detail, True) > item
+            or longest(line.offer.replace(" ", NBSP) + TAG, True) > item
+            for g in page.groups for line in g.lines
+        )
+        or any(
+            longest(line.headline, True) > narrow or longest(line.words, True) > item
+            or longest(line.terms, True) > item
+            for line in page.offers
+        )
+        or any(longest(words, True) > item for words in (page.greeting, page.club, *page.services))
+        or any(longest(words, True) > item for s in page.stories for _, words in s.texts)
+    )  # fmt: skip
+
+
 def greeting(page: "Page") -> tuple[str, bool]:
     """The greeting as it fits beside the worth, and whether it needs the smaller print."""
     across = beside_worth(page)
@@ -163,3 +191,18 @@ def beside_worth(page: "Page") -> float:
         width(page.points, sizes.NOTE, bold=True),
     )
     return across - box - 17.0
+
+
+def address(page: "Page") -> tuple[float, tuple[str, ...]]:
+    """The name and address as an envelope's window holds them: their type in points, and the lines.
+
+    What is long is printed smaller; more lines than the window has are joined below the name.
+    """
+    window = sizes.WINDOWS[page.paper]
+    said = [line for line in (page.name, *page.address) if line]
+    if (more := len(said) - window.lines) > 0:
+        said[1 : 2 + more] = [", ".join(said[1 : 2 + more])]
+    for points in sizes.ADDRESSES:
+        if all(width(line, points, bold=True) <= window.width for line in said):
+            return points, tuple(said)
+    return points, tuple(_cut(line, points, window.width, 1) for line in said)

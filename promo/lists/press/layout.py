@@ -6,17 +6,15 @@ and articles go where room is left, or overleaf; a list never loses an item or a
 article without room is left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Union
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from promo.lists.press import heights, sizes
 from promo.lists.press.sizes import Size
 
 if TYPE_CHECKING:
-    from promo.lists.press.page import DueGroup, OfferGroup, Page, Story
-
-    Content = Union[DueGroup, OfferGroup, Story, tuple[str, ...], int]
+    from promo.lists.press.page import DueGroup, OfferGroup, Page
 
 DUE, OFFERS, STORY, SERVICES, OWN = "due", "offers", "story", "services", "own"
 NO_DUE, NO_OFFERS = "no-due", "no-offers"
@@ -27,11 +25,12 @@ LEFT, RIGHT = 0, 1
 class Block:
     """A piece of a column: a group of due items or offers, an article, services, lines to fill.
 
+    content: a DueGroup, an OfferGroup, a Story, the services, or how many lines there are to fill.
     titled: whether the column's title stands above; again: whether the group began overleaf.
     """
 
     kind: str
-    content: "Content"
+    content: Any
     height: float
     titled: bool = False
     again: bool = False
@@ -56,11 +55,11 @@ class Leaf:
 
 def spread(page: "Page") -> tuple[Leaf, ...]:
     """The leaves of a list, at least one; `page.most` for its articles, more only if it must."""
-    choices = sizes.STYLES[page.style]
+    choices, room = sizes.STYLES[page.style], heights.room(page, 1)
     tried = (_Spread(page, size) for size in choices)
-    fits = next((made for made in tried if len(made.leaves) == 1), None)
+    fits = next((made for made in tried if made.height <= room), None)
     made = fits or _Spread(page, choices[0])
-    made.extras()
+    made.fill()
     return tuple(made.leaves)
 
 
@@ -71,112 +70,124 @@ class _Spread:
         self.page, self.size = page, size
         self.width = heights.column_width(page.paper)
         self.leaves: list[Leaf] = []
-        self._leaf()
-        self._flow(LEFT, [self._due(group) for group in page.groups] or [self._nothing(NO_DUE, page.phrases.nothing_due)])
+        due = [self._due(group) for group in page.groups]
         offers = [self._offers(group) for group in page.offer_groups]
-        self._flow(RIGHT, offers or [self._nothing(NO_OFFERS, page.phrases.no_offers)])
+        self.groups = (
+            due or [self._nothing(NO_DUE, page.phrases.nothing_due)],
+            offers or [self._nothing(NO_OFFERS, page.phrases.no_offers)],
+        )
 
-    def _leaf(self) -> Leaf:
+    @property
+    def height(self) -> float:
+        """Of the higher column, were it on one leaf."""
+        return heights.title(self.size) + max(
+            sum([group.heading + sum(group.heights) for group in column]) for column in self.groups
+        )
+
+    def fill(self) -> None:
+        """Put everything in its place."""
+        self._leaf()
+        self._flow(LEFT)
+        self._flow(RIGHT)
+        self._extras()
+
+    def _leaf(self, size: Size | None = None) -> Leaf:
         page, number = self.page, len(self.leaves) + 1
         room = heights.room(page, number)
         header, foot = heights.header(page, number), heights.foot(page, number)
-        leaf = Leaf(number, self.size, [room, room], header, foot)
+        leaf = Leaf(number, size or self.size, [room, room], header, foot)
         self.leaves.append(leaf)
         return leaf
 
-    def _flow(self, column: int, groups: Iterable["_Group"]) -> None:
+    def _flow(self, column: int) -> None:
         """Put groups into a column of one leaf after the other."""
         number = 0
-        for group in groups:
-            rest = group
-            while rest.heights:
+        for group in self.groups[column]:
+            start = 0
+            while start < len(group.heights):
                 leaf = self.leaves[number] if number < len(self.leaves) else self._leaf()
-                title = 0.0 if leaf.columns[column] else self._title()
-                count = rest.fitting(leaf.room[column] - title)
-                if not count and leaf.columns[column]:
+                title = 0.0 if leaf.columns[column] else heights.title(self.size)
+                end = group.fitting(start, leaf.room[column] - title)
+                if end == start and leaf.columns[column]:
                     number += 1
                     continue
-                leaf.add(rest.taken(max(count, 1), title), column)
-                rest = rest.left(max(count, 1))
-
-    def _title(self) -> float:
-        return heights.title(self.size)
-
-    def _heading(self, text: str) -> float:
-        return heights.heading(text, self.size, self.width)
+                end = max(end, start + 1)
+                leaf.add(group.block(start, end, title), column)
+                start = end
 
     def _due(self, group: "DueGroup") -> "_Group":
-        each = [heights.due(line, self.size, self.width) for line in group.lines]
-        return _Group(DUE, group, self._heading(group.department), each)
+        size, width = self.size, self.width
+        each = [heights.due(line, size, width) for line in group.lines]
+        return _Group(DUE, group, heights.heading(group.department, size, width), each)
 
     def _offers(self, group: "OfferGroup") -> "_Group":
-        each = [heights.offer(line, self.size, self.width) for line in group.lines]
-        return _Group(OFFERS, group, self._heading(group.title) if group.title else 0.0, each)
+        size, width = self.size, self.width
+        each = [heights.offer(line, size, width) for line in group.lines]
+        above = heights.heading(group.title, size, width) if group.title else 0.0
+        return _Group(OFFERS, group, above, each)
 
     def _nothing(self, kind: str, words: str) -> "_Group":
         return _Group(kind, (words,), 0.0, [heights.sentence(words, self.size, self.width)])
 
-    def extras(self) -> None:
+    def _extras(self) -> None:
         """Services, articles, and lines for the shopper's own hand."""
-        page = self.page
-        if page.services:
-            self._place(Block(SERVICES, page.services, heights.services(page, self.size, self.width)))
-        first = True
-        for story in page.stories:
-            titled = first and bool(page.club)
-            height = heights.story(story, self.size, self.width)
-            height += heights.club(page.club, self.size, self.width) if titled else 0.0
-            if self._place(Block(STORY, story, height, titled)):
-                first = False
+        if self.page.services:
+            self._place(SERVICES, self.page.services, titled=False)
+        titled = bool(self.page.club)
+        for story in self.page.stories:
+            if self._place(STORY, story, titled=titled):
+                titled = False
         leaf = self.leaves[0]
         count = min(int((leaf.room[LEFT] - 3.0) // sizes.OWN_LINE), sizes.MOST_OWN)
         if count > 1:
             leaf.add(Block(OWN, count, 3.0 + count * sizes.OWN_LINE), LEFT)
 
-    def _place(self, block: Block) -> bool:
+    def _place(self, kind: str, content: Any, *, titled: bool) -> bool:
         """Put a block where most room is, on the first leaf that has enough of it."""
         for leaf in self.leaves:
             column = max((LEFT, RIGHT), key=lambda side: (round(leaf.room[side], 6), -side))
-            if leaf.room[column] >= block.height:
-                leaf.add(block, column)
+            height = self._extra(kind, content, leaf.size, titled=titled)
+            if leaf.room[column] >= height:
+                leaf.add(Block(kind, content, height, titled), column)
                 return True
-        if len(self.leaves) >= self.page.most or heights.room(self.page, 2) < block.height:
+        if len(self.leaves) >= self.page.most or (kind == SERVICES and not self.page.stories):
             return False
-        self._leaf().add(block, LEFT)
+        reading = sizes.READING if self.page.style != "large" else self.size
+        height = self._extra(kind, content, reading, titled=titled)
+        if height > heights.room(self.page, 2):
+            return False
+        self._leaf(reading).add(Block(kind, content, height, titled), LEFT)
         return True
 
+    def _extra(self, kind: str, content: Any, size: Size, *, titled: bool) -> float:
+        if kind == SERVICES:
+            return heights.services(self.page, size, self.width)
+        above = heights.club(self.page.club, size, self.width) if titled else 0.0
+        return above + heights.story(content, size, self.width)
 
-@dataclass(frozen=True)
+
+@dataclass
 class _Group:
     """What may go on overleaf between two lines, but never behind its heading."""
 
     kind: str
-    content: "Content"
+    content: Any
     heading: float
     heights: Sequence[float]
-    again: bool = False
 
-    def fitting(self, room: float) -> int:
-        """How many of its lines fit below the heading."""
-        used, count = self.heading, 0
-        for height in self.heights:
+    def fitting(self, start: int, room: float) -> int:
+        """The end of its lines from `start` on that fit below the heading."""
+        used, end = self.heading, start
+        for height in self.heights[start:]:
             used += height
             if used > room:
                 break
-            count += 1
-        return count
+            end += 1
+        return end
 
-    def taken(self, count: int, title: float) -> Block:
-        """Its first lines as a block of a column, which begins with the column's title if any."""
-        height = title + self.heading + sum(self.heights[:count])
-        return Block(self.kind, self._part(0, count), height, bool(title), self.again)
-
-    def left(self, count: int) -> "_Group":
-        """The rest of it."""
-        some = self._part(count, len(self.heights))
-        return replace(self, content=some, heights=self.heights[count:], again=True)
-
-    def _part(self, start: int, end: int) -> "Content":
-        if self.kind not in (DUE, OFFERS) or (start, end) == (0, len(self.heights)):
-            return self.content
-        return replace(self.content, lines=self.content.lines[start:end])  # type: ignore[union-attr, type-var]
+    def block(self, start: int, end: int, title: float) -> Block:
+        """Some of its lines as a block of a column, which begins with the column's title if any."""
+        whole = (start, end) == (0, len(self.heights))
+        some = self.content if whole else self.content._replace(lines=self.content.lines[start:end])
+        height = title + self.heading + sum(self.heights[start:end])
+        return Block(self.kind, some, height, bool(title), again=start > 0)

@@ -50,6 +50,12 @@ def advance(text: str, bold: bool) -> float:
 
 
 @lru_cache(maxsize=2**16)
+def longest(text: str, bold: bool) -> float:
+    """Ems of the longest part of a text that no line break divides."""
+    return max((advance(word, bold) for word in _words(text)), default=0.0)
+
+
+@lru_cache(maxsize=2**16)
 def _words(text: str) -> tuple[str, ...]:
     """The parts between which a line may break. Chinese breaks between any two characters, but
     not before a stop, so that each stop goes with the character before it."""

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from promo.language import Language
 from promo.lists.press import heights, layout
 from promo.lists.press.layout import Leaf
 
 
-LONG = 14  # characters: shorter words stand on any line, whatever the print
-
-
-@dataclass(frozen=True)
-class DueLine:
+class DueLine(NamedTuple):
     """An item the household will soon need: `Soft drinks`, `12 pk, national brand`."""
 
     words: str
@@ -20,16 +17,14 @@ class DueLine:
     offer: str = ""  # what an offer on the same category gives: `$1.00 off`
 
 
-@dataclass(frozen=True)
-class DueGroup:
+class DueGroup(NamedTuple):
     """The due items of a department."""
 
     department: str
     lines: tuple[DueLine, ...]
 
 
-@dataclass(frozen=True)
-class OfferLine:
+class OfferLine(NamedTuple):
     """An offer: `$1.00 off`, `Cold cereal`, `When you buy 2. Once.`, `Nov 6 – 19`."""
 
     headline: str
@@ -38,8 +33,7 @@ class OfferLine:
     until: str
 
 
-@dataclass(frozen=True)
-class OfferGroup:
+class OfferGroup(NamedTuple):
     """Offers with something in common: `On your list`, `New for you`."""
 
     title: str
@@ -100,6 +94,7 @@ class Page:
     style: str = "sheet"
     paper: str = "Letter"
     most: int = 2  # leaves that it may take for its articles
+    ean: str = ""  # its EAN-13, where the chain has a prefix for one
 
     @cached_property
     def spread(self) -> tuple[Leaf, ...]:
@@ -127,17 +122,19 @@ class Page:
         return heights.greeting(self)
 
     @cached_property
+    def fitted_address(self) -> tuple[float, tuple[str, ...]]:
+        """Points of type, and the lines of name and address as they fit an envelope's window."""
+        return heights.address(self)
+
+    @cached_property
     def fitted_store(self) -> str:
         """The store's name as it fits on paper."""
         return heights.store(self)
 
     @cached_property
     def long_words(self) -> bool:
-        """Whether a word may be longer than its line, and must be broken within."""
-        texts = [self.greeting, *self.services, self.club]
-        texts += [t for g in self.groups for t in (g.department, *(x for y in g.lines for x in (y.words, y.detail)))]
-        texts += [t for line in self.offers for t in (line.words, line.terms, line.headline)]
-        return any(len(word) >= LONG for text in texts if len(text) >= LONG for word in text.split())
+        """Whether a word is longer than its line, and must be broken within."""
+        return heights.long_words(self)
 
     @property
     def stacked(self) -> bool:

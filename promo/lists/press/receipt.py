@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from promo.errors import Sentence
-from promo.lists.codes.symbols import matrix, narrow
+from promo.lists.codes.symbols import content, matrix, narrow
 from promo.lists.press.code_pages import Repertoire
 from promo.lists.press.drawn import drawn
 from promo.lists.press.escpos import Dots
@@ -51,7 +51,7 @@ def receipt(page: Page, press: Press, width: int = 80) -> bytes:
         for draw, some in groupby(elements, lambda e: _is_drawn(e, repertoire, leftward))
     ]
     pictures = iter(_pictures([some for draw, some in groups if draw], dots, page))
-    strip, code = Strip(repertoire, dots), symbol(page.list_code, settings.lists, dots)
+    strip, code = Strip(repertoire, dots), symbol(page, settings.lists, dots)
     for draw, some in groups:
         if draw:
             strip.picture(next(pictures))
@@ -97,12 +97,13 @@ def _print(strip: Strip, elements: Iterable[Element], code: Dots) -> None:
             strip.gap()
 
 
-def symbol(code: str, lists: Lists, dots: int) -> Dots:
+def symbol(page: Page, lists: Lists, dots: int) -> Dots:
     """The list's code as a picture: the chain's symbology, or GS1 DataMatrix where it is too wide.
 
     Without quiet zones: nothing else is printed on its rows or next to them.
     """
     symbology = narrow(lists.symbology, dots / DOTS_A_MM, LINEAR_MODULE / DOTS_A_MM)
+    code = content(symbology, page.list_code, page.ean)
     return scaled(matrix(symbology, code, host=lists.link_host))
 
 

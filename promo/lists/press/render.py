@@ -2,20 +2,27 @@
 
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from promo.errors import Sentence
 from promo.language import Language
+from promo.lists.press.compiled import Compiled
+from promo.lists.press.environment import PressEnvironment
 from promo.lists.press.page import Page
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}  # one list; its document: MEDIUM.html.j2
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+ASCII = bytes(range(2**7))
+ASCII_CONTROL = bytes(code for code in ASCII if CONTROL.match(chr(code)))
+# Of one list; the document's own is MEDIUM.html.j2.
+LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}
 BOX = {"print": Markup("<i></i>"), "web": Markup('<input type="checkbox">')}
 
 
@@ -30,28 +37,41 @@ class Renderer:
     in the folder itself; a document and its style sheet only in the banner's and the folder itself.
     """
 
-    def __init__(self, folder: Path, banner: str) -> None:
+    def __init__(self, folder: Path, banner: str, cache: Path | None = None) -> None:
         self.folder, self.banner = folder, banner
-        self._common = [path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()]
+        self._common = [
+            path for path in (folder / "banners" / slug(banner), folder) if path.is_dir()
+        ]
+        self._compiled = Compiled(cache) if cache else None
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._lists: dict[tuple[str, tuple[str, ...]], Template] = {}
 
-    def document(self, medium: str, pages: Sequence[Page], *, title: str, **look: object) -> str:
-        """One document of all pages, in their order. Raises RenderError.
+    def lists(self, medium: str, pages: Iterable[Page]) -> Markup:
+        """The body of a document: all pages, in their order. Raises RenderError."""
+        made: list[str] = []
+        for page in pages:
+            try:
+                made.append(self._list(medium, page))
+            except Exception as error:  # whatever a chain's own template may do wrong
+                raise self._failed(error) from error
+        return Markup("".join(made))
+
+    def document(
+        self, medium: str, body: Markup, *, title: str, language: str, **look: object
+    ) -> str:
+        """One document around a body. Raises RenderError.
 
         Control characters and direction overrides, whoever's text they stand in, are taken out of
         the whole at once.
         """
         try:
-            body = Markup("".join([self._list(medium, page) for page in pages]))
             frame = self._environment(()).get_template(f"{medium}.html.j2")
-            language = pages[0].language if pages else "en"
             made = frame.render(
                 body=body, title=title, banner=self.banner, language=language, **look
             )
         except Exception as error:  # whatever a chain's own template may do wrong
             raise self._failed(error) from error
-        return CONTROL.sub("", made)
+        return printable(made)
 
     def one(self, name: str, page: Page) -> str:
         """What the template `name` makes of one list: a receipt, a part of an e-mail.
@@ -64,7 +84,7 @@ class Renderer:
             made = template.render(page=page, _=say, banner=self.banner)
         except Exception as error:  # whatever a chain's own template may do wrong
             raise self._failed(error) from error
-        return CONTROL.sub("", made)
+        return printable(made)
 
     def _failed(self, error: Exception) -> RenderError:
         where = self._place(error)
@@ -76,20 +96,16 @@ class Renderer:
         if template is None:
             template = self._environment(page.folders).get_template(LIST[medium])
             self._lists[key] = template
-        return template.render(page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium])
+        return template.render(
+            page=page, _=speaker(page.tongue), banner=self.banner, box=BOX[medium]
+        )
 
     def _environment(self, folders: tuple[str, ...]) -> Environment:
         """The templates for lists with folders of their own; the same for all that have none."""
         own = [path for path in (self.folder / name for name in folders) if path.is_dir()]
         key = tuple(map(str, own))
         if key not in self._environments:
-            self._environments[key] = Environment(
-                loader=FileSystemLoader([*own, *self._common]),
-                undefined=StrictUndefined,
-                autoescape=True,
-                trim_blocks=True,
-                lstrip_blocks=True,
-            )
+            self._environments[key] = PressEnvironment([*own, *self._common], self._compiled)
         return self._environments[key]
 
     def _place(self, error: Exception) -> str:
@@ -97,10 +113,21 @@ class Renderer:
         if isinstance(error, TemplateSyntaxError):
             return f"{error.name}, line {error.lineno}"
         root = str(self.folder) + "/"
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
+        frames = [
+            f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)
+        ]
         if not frames:
             return "of a list"
         return f"{frames[-1].filename.removeprefix(root)}, line {frames[-1].lineno}"
+
+
+def printable(text: str) -> str:
+    """A text without control characters and direction overrides."""
+    # Most is ASCII, and bytes are deleted much faster than characters are searched.
+    data = text.encode("utf-8", "surrogatepass")
+    others = data.translate(None, ASCII).decode("utf-8", "surrogatepass")
+    clean = len(data) == len(data.translate(None, ASCII_CONTROL)) and not CONTROL.search(others)
+    return text if clean else CONTROL.sub("", text)
 
 
 @cache

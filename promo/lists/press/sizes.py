@@ -3,7 +3,8 @@
 `templates/print.css` is given the same numbers, so that layout and style sheet cannot differ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from promo.lists.press.metrics import POINT
 
@@ -17,8 +18,9 @@ PAPERS = {"Letter": (215.9, 279.4), "A4": (210.0, 297.0)}  # ISO 216, ANSI/ASME 
 # DIN 5008:2020, form B: a field of 85 x 45 mm, 20 mm from the left and 45 mm from the top, of
 # which the lower 27.3 mm are the recipient's six lines.
 # No. 10 (4 1/8 x 9 1/2 in), a letter folded in three: a window of 4 1/2 x 1 1/8 in, 7/8 in from the
-# envelope's left and 1/2 in from its foot. The letter has 0.46 in of play upright and 1 in sideways, so
-# what always shows is 2.5 to 3.17 in from the leaf's top and 0.88 to 4.37 in from its left.
+# envelope's left and 1/2 in from its foot. The letter has 0.46 in of play upright and 1 in
+# sideways, so what always shows is 2.5 to 3.17 in from the leaf's top and 0.88 to 4.37 in from
+# its left.
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,10 @@ class Window:
 
 
 WINDOWS = {"A4": Window(25.0, 62.7, 76.0, 6, 92.0), "Letter": Window(23.0, 63.6, 87.0, 4, 92.0)}
-ADDRESS, ADDRESS_LINE = 10.0, 4.2  # points, millimetres
+ADDRESSES, ADDRESS_LINE = (10.0, 9.0, 8.0, 7.0), 4.2  # points, the largest that fits; millimetres
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity: a key of the layout's caches
 class Size:
     """One size of print: type in points, everything else in millimetres."""
 
@@ -57,15 +59,22 @@ class Size:
 
     def line(self, points: float) -> float:
         """The height of a line of type."""
-        return round(points * POINT * self.leading, 3)
+        return _line(points, self.leading)
+
+
+@cache
+def _line(points: float, leading: float) -> float:
+    return round(points * POINT * leading, 3)
 
 
 NORMAL = Size("normal", 11.5, 9.5, 13, 16, 10, 10.5, 1.5, 2.6, 2.6)
-DENSE = Size(
-    "dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14
+MEDIUM = Size(
+    "medium", 11.5, 9.5, 12.5, 15.5, 9.5, 10.5, 0.9, 1.9, 1.9, lead=23.0, inline=True, leading=1.17
 )
+DENSE = Size("dense", 11, 9, 12, 14.5, 9, 10.5, 0.5, 1.3, 1.3, lead=22.0, inline=True, leading=1.14)
 LARGE = Size("large", 16, 13, 19, 21, 14, 15, 2.2, 4.0, 3.5, lead=0.0, box=9.0)
-STYLES = {"sheet": (NORMAL, DENSE), "mail": (NORMAL, DENSE), "large": (LARGE,)}
+STYLES = {"sheet": (NORMAL, MEDIUM, DENSE), "mail": (NORMAL, MEDIUM, DENSE), "large": (LARGE,)}
+READING = replace(NORMAL, name="reading", story=12.5)  # of a leaf that holds articles alone
 GREETING, LONG_GREETING = 25.0, 15.0  # points
 WORTH, NOTE, DATES, SMALL = 26.0, 10.0, 11.0, 9.5  # points
 HEADER = {"sheet": 28.5, "large": 28.5, "mail": 28.5}  # of the first leaf, its line included

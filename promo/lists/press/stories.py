@@ -1,23 +1,30 @@
 """From an article's Markdown to the markup that is printed, and the words that are measured."""
 
-from functools import lru_cache
-
-from markdown_it import MarkdownIt
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from promo.lists.articles import Article
 from promo.lists.press.page import Story
 
-# No HTML of an author's own, nothing to fetch, and nothing whose height is hard to know.
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(
-    ["image", "link", "autolink", "code", "fence", "blockquote", "hr", "html_block", "html_inline",
-     "reference", "table"], ignoreInvalid=True,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    """No HTML of an author's own, nothing to fetch, nothing whose height is hard to know."""
+    from markdown_it import MarkdownIt  # slow to import, and many lists have no article
+
+    refused = ["image", "link", "autolink", "code", "fence", "blockquote", "hr", "html_block",
+               "html_inline", "reference", "table"]  # fmt: skip
+    return MarkdownIt("commonmark", {"html": False}).disable(refused, ignoreInvalid=True)
 
 
 @lru_cache(maxsize=4096)
 def story(article: Article, kind: str) -> Story:
     """The article as a template prints it; kind: its kind in words."""
-    tokens = MARKDOWN.parse(article.body)
+    markdown = _markdown()
+    tokens = markdown.parse(article.body)
     found, within = [], "p"
     for token in tokens:
         if token.type in ("list_item_open", "heading_open"):
@@ -27,5 +34,5 @@ def story(article: Article, kind: str) -> Story:
             within = "li" if within == "li" else "p"
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             within = "p"
-    html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    html = markdown.renderer.render(tokens, markdown.options, {})
     return Story(kind, article.head.title, html, tuple(found))

@@ -24,6 +24,7 @@ from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.formats import FORMATS, Entry, Heading
 from promo.lists.press.press import Press
+from promo.lists.sheet import restored
 from promo.offers.known import ListId
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ class Worker:
         form, path = FORMATS[volume.format], folder / volume.path
         with self.engine.connect() as reading:
             rows = _counted(stored.rows(reading, volume.ids), digest)
-            locale, keys = self.shop.settings.locale, self.shop.keys
-            sheets = (stored.sheet(row, keys, locale) for row in rows)
+            settings, keys = self.shop.settings, self.shop.keys
+            sheets = (restored(row, keys, settings) for row in rows)
             entries = form.write(sheets, path, self.press, volume.heading)
         record = Record(digest.hexdigest(), sha256(path), tuple(entries))
         record.write(folder, volume.path)

@@ -175,7 +175,17 @@ def test_whatever_the_words_it_is_one_sound_message(
 
 
 @pytest.mark.parametrize(
-    "to", ["", "ann", "ann@", "a b@example.com", "a@b.cd\r\nBcc: e@example.com", "a@b.cd, e@f.gh"]
+    "to",
+    [
+        "",
+        "@",
+        "<x@y.z>",
+        "ann",
+        "ann@",
+        "a b@example.com",
+        "a@b.cd\r\nBcc: e@example.com",
+        "a@b.cd, e@f.gh",
+    ],
 )
 def test_an_address_that_is_none(settings: Settings, to: str) -> None:
     with pytest.raises(AddressError, match="cannot be written to"):

@@ -1,154 +1,190 @@
-"""Every list fits its page: worst cases are printed, and their words measured in the PDF."""
+"""Every list fits its leaves: random and worst cases are printed, and counted in the PDF."""
 
+import random
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pypdfium2
-import pypdfium2.raw
 import pytest
-from drafts import NIGHT, draft, due, offer, page
+from drafts import NIGHT, draft, due, offer, sheet
 
 from promo.config import Settings
 from promo.lists.items import Draft
-from promo.lists.press import layout
+from promo.lists.press.page import Page
 from promo.lists.press.pdf import write_pdf
-from promo.lists.press.render import Renderer
+from promo.lists.press.press import STYLES, Press
+from promo.lists.sheet import Person
 
 MM = 72 / 25.4
-BARS = 15.0  # height of the barcode's bars
-ABOVE_BARS = 3.0  # of the footer, within its dashed line
-SIDE = 8.0  # nothing is printed nearer to the paper's edge
-
-
-class Case(NamedTuple):
-    name: str
-    title: str
-    words: str
-    detail: str
-    department: str
-
-
-ARABIC = "عرض خاص على جميع أنواع الحبوب والعصائر الطازجة هذا الأسبوع فقط"
-CASES = {
-    "ordinary": Case("Ann Onymous", "Any cold cereal", "Soft drinks", "12 pk", "Drinks"),
-    "long words": Case(
-        "Maximiliane-Alexandrina Wolfeschlegelsteinhausenbergerdorff-X",
-        "Extraordinarily long-lasting unsweetened breakfast cereal, XL",
+SIDE = 7.5  # millimetres of the paper's edge where nothing is printed
+WORDS = {
+    "plain": ["milk", "cheese", "bread", "and", "fresh orange juice", "of the season,", "frozen"],
+    "wide": ["WWMM", "MMMM", "WWWWWWW", "OOO", "@@@@", "QUICHE"],
+    "long": [
         "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk",
-        "12 pk, national brand, usually 12",
-        "Refrigerated and fresh",
-    ),
-    "one word": Case("W" * 60, "W" * 60, "W" * 60, "W" * 10, "W" * 60),
-    "wide words": Case("WWMM " * 12, "WWWWWWW " * 7, "MMMM " * 12, "@@@@ " * 3, "OOOO " * 12),
-    "hyphens": Case("a-" * 30, "mm-mm-" * 10, "mm-mm-" * 10, "-" * 60, "--- " * 9),
-    "chinese": Case("汉" * 60, "汉字" * 30, "商品" * 15, "十二包", "部门"),
-    "arabic": Case(ARABIC[:60], ARABIC[:60], ARABIC[:40], "12", "مشروبات"),
-    "unbroken arabic": Case("س" * 60, "ص" * 60, "ش" * 60, "ض" * 20, "س" * 30),
+        "W-W-W-W-W-W-W",
+        "a-b",
+        "und",
+    ],
+    "endless": ["W" * 60, "i" * 60, "mm-" * 20],
+    "chinese": ["牛奶", "商品汉字汉字汉字汉字汉字", "十二包，促销（优惠）", "Coca-Cola可乐"],
+    "arabic": ["عرض", "خاص", "على", "الحبوب", "والعصائر", "سسسسسسسسسسس", "ضضضضضضضض"],
+    "hebrew and thai": ["מבצע", "מיוחד", "ข้าวหอมมะลิคุณภาพดีราคาพิเศษ", "🍎🍎🍎", "½", "ŵ"],
 }
 
 
-TERMS = {
-    "headline": "$12.50 off 2 of them",
-    "conditions": "On any bread when you buy 2 of these, and 1 of any bread or 3 of any jam. At "
-    "most $3.00 off. Up to 3 times, at most 1 a day. Only Mondays, Tuesdays until 20:00.",
-}
+def said(chance: random.Random, words: list[str], most: int) -> str:
+    text = " ".join(chance.choices(words, k=chance.randint(1, 12)))
+    return text[: chance.randint(1, most)].strip() or "x"
 
 
-def worst(
-    case: Case, *, offers: int = 16, items: int = 24, worth: int = 9999, **words: Any
-) -> Draft:
-    some = (due(words=case.words, detail=case.detail, department=f"{i % 9} {case.department}")
-            for i in range(items))  # fmt: skip
-    gifts = (offer(title=case.title[:60], worth=worth, buy=12, **words) for _ in range(offers))
+def some(chance: random.Random, kind: str) -> Draft:
+    words = WORDS[kind]
+    names = [said(chance, words, 30) for _ in range(9)]
+    items = tuple(
+        due(
+            words=said(chance, words, 45), detail=said(chance, words, 45) if chance.random() < 0.8
+            else "", department=chance.choice(names), category=f"C{chance.randint(1, 30)}",
+        )
+        for _ in range(chance.choice([0, 1, 5, 12, 24]))
+    )  # fmt: skip
+    gifts = tuple(
+        offer(
+            title=said(chance, words, 60), conditions=said(chance, words, 240),
+            headline=said(chance, ["$1.00", "off", "3", "for", "12,500.00", *words[:2]], 22),
+            worth=chance.choice([50, 1250, 9_999_999]), category=f"C{chance.randint(1, 30)}",
+            cell=chance.choice(["national/heavy", "unknown/None"]),
+            points=chance.choice([0, 0, 500]),
+        )
+        for _ in range(chance.choice([0, 1, 8, 16]))
+    )  # fmt: skip
     return draft(
-        name=case.name[:60],
-        due=layout.due_that_fit(some),
-        offers=layout.offers_that_fit(gifts),
-    )
+        name=said(chance, words, 60) if chance.random() < 0.8 else "",
+        language=chance.choice(["en", "es", "zh"]), tier=chance.choice(["base", "top"]),
+        due=items, offers=gifts, club=chance.choice(["", "Pork · Beef"]),
+        articles=tuple(chance.sample(["one-pot-pasta", "week-of-dinners", "laundry-with-less"],
+                                     k=chance.randint(0, 3))),
+    )  # fmt: skip
 
 
-def boxes(path: Path) -> tuple[list[tuple[float, ...]], float, tuple[float, float]]:
-    """Left, bottom, right, top of each character above the code; bars' top; the page's size."""
-    with pypdfium2.PdfDocument(path) as document:
-        assert len(document) == 1
-        sheet = document[0]
-        bars = [o.get_bounds() for o in sheet.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])]
-        tall = [b for b in bars if abs(b[3] - b[1] - BARS * MM) < 0.5]
-        assert len(tall) == 1
-        text = sheet.get_textpage()
-        places = range(text.count_chars())
-        code = next(i for i in places if text.get_text_range(i, 5) == "(253)")
-        found = [text.get_charbox(i) for i in places[:code] if text.get_text_range(i, 1).strip()]
-        size = sheet.get_size()
-        text.close()
-        sheet.close()
-        return found, tall[0][3], size
+def paper(settings: Settings, name: str, **lists: Any) -> Settings:
+    own = settings.lists.model_copy(update={"paper": name} | lists)
+    return settings.model_copy(update={"lists": own})
 
 
-@pytest.mark.parametrize("words", [{}, TERMS], ids=["plain", "terms"])
-@pytest.mark.parametrize("paper", ["Letter", "A4"])
-@pytest.mark.parametrize("case", list(CASES.values()), ids=list(CASES))
-def test_nothing_touches_the_footer_or_the_edge(
-    settings: Settings, tmp_path: Path, case: Case, paper: str, words: dict[str, Any]
+def printed(press: Press, pages: list[Page], style: str, path: Path) -> list[pypdfium2.PdfPage]:
+    html = press.print_html(pages, style=style, title="t")
+    write_pdf(html, path, title="t", day=NIGHT)
+    document = pypdfium2.PdfDocument(path)
+    return [document[number] for number in range(len(document))]
+
+
+def edges(leaf: pypdfium2.PdfPage) -> tuple[float, ...]:
+    """The box of all words of a leaf: left, bottom, right, top, in points."""
+    text = leaf.get_textpage()
+    boxes = [text.get_rect(number) for number in range(text.count_rects())]
+    left, bottom, right, top = zip(*(box for box in boxes if box[2] > box[0]), strict=True)
+    return min(left), min(bottom), max(right), max(top)
+
+
+@pytest.mark.parametrize("kind", list(WORDS))
+@pytest.mark.parametrize(
+    ("style", "name"), [("sheet", "Letter"), ("sheet", "A4"), ("mail", "A4"), ("large", "Letter")]
+)
+def test_a_list_takes_the_leaves_that_were_reckoned(
+    settings: Settings, tmp_path: Path, style: str, name: str, kind: str
 ) -> None:
-    made = page(settings, worst(case, **words), store="A rather long name of a store, downtown")
-    document = Renderer(settings.paths.templates).html(
-        [made], banner="Main Street Market and Sons", paper=paper, title="t"
+    chance = random.Random(f"{style} {name} {kind}")
+    press = Press(paper(settings, name))
+    pages = [
+        press.page(
+            sheet(some(chance, kind), number, store_name=said(chance, WORDS[kind], 60),
+                  person=Person(said(chance, WORDS[kind], 60), ("1 Main Street", "Springfield"))),
+            style=style, sequence="000012",
+        )
+        for number in range(1, 5)
+    ]  # fmt: skip
+    leaves = printed(press, pages, style, tmp_path / "x.pdf")
+    # The code's number stands on a list's first leaf and nowhere else.
+    starts = [n for n, leaf in enumerate(leaves) if "(253)" in leaf.get_textpage().get_text_range()]
+    assert starts == [sum(page.leaves for page in pages[:n]) for n in range(len(pages))]
+    assert len(leaves) == sum(page.leaves for page in pages)
+    for leaf in leaves:
+        left, bottom, right, top = edges(leaf)
+        width, height = leaf.get_size()
+        assert left >= SIDE * MM
+        assert right <= width - SIDE * MM
+        assert bottom >= SIDE * MM
+        assert top <= height - 3 * MM
+
+
+def test_nothing_is_lost_and_no_heading_stands_alone(settings: Settings) -> None:
+    chance = random.Random(3)
+    for style in STYLES:
+        for kind in WORDS:
+            page = Press(settings).page(sheet(some(chance, kind)), style=style)
+            blocks = [b for leaf in page.spread for column in leaf.columns for b in column]
+            lines = [line for b in blocks if b.kind == "due" for line in b.content.lines]
+            gifts = [line for b in blocks if b.kind == "offers" for line in b.content.lines]
+            assert lines == [line for group in page.groups for line in group.lines]
+            assert gifts == list(page.offers)
+            assert all(b.content.lines for b in blocks if b.kind in ("due", "offers"))
+
+
+def full(items: int, offers: int, **changes: Any) -> Draft:
+    return draft(
+        due=tuple(due(words=f"Frozen juices {i}", department=f"{i % 6}") for i in range(items)),
+        offers=tuple(offer(title=f"Cold cereal, national brand {i}") for i in range(offers)),
+        **changes,
     )
-    assert write_pdf(document, tmp_path / "x.pdf", title="t", day=NIGHT) == 1
-    found, bars_top, (width, height) = boxes(tmp_path / "x.pdf")
-    assert min(bottom for _, bottom, _, _ in found) >= bars_top + ABOVE_BARS * MM
-    assert min(left for left, *_ in found) >= SIDE * MM
-    assert max(right for _, _, right, _ in found) <= width - SIDE * MM
-    assert max(top for *_, top in found) <= height - SIDE * MM
-
-
-def test_an_empty_list_is_a_page_of_its_own(settings: Settings, tmp_path: Path) -> None:
-    made = page(settings, draft(name="", due=(), offers=()))
-    document = Renderer(settings.paths.templates).html([made], banner="b", paper="A4", title="t")
-    assert write_pdf(document, tmp_path / "x.pdf", title="t", day=NIGHT) == 1
-    found, bars_top, _ = boxes(tmp_path / "x.pdf")
-    assert min(bottom for _, bottom, _, _ in found) >= bars_top + ABOVE_BARS * MM
-    assert "Your shopping list" in document
-
-
-def test_an_ordinary_full_list_keeps_everything() -> None:
-    case = Case("Ann", "Any of the cereals of this brand", "Refrigerated drinks", "12 pk", "Dept")
-    made = worst(case)
-    assert (len(made.due), len(made.offers)) == (24, 16)
-
-
-def test_sixteen_offers_of_sixty_characters_fit() -> None:
-    made = worst(CASES["long words"])
-    assert len(made.offers) == 16
-    assert len(made.due) >= 12
-
-
-def test_what_does_not_fit_is_left_out_from_the_end() -> None:
-    short, huge = due(words="short"), due(words="huge " * 800)
-    assert layout.due_that_fit([short, huge, short]) == (short, short)
-    small, vast = offer(), offer(title="汉" * 2000)
-    assert layout.offers_that_fit([small, vast, small]) == (small, small)
-    some = [due(words=f"{'x' * 60} {i}", department=f"d{i}") for i in range(40)]
-    kept = layout.due_that_fit(some)
-    assert 0 < len(kept) < 40
-    assert kept == tuple(some[: len(kept)])
 
 
 @pytest.mark.parametrize(
-    ("items", "offers", "density"),
-    [(0, 0, ""), (10, 8, ""), (24, 8, "dense"), (10, 16, ""), (24, 16, "dense")],
+    ("items", "offers", "size"),
+    [(0, 0, "normal"), (10, 8, "normal"), (24, 16, "medium"), (24, 0, "medium")],
 )
-def test_the_largest_print_in_which_all_fits(items: int, offers: int, density: str) -> None:
-    made = worst(CASES["ordinary"], items=items, offers=offers)
-    assert layout.density(made, "Nov 30 to Dec 13") == density
-    assert layout.density(worst(CASES["long words"])) == "tight"
+def test_the_largest_print_in_which_all_fits_one_leaf(
+    settings: Settings, items: int, offers: int, size: str
+) -> None:
+    page = Press(settings).page(sheet(full(items, offers)))
+    assert (page.leaves, page.spread[0].size.name) == (1, size)
 
 
-def test_names() -> None:
-    cases = {"": False, "Ann Onymous": False, CASES["long words"].name: True}
-    assert {name: layout.is_long(name) for name in cases} == cases
-    assert [layout.shortened(name) for name in cases] == list(cases)
-    cut = layout.shortened("汉" * 200)
-    assert cut == "汉" * (len(cut) - 1) + "…"
-    assert 20 < len(cut) < 60
+def test_what_does_not_fit_goes_overleaf_in_large_print(settings: Settings) -> None:
+    page = Press(settings).page(sheet(draft(due=tuple(
+        due(words=f"A rather long name of some category {i}", detail="12 oz, national brand, often",
+            department=f"Department {i % 9}") for i in range(24)
+    ))))  # fmt: skip
+    first, second = page.spread
+    assert first.size.name == second.size.name == "normal"
+    assert [block.again for block in second.columns[0]][1:] == [False] * (
+        len(second.columns[0]) - 1
+    )
+    assert second.columns[0][0].titled
+
+
+def test_articles_go_where_room_is_or_overleaf_or_nowhere(settings: Settings) -> None:
+    ids = ("one-pot-pasta", "week-of-dinners", "laundry-with-less")
+    few = Press(settings).page(sheet(full(6, 4, articles=ids[:1])))
+    assert few.leaves == 1
+    many = Press(settings).page(sheet(full(24, 16, articles=ids)))
+    assert many.leaves == 2
+    assert {block.kind for column in many.spread[1].columns for block in column} == {"story"}
+    one = Press(paper(settings, "Letter", max_leaves=1)).page(sheet(full(24, 16, articles=ids)))
+    assert one.leaves == 1
+    assert not [b for column in one.spread[0].columns for b in column if b.kind == "story"]
+
+
+def test_an_address_stands_in_its_window(settings: Settings, tmp_path: Path) -> None:
+    person = Person("Ann Onymous", ("12 Main Street", "Springfield, OH 45501"))
+    windows = {"A4": (20, 62.7, 105, 90), "Letter": (22.2, 63.5, 111, 80.5)}
+    for name, (left, top, right, bottom) in windows.items():
+        press = Press(paper(settings, name))
+        page = press.page(sheet(full(3, 3), person=person), style="mail", sequence="000123")
+        leaf = printed(press, [page], "mail", tmp_path / f"{name}.pdf")[0]
+        height = leaf.get_height()
+        inside = (left * MM, height - bottom * MM, right * MM, height - top * MM)
+        text = leaf.get_textpage()
+        words = " ".join(text.get_text_bounded(*inside).split())
+        assert words == "Ann Onymous 12 Main Street Springfield, OH 45501"
+        assert "000123" in text.get_text_range()

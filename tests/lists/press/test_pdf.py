@@ -1,12 +1,15 @@
 import hashlib
 import subprocess
 import sys
+import unicodedata
 from datetime import date
 from pathlib import Path
 
+import plutoprint
 import pypdfium2
 import pytest
 
+from promo.lists.press import fonts
 from promo.lists.press.pdf import OnlyOurFonts, write_pdf
 
 DAY = date(2017, 11, 6)
@@ -63,3 +66,25 @@ def test_a_process_that_wrote_many_files_ends_well(tmp_path: Path) -> None:
     command = [sys.executable, "-c", many, sizes, str(tmp_path / "x.pdf")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("word", "opened"),
+    [("Milk – é", {"regular", "bold"}), ("牛奶", {"regular", "bold", "chinese"}),
+     ("حليب", {"regular", "bold", "arabic", "arabic-bold"})],
+)  # fmt: skip
+def test_a_font_is_opened_only_for_a_page_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, opened: set[str]
+) -> None:
+    seen, read = set[str](), fonts.resource
+
+    def noted(name: str) -> plutoprint.ResourceData:
+        seen.add(name)
+        return read(name)
+
+    monkeypatch.setattr(fonts, "resource", noted)
+    html = f"<p style='font-family: {fonts.families(word)}'>{word} <b>{word}</b>".replace('"', "")
+    write_pdf(html, tmp_path / "x.pdf", title="t", day=DAY)
+    assert seen == opened
+    text = pypdfium2.PdfDocument(tmp_path / "x.pdf")[0].get_textpage().get_text_range()
+    assert word[0] in unicodedata.normalize("NFKC", text)

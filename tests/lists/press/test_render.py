@@ -5,16 +5,28 @@ import shutil
 from pathlib import Path
 
 import pytest
-from drafts import draft, due, offer, page
+from drafts import draft, due, offer, page, sheet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promo.config import Settings
-from promo.lists.press.render import Renderer, RenderError
+from promo.lists.press.press import Press
+from promo.lists.press.render import RenderError, printable
 
-NAMES = ("lists.html.j2", "list.html.j2", "list.css")
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+NAMES = (
+    "web.html.j2",
+    "web.css",
+    "phone.html.j2",
+    "parts/due.html.j2",
+    "parts/offers.html.j2",
+)
 HOSTILE = [
     "<script>alert(1)</script>",
     "</style></title><img src=x onerror=alert(1)>",
-    "{{ page.list_code }}{% include 'list.css' %}",
+    "{{ page.list_code }}{% include 'web.css' %}",
     '" onclick="alert(1)',
     "' onclick='alert(1)",
     "&lt;b&gt; & <!-- -->",
@@ -24,30 +36,31 @@ HOSTILE = [
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Path:
     """A copy of the templates for a chain to break."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    for name in NAMES:
-        shutil.copy(settings.paths.templates / name, folder / name)
-    return folder
+    return Path(shutil.copytree(settings.paths.templates, tmp_path / "own"))
+
+
+def house(settings: Settings, folder: Path) -> Settings:
+    paths = settings.paths.model_copy(update={"templates": folder})
+    return settings.model_copy(update={"paths": paths, "banner": "Fred & Co"})
 
 
 def html(settings: Settings, folder: Path, **changes: object) -> str:
-    made = page(settings, draft(**changes))
-    return Renderer(folder).html([made], banner="Fred & Co", paper="Letter", title="Lists")
+    press = Press(house(settings, folder))
+    return press.html([press.page(sheet(draft(**changes)))], title="Lists")
 
 
 @pytest.mark.parametrize(
     ("name", "line", "message"),
     [
-        ("list.html.j2", "{{ page.nmae }}", "has no attribute 'nmae'"),
-        ("list.html.j2", "{{ baner }}", "'baner' is undefined"),
-        ("list.html.j2", "{% if page.nmae %}x{% endif %}", "has no attribute 'nmae'"),
-        ("list.css", "{{ papper }}", "'papper' is undefined"),
-        ("lists.html.j2", "{{ titel }}", "'titel' is undefined"),
-        ("list.html.j2", "{{ page.name | shout }}", "No filter named 'shout'"),
-        ("list.html.j2", "{% if page.name %}{% endfor %}", "unknown tag 'endfor'"),
-        ("list.html.j2", "{{ page.name + 1 }}", "can only concatenate str"),
-        ("list.html.j2", "{{ 1 / 0 }}", "division by zero"),
+        ("phone.html.j2", "{{ page.nmae }}", "has no attribute 'nmae'"),
+        ("phone.html.j2", "{{ baner }}", "'baner' is undefined"),
+        ("phone.html.j2", "{% if page.nmae %}x{% endif %}", "has no attribute 'nmae'"),
+        ("web.css", "{{ papper }}", "'papper' is undefined"),
+        ("web.html.j2", "{{ titel }}", "'titel' is undefined"),
+        ("phone.html.j2", "{{ page.name | shout }}", "No filter named 'shout'"),
+        ("phone.html.j2", "{% if page.name %}{% endfor %}", "unknown tag 'endfor'"),
+        ("phone.html.j2", "{{ page.name + 1 }}", "can only concatenate str"),
+        ("phone.html.j2", "{{ 1 / 0 }}", "division by zero"),
     ],
 )
 def test_a_slip_in_a_template_is_named(
@@ -71,17 +84,16 @@ def test_a_template_that_is_not_there(settings: Settings, own: Path, name: str) 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_stay_words(settings: Settings, text: str) -> None:
     def said(word: str) -> str:
-        item = due(words=word, detail=word, department=word)
-        parts = {"name": word, "language": word, "due": (item,), "offers": (offer(title=word),)}
-        return html(settings, settings.paths.templates, **parts)
+        item = due(words=word, detail=word, department=word, category="COLD CEREAL")
+        gift = offer(title=word, headline=word, conditions=word)
+        return html(settings, settings.paths.templates, name=word, due=(item,), offers=(gift,))
 
     plain, found = said("x"), said(text)
     assert text not in found
     # The same tags and attributes, whatever the words.
     markup = re.compile(r"<[^<>]*?>")
-    without = [re.sub('lang="[^"]*"| class="long"', "", tag) for tag in markup.findall(found)]
-    assert without == [re.sub('lang="[^"]*"', "", tag) for tag in markup.findall(plain)]
-    assert found.count(escaped(text)) == 6
+    assert markup.findall(found) == markup.findall(plain)
+    assert found.count(escaped(text)) == 8
 
 
 def escaped(text: str) -> str:
@@ -103,9 +115,14 @@ def test_control_and_bidi_characters_are_not_printed(settings: Settings, charact
 
 
 def test_also_not_past_an_escape_filter(settings: Settings, own: Path) -> None:
-    (own / "list.html.j2").write_text("{{ page.name | e }}")
-    assert "<" not in html(settings, own, name="a<\u202eb").split("<body>")[1].split("</body>")[0]
+    (own / "phone.html.j2").write_text("{{ page.name | e }}")
     assert "a&lt;b" in html(settings, own, name="a<\u202eb")
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_only_control_characters_are_taken_out(text: str) -> None:
+    kept = "".join(c for c in text if c in "\n\t" or not CONTROLS.match(c))
+    assert printable(text) == kept
 
 
 def test_the_barcode_is_the_only_markup_let_through(settings: Settings) -> None:
@@ -116,6 +133,29 @@ def test_the_barcode_is_the_only_markup_let_through(settings: Settings) -> None:
 
 def test_pages_in_their_order(settings: Settings) -> None:
     some = [page(settings, draft(name=name)) for name in ("Zoe", "Ann", "Mia")]
-    found = Renderer(settings.paths.templates).html(some, banner="b", paper="A4", title="t")
-    assert re.findall("For (Zoe|Ann|Mia)", found) == ["Zoe", "Ann", "Mia"]
-    assert "size: A4" in found
+    press = Press(settings)
+    for found in (press.html(some, title="t"), press.print_html(some, title="t")):
+        assert re.findall("Hello (Zoe|Ann|Mia)", found) == ["Zoe", "Ann", "Mia"]
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        ([], ""),
+        (["banners/fred-co"], "banner"),
+        (["banners/fred-co", "languages/es"], "language"),
+        (["banners/fred-co", "languages/es", "languages/es-us"], "language"),
+        (["banners/fred-co", "languages/es", "clubs/pets"], "club"),
+    ],
+)
+def test_the_most_special_template_is_taken(
+    settings: Settings, own: Path, folders: list[str], said: str
+) -> None:
+    for folder in folders:
+        (own / folder / "parts").mkdir(parents=True)
+        words = folder.partition("s/")[0]
+        (own / folder / "parts" / "due.html.j2").write_text(f"<p>own of the {words}</p>")
+    found = html(settings, own, language="es", club="Cat food · Cat litter")
+    assert re.findall("own of the ([a-z]+)", found) == ([said] if said else [])
+    plain = html(settings, own, language="en", club="")
+    assert re.findall("own of the ([a-z]+)", plain) == (["banner"] if folders else [])

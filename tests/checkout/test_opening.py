@@ -1,19 +1,23 @@
 """Looking a list up, on both databases; each refusal has a sentence and an exit code."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from drafts import KEYS, NIGHT, draft, offer
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, update
 
 from promo import tables
 from promo.calendar import Window
+from promo.checkout import opening
+from promo.checkout.statements import Statements
 from promo.database import upsert
 from promo.lists import lookup
 from promo.lists.codes import human_readable, list_code, short_code
+from promo.lists.codes.ean import ean_code
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.register import Registered, register
 
@@ -52,14 +56,24 @@ def made(engine: Engine, night: date, first: date, last: date) -> Registered:
     return item
 
 
+@contextmanager
+def opened(engine: Engine) -> Iterator[Statements]:
+    statements = Statements.of(engine)
+    try:
+        yield statements
+    finally:
+        statements.close()
+
+
 def by_code(engine: Engine, text: str, day: date = NIGHT) -> dict[str, Any]:
-    with engine.connect() as connection:
-        return lookup.by_code(connection, KEYS, text, day)
+    with opened(engine) as statements:
+        row = opening.by_code(statements, KEYS, text, day)
+        return opening.answer(statements, row)
 
 
 def by_card(engine: Engine, card: str, day: date = NIGHT) -> dict[str, Any]:
-    with engine.connect() as connection:
-        return lookup.by_card(connection, card, day)
+    with opened(engine) as statements:
+        return opening.answer(statements, opening.by_card(statements, card, day))
 
 
 ANSWER = {
@@ -184,3 +198,25 @@ def test_a_withdrawn_list_is_not_opened_by_card(engine: Engine) -> None:
         connection.execute(delete(tables.ShopperList))
     with pytest.raises(lookup.Refused, match="no list was made for it"):
         by_card(engine, "9001")
+
+
+def test_an_ean_opens_at_its_own_store_while_the_list_is_good(engine: Engine) -> None:
+    code = ean_code(KEYS, 1, "1", "04")
+
+    def found(day: date, store: str = "1") -> str:
+        with opened(engine) as statements:
+            here = opening.desk(statements, store, "04", day)
+            return opening.by_code(statements, KEYS, code, day, here).code
+
+    with pytest.raises(lookup.Refused, match="no list of this store") as caught:
+        found(NIGHT)  # a draft
+    assert caught.value.reason == "forged"
+    with engine.begin() as connection:
+        connection.execute(update(tables.Run).values(state="published"))
+    assert found(NIGHT) == found(LAST) == CODE
+    for day, store in ((NIGHT, "2"), (LAST + timedelta(1), "1"), (NIGHT - timedelta(1), "1")):
+        with pytest.raises(lookup.Refused, match="no list of this store"):
+            found(day, store)
+    with pytest.raises(lookup.Refused, match="which store it stands in") as caught:
+        by_code(engine, code)
+    assert caught.value.reason == "mistyped"

@@ -1,0 +1,33 @@
+"""Which schema this promo works on, and what is said where the database cannot be used."""
+
+from pathlib import Path
+
+from promo.errors import Sentence
+
+REVISION = "0005"  # of the newest migration
+VERSION_QUERY = "select version_num from alembic_version"
+
+
+class DatabaseError(Sentence):
+    """The database cannot be used; the message says what to do and never shows the password."""
+
+
+def check_file(path: Path) -> None:
+    """Raise DatabaseError if a database that is a file is not there: SQLite would make it."""
+    if not path.is_file():
+        raise DatabaseError(f"There is no database {path} yet. Run `promo init` first.")
+
+
+def check_revision(at: str | None) -> None:
+    """Raise DatabaseError unless a database's revision is the one this promo works on."""
+    if at != REVISION:
+        raise DatabaseError(
+            f"The database is at version {at or 'none'}, this promo works on {REVISION}. "
+            "Run `promo init`, which upgrades it; or use the promo that wrote it, if it is newer."
+        )
+
+
+def silent(where: str, fault: object) -> DatabaseError:
+    """What is said of a database that does not answer, from the first line of the fault."""
+    cause = str(fault).strip().splitlines()[0]
+    return DatabaseError(f"The database {where} did not answer: {cause}")
