@@ -18,6 +18,7 @@ from promo.sections import (
     Allocation,
     Calendar,
     Categories,
+    Checkout,
     Clubs,
     Currency,
     Delivery,
@@ -74,6 +75,7 @@ class Settings(Section):
     states: States
     models: Models
     service: Service
+    checkout: Checkout
     offers: Offers
     allocation: Allocation
     exploration: Exploration

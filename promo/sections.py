@@ -283,6 +283,17 @@ class Service(Section):
     stop_seconds: int = Field(ge=1, le=300)
 
 
+class Checkout(Section):
+    """What tills may do with offers."""
+
+    policy: Literal["best_for_shopper", "best_for_chain", "in_order"]
+    item_codes: Literal["us", "gb", "de", "dk", "no", "se", "ee", "fi", "lt", "lv"] | None
+    reserve_seconds: int = Field(ge=1, le=86_400)
+    late_days: int = Field(ge=0, le=28)
+    return_days: int = Field(ge=1, le=3650)
+    flag_baskets: int = Field(ge=2)
+
+
 class Models(Section):
     """When a model is trusted."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     UniqueConstraint,
@@ -38,6 +39,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012
         str: String(),
         int: BigInteger(),
+        bytes: LargeBinary(),
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSON(),
     }
@@ -266,6 +268,7 @@ class Redemption(Base):
         CheckConstraint("(kind = 'redeem') = (reverses is null)", name="reverses"),
         UniqueConstraint("store", "till", "day", "transaction", "kind", "offer", "number"),
         Index("ix_redemptions_list", "key_id", "counter", "offer"),
+        Index("ix_redemptions_shopper", "shopper", "offer"),
         Index("ix_redemptions_night", "night", "offer"),
     )
 
@@ -341,3 +344,51 @@ class StoreKey(Base):
     created: Mapped[datetime]
     expires: Mapped[datetime | None]
     revoked: Mapped[datetime | None]
+
+
+class TillAnswer(Base):
+    """What a till was answered, byte for byte, and what later returns need of it.
+
+    Kept as it is, but for reservations, which are over when the basket changes or is paid.
+
+    A request is known by store, till, business day, transaction and verb; `digest` tells a request
+    sent again from another one of the same name. `content` is the sale as its return needs it, or
+    what a return gave back; `of_…` name the sale that a return or void is about.
+    """
+
+    __tablename__ = "till_answers"
+    store: Mapped[str] = mapped_column(primary_key=True)
+    till: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    transaction: Mapped[str] = mapped_column(primary_key=True)
+    verb: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    answer: Mapped[bytes]
+    content: Mapped[dict[str, Any]]
+    of_store: Mapped[str | None]
+    of_till: Mapped[str | None]
+    of_day: Mapped[date | None]
+    of_transaction: Mapped[str | None]
+    at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("verb in ('reserve', 'redeem', 'return', 'void')", name="verb"),
+        Index("ix_till_answers_of", "of_store", "of_till", "of_day", "of_transaction"),
+        Index("ix_till_answers_day", "day"),
+    )
+
+
+class Reservation(Base):
+    """Uses of an offer that a basket holds until a moment, between its quote and its payment."""
+
+    __tablename__ = "reservations"
+    store: Mapped[str] = mapped_column(primary_key=True)
+    till: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    transaction: Mapped[str] = mapped_column(primary_key=True)
+    offer: Mapped[str] = mapped_column(ForeignKey("offers.id"), primary_key=True, index=True)
+    shopper: Mapped[str | None] = mapped_column(index=True)
+    key_id: Mapped[int | None]
+    counter: Mapped[int | None]
+    uses: Mapped[int]
+    money: Mapped[int]
+    until: Mapped[datetime] = mapped_column(index=True)

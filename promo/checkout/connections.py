@@ -23,6 +23,10 @@ class Unavailable(Exception):
     """The database does not answer."""
 
 
+class Twice(Exception):
+    """The database has something of that name already, or lacks what this refers to."""
+
+
 class Connections:
     """Threads that work on a database."""
 
@@ -33,6 +37,7 @@ class Connections:
         self._threads = ThreadPoolExecutor(threads, "database")
         assert engine.dialect.dbapi is not None
         self._faults = (engine.dialect.dbapi.DatabaseError, engine.dialect.dbapi.InterfaceError)
+        self._twice = engine.dialect.dbapi.IntegrityError
 
     async def read(self, work: Callable[[Statements], Result]) -> Result:
         """Do some reading in a thread, once more where the server had hung up meanwhile.
@@ -50,6 +55,8 @@ class Connections:
                 if not self._hung_up():
                     raise
                 return work(self._statements())
+        except self._twice as error:
+            raise Twice(type(error).__name__) from None
         except (DatabaseError, *self._faults) as error:
             self._hung_up()
             raise Unavailable(type(error).__name__) from None
@@ -69,6 +76,14 @@ class Connections:
         self._own.statements = None
         self._open.discard(found)
         return True
+
+    async def write(self, work: Callable[[Statements], Result]) -> Result:
+        """Do some work in a transaction; else as `read`.
+
+        Where the server had hung up it is done once more, though the first may have come through:
+        what is done must know itself again. Raises Unavailable, Twice.
+        """
+        return await self.read(lambda statements: statements.in_transaction(work))
 
     async def through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
         """Do some reading on a connection of SQLAlchemy's; else as `read`."""

@@ -18,6 +18,8 @@ class Metrics:
         self.within: dict[str, list[int]] = {}
         self.seconds: Counter[str] = Counter()
         self.guesses = 0
+        self.many_baskets = 0
+        self.budgets_spent = 0
         self.at_work = 0
 
     def answered(self, route: str, status: int, refused: str, seconds: float) -> None:
@@ -54,6 +56,12 @@ class Metrics:
         return [
             *_head("promo_failed_codes_total", "counter", "Codes and cards we never gave out."),
             f"promo_failed_codes_total {self.guesses}",
+            *_head(
+                "promo_many_baskets_total", "counter", "Households with many baskets at a till."
+            ),
+            f"promo_many_baskets_total {self.many_baskets}",
+            *_head("promo_budgets_spent_total", "counter", "Budgets that a redemption spent."),
+            f"promo_budgets_spent_total {self.budgets_spent}",
             *_head("promo_requests_at_work", "gauge", "Requests being answered."),
             f"promo_requests_at_work {self.at_work}",
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from promo.checkout import bodies
+from promo.checkout import bodies, sale_bodies
 from promo.checkout.refusals import REFUSALS
 
 PATH = "/v1/openapi.json"
@@ -24,23 +24,41 @@ COMMON = (
 )  # fmt: skip
 LIST = ("mistyped", "forged", "unknown", "not_yet_valid", "expired")
 
+SALE = ("conflict", "voided", "wrong_day")
+# What a verb does, what is sent, what comes back, and the refusals it may meet.
+SALES = {
+    "quote": ("What a basket's offers give together; without effect.", "Basket", "Priced",
+              (*LIST, "wrong_day")),
+    "reserve": ("The same, and what it would use is held for a while.", "Basket", "Priced",
+                (*LIST, *SALE)),
+    "redeem": ("A basket that is paid: its offers are used.", "Paid", "Priced", (*LIST, *SALE)),
+    "return": ("Goods brought back; gives back what was stored.", "Bringing", "GivenBack",
+               (*SALE, "no_sale", "not_left")),
+    "void": ("A sale taken back whole; its offers are good again.", "Voiding", "Voided", SALE),
+}  # fmt: skip
+
 
 def document() -> dict[str, Any]:
     """The whole of it."""
     schemas: dict[str, TypeAdapter[Any]] = {
         "Opening": bodies.OPENING, "SheetAsked": bodies.SHEET, "ListSeen": bodies.LIST_SEEN,
         "Refused": bodies.REFUSED, "Healthy": bodies.HEALTHY,
+        "Basket": sale_bodies.BASKET, "Paid": sale_bodies.PAID, "Bringing": sale_bodies.BRINGING,
+        "Voiding": sale_bodies.VOIDING, "Priced": sale_bodies.PRICED,
+        "GivenBack": sale_bodies.GIVEN_BACK, "Voided": sale_bodies.VOIDED,
     }  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "promo at the till",
             "version": "1",
-            "description": "Opens printed lists by code or card. Money is integer minor units.",
+            "description": "Opens printed lists and redeems their offers. Money is integer minor "
+            "units.",
         },
         "paths": {
             "/v1/lookup": {"post": _lookup()},
             "/v1/sheet": {"post": _sheet()},
+            **{f"/v1/{verb}": {"post": _sale(verb)} for verb in SALES},
             PATH: {"get": _open("This document.", "application/json", {"type": "object"})},
             "/health": {"get": _open("The process is there.", "application/json", _ref("Healthy"))},
             "/ready": {"get": _ready()},
@@ -79,7 +97,15 @@ def _sheet() -> dict[str, Any]:
                    "SheetAsked", content)  # fmt: skip
 
 
-def _posted(verb: str, words: str, asked: str, content: dict[str, Any]) -> dict[str, Any]:
+def _sale(verb: str) -> dict[str, Any]:
+    words, asked, answer, refusals = SALES[verb]
+    content = {"application/json": {"schema": _ref(answer)}}
+    return _posted(verb, words, asked, content, refusals)
+
+
+def _posted(
+    verb: str, words: str, asked: str, content: dict[str, Any], refusals: Iterable[str] = LIST
+) -> dict[str, Any]:
     return {
         "operationId": verb,
         "summary": words,
@@ -90,7 +116,7 @@ def _posted(verb: str, words: str, asked: str, content: dict[str, Any]) -> dict[
             "content": {"application/json": {"schema": _ref(asked)}},
         },
         "responses": {"200": {"description": words, "content": content}}
-        | _refused((*LIST, *COMMON)),
+        | _refused((*refusals, *COMMON)),
     }
 
 

@@ -16,7 +16,7 @@ from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode, Opened
 from promo.lists.sheet import Sheet, restored
 
 COLUMNS = """l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day, l.worth,
-cast(l.content as text), r.state"""
+cast(l.content as text), r.state, l.shopper"""
 BY_CODE = f"""select {COLUMNS} from lists l join runs r on r.night = l.night
 where l.key_id = ? and l.counter = ?"""
 BY_CARD = f"""select {COLUMNS} from cards c join lists l on l.shopper = c.shopper
@@ -24,11 +24,11 @@ join runs r on r.night = l.night where c.card = ? and l.last_day >= ?
 order by l.first_day, l.night"""
 # Only when nothing is open: why not?
 ALL_DAYS = """select l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day,
-l.worth, '{}', r.state from cards c join lists l on l.shopper = c.shopper
+l.worth, '{}', r.state, l.shopper from cards c join lists l on l.shopper = c.shopper
 join runs r on r.night = l.night where c.card = ? order by l.first_day, l.night"""
 # How often offers of the list are used, and those that are stopped with what shoppers are told.
 STATES = """select offer, sum(uses), null from redemptions
-where key_id = ? and counter = ? and kind in ('redeem', 'void') group by offer
+where key_id = ? and counter = ? group by offer
 union all select o.id, null, coalesce(e.sentence, '') from offers o
 left join offer_events e on e.offer = o.id and e.kind = 'stopped'
 where o.state = 'stopped' and o.id in ({})"""
@@ -63,6 +63,7 @@ class Stored(NamedTuple):
     worth: int
     content: dict[str, Any]
     state: str
+    shopper: str
 
 
 class ToPrint(NamedTuple):
@@ -163,10 +164,10 @@ def _in_force(found: list[tuple[Any, ...]], day: date, why_none: str) -> Stored:
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    key_id, counter, code, night, store, first, last, worth, content, state = row
+    key_id, counter, code, night, store, first, last, worth, content, state, shopper = row
     return Stored(
         key_id, counter, code, _day(night), store, _day(first), _day(last), worth,
-        json.loads(content), state,
+        json.loads(content), state, shopper,
     )  # fmt: skip
 
 

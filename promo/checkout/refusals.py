@@ -61,6 +61,30 @@ REFUSALS: Mapping[str, Refusal] = {
     "expired": Refusal(
         409, _.text("This list was good until {day}."), _.text("Your list was good until {day}.")
     ),
+    # The sale is not what the till takes it for.
+    "conflict": Refusal(
+        409,
+        _.text("This sale was sent before with another basket. Please begin a new transaction."),
+        NO_OFFERS_NOW,
+    ),
+    "voided": Refusal(
+        409, _.text("This sale has been taken back."), _.text("This sale has been taken back.")
+    ),
+    "no_sale": Refusal(
+        404,
+        _.text("There is no such sale with us. Please check the receipt."),
+        _.text("We do not find your receipt."),
+    ),
+    "not_left": Refusal(
+        409,
+        _.text("The sale has not so much of an item left to bring back."),
+        _.text("This has been brought back already."),
+    ),
+    "wrong_day": Refusal(
+        409,
+        _.text("The till's clock or business day is wrong. Please call the help desk."),
+        NO_OFFERS_NOW,
+    ),
     # The request is not what it should be.
     "malformed": Refusal(400, NOT_UNDERSTOOD, NO_OFFERS_NOW),
     "no_key": Refusal(

@@ -6,7 +6,7 @@ the body; so that who has no key makes no work.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -28,6 +28,8 @@ from promo.checkout.gate import Gate
 from promo.checkout.kiosk import Kiosk
 from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
+from promo.checkout.sales import VERBS, Sales
+from promo.checkout.selling import House
 from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.checkout.watching import Watched, Write, write_line
@@ -39,6 +41,7 @@ from promo.lists.sheet import Sheet
 from promo.schema import DatabaseError
 
 Work = Callable[[StoreKey, Any], Awaitable[Response]]
+SWEEP_SECONDS = 3600
 BUSY_SECONDS = 1.0  # after which to ask again when we cannot answer
 
 
@@ -63,6 +66,9 @@ class Service:
         self.gate = Gate(self.connections, settings.service, now)
         self.kiosk = Kiosk(settings, keys)
         self.metrics = metrics.Metrics()
+        self.sales = Sales(
+            House(settings, keys), self.languages, self.connections, self.metrics, write
+        )
         self.document = openapi.document()
 
     # --- what is answered ----------------------------------------------------------------------
@@ -102,10 +108,29 @@ class Service:
         try:
             return await self.connections.read(work)
         except Refused as error:
-            if isinstance(error, opening.Invented):
-                self.gate.failed(key)
-                self.metrics.guesses += 1
-            raise Refuse(error.reason, day=error.day) from None
+            raise self._closed(key, error) from None
+
+    async def sale(self, verb: str, key: StoreKey, asked: Any) -> Response:
+        """A basket quoted, reserved, redeemed, brought back or made void."""
+        try:
+            said = await self.sales.do(verb, key, asked, self.now(), self._day(key))
+        except Refused as error:
+            raise self._closed(key, error) from None
+        return Response(said, media_type="application/json")
+
+    def _closed(self, key: StoreKey, error: Refused) -> Refuse:
+        """Why no list opens; codes and cards that we never gave out are counted."""
+        if isinstance(error, opening.Invented):
+            self.gate.failed(key)
+            self.metrics.guesses += 1
+        return Refuse(error.reason, day=error.day)
+
+    async def _sweeping(self) -> None:
+        """Forget what is old, now and then, as long as the service runs."""
+        while True:
+            with suppress(Unavailable):
+                await self.sales.sweep(self.now(), self.settings.today or self.now().date())
+            await asyncio.sleep(SWEEP_SECONDS)
 
     def _day(self, key: StoreKey) -> date:
         """Today in the key's store, or the day that `today` fixes for a replay."""
@@ -191,6 +216,9 @@ class Service:
         posts = {
             "/v1/lookup": self._posted("lookup", bodies.OPENING, self.lookup),
             "/v1/sheet": self._posted("sheet", bodies.SHEET, self.sheet),
+        } | {
+            f"/v1/{verb}": self._posted(verb, kind, partial(self.sale, verb))
+            for verb, kind in VERBS.items()
         }
         gets = {
             openapi.PATH: self.described, "/health": self.health, "/ready": self.ready,
@@ -209,6 +237,8 @@ class Service:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(self._sweeping())
         yield
+        sweeping.cancel()
         self.kiosk.close()
         self.connections.close()

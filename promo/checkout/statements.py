@@ -4,18 +4,24 @@ SQLAlchemy is not imported here unless it must be: importing it takes longer tha
 out and printing a list, and commands begin anew each time.
 """
 
+import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from promo import schema
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from sqlalchemy import Engine
+
+Result = TypeVar("Result")
 
 PLAIN_FILE = re.compile(r"sqlite:///([^?]+)")
 SQLITE_SECONDS = 10.0  # that a reader waits for a writer
@@ -34,7 +40,7 @@ class Statements:
             driver.isolation_level = None
 
     @classmethod
-    def of(cls, engine: "Engine") -> "Statements":
+    def of(cls, engine: "Engine") -> "Self":
         """A connection of its own, made as the engine makes them."""
         fairy = engine.raw_connection()
         driver = fairy.driver_connection
@@ -48,6 +54,22 @@ class Statements:
         ).fetchall()
         return found
 
+    def in_transaction(self, work: Callable[["Statements"], Result]) -> Result:
+        """Do some work whole or not at all. On SQLite it keeps all other writers out."""
+        self.driver.execute("begin" if self.is_postgresql else "begin immediate")
+        try:
+            result = work(self)
+            self.driver.execute("commit")
+        except BaseException:
+            if not self.is_lost:
+                self.driver.execute("rollback")
+            raise
+        return result
+
+    def change(self, sql: str, values: Sequence[object]) -> None:
+        """A statement that gives no rows."""
+        self.driver.execute(_for_psycopg(sql) if self.is_postgresql else sql, values)
+
     @property
     def is_lost(self) -> bool:
         """Whether the server has hung up."""
@@ -56,6 +78,36 @@ class Statements:
     def close(self) -> None:
         """Hang up."""
         self.driver.close()
+
+    # --- where the databases differ: SQL whose text is the same for any number of values ----------
+
+    def among(self, column: str) -> str:
+        """`column in (the values of one parameter made by several())`."""
+        if self.is_postgresql:
+            return f"{column} = any(?)"
+        return f"{column} in (select value from json_each(?))"
+
+    def several(self, values: Iterable[object]) -> object:
+        """A parameter of many values."""
+        return list(values) if self.is_postgresql else json.dumps(list(values))
+
+    def table(self, columns: Mapping[str, str]) -> str:
+        """A table `n` made of one parameter, a JSON text of rows; columns: PostgreSQL's types."""
+        if self.is_postgresql:
+            named = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            return f"json_to_recordset(?) as n({named})"
+        got = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in columns)
+        return f"(select {got} from json_each(?)) as n"
+
+    def moment(self, at: datetime) -> str:
+        """An instant as SQLAlchemy would store it here, in UTC."""
+        said = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return f"{said}+00:00" if self.is_postgresql else said
+
+    @property
+    def held(self) -> str:
+        """What ends a query whose rows nobody else may change until the transaction ends."""
+        return "for no key update" if self.is_postgresql else ""
 
 
 @lru_cache(maxsize=256)

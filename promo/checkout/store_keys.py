@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, select, update
 from promo import tables
 from promo.errors import Sentence
 
-VERBS = ("lookup", "sheet", "quote", "redeem", "return", "void")
+VERBS = ("lookup", "sheet", "quote", "reserve", "redeem", "return", "void")
 TOKEN = re.compile("promo-([0-9]{1,15})-([A-Za-z0-9_-]{43})")
 KEY = tables.StoreKey.__table__.c
 

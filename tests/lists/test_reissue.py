@@ -97,7 +97,7 @@ def test_nothing_stopped_nothing_done(engine: Engine) -> None:
 
 
 def test_what_stays_keeps_its_other_categories(engine: Engine) -> None:
-    shop.a_list(engine, 4, [BAD, GOOD | {"also_on": ["TEA"]}], shopper="300")
+    shop.a_list(engine, 4, [BAD, GOOD | {"also_on": ["TEA"]}])
     stop(engine)
     run(engine)
     with engine.connect() as connection:

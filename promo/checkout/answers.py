@@ -1,0 +1,96 @@
+"""What tills were answered: a request sent again gets the same bytes, also after a restart.
+
+An answer is stored in the transaction of its effect, so that there is never one without the other.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from promo.checkout.refusals import Refuse
+from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
+
+NAMED = 'store = ? and till = ? and day = ? and "transaction" = ?'
+ABOUT = "of_store = ? and of_till = ? and of_day = ? and of_transaction = ?"
+GIVEN = f"select digest, answer from till_answers where {NAMED} and verb = ?"
+HISTORY = f"""select verb, cast(content as text) from till_answers where {NAMED} and verb = 'redeem'
+union all select verb, cast(content as text) from till_answers where {ABOUT}"""
+STORE = """insert into till_answers (store, till, day, "transaction", verb, digest, answer, content,
+of_store, of_till, of_day, of_transaction, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+FORGET = f"delete from till_answers where {NAMED} and verb = ?"
+SWEEP = "delete from till_answers where day < ?"
+
+
+class History(NamedTuple):
+    """What is stored of a sale: its content and its returns', and whether it is void."""
+
+    sale: dict[str, Any] | None
+    returns: list[dict[str, Any]]
+    void: bool
+
+
+def hold(statements: Statements, name: Transaction) -> None:
+    """Let nobody else change a sale, nor make it, until the transaction ends.
+
+    On SQLite the transaction has kept all others out from its beginning.
+    """
+    if statements.is_postgresql:
+        statements.rows("select pg_advisory_xact_lock(?)", (name.lock,))
+
+
+def given(statements: Statements, request: Request) -> bytes | None:
+    """What the same request was answered. Raises Refuse where it is another one of its name."""
+    for digest, answer in statements.rows(GIVEN, (*request.name, request.verb)):
+        if digest != request.digest:
+            raise Refuse("conflict")
+        return bytes(answer)
+    return None
+
+
+def still_reserved(statements: Statements, request: Request) -> bytes | None:
+    """What the same basket was told when it was reserved, unless that is over.
+
+    A basket that has changed since is no conflict: it is not paid yet.
+    """
+    for digest, answer in statements.rows(GIVEN, (*request.name, request.verb)):
+        until = datetime.fromisoformat(json.loads(bytes(answer))["reserved_until"])
+        if digest == request.digest and until > request.now:
+            return bytes(answer)
+    return None
+
+
+def forget(statements: Statements, name: Transaction, verb: str) -> None:
+    """Let a transaction be asked anew."""
+    statements.change(FORGET, (*name, verb))
+
+
+def history(statements: Statements, name: Transaction) -> History:
+    """What has become of a sale so far."""
+    found: dict[str, list[dict[str, Any]]] = {"redeem": [], "return": [], "void": []}
+    for verb, content in statements.rows(HISTORY, (*name, *name)):
+        found[verb].append(json.loads(content))
+    return History(next(iter(found["redeem"]), None), found["return"], bool(found["void"]))
+
+
+def store(
+    statements: Statements, request: Request, answer: Mapping[str, Any], content: Mapping[str, Any]
+) -> bytes:
+    """Keep an answer and what later requests need of it; returns its bytes."""
+    said = as_bytes(answer)
+    about = request.of if request.verb in ("return", "void") else (None,) * 4
+    statements.change(STORE, (*request.name, request.verb, request.digest, said,
+                              json.dumps(content, separators=(",", ":")), *about,
+                              statements.moment(request.now)))  # fmt: skip
+    return said
+
+
+def as_bytes(answer: Mapping[str, Any]) -> bytes:
+    """An answer as it is sent."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def sweep(statements: Statements, before: date) -> None:
+    """Forget the answers of business days before one."""
+    statements.change(SWEEP, (before.isoformat(),))

@@ -1,0 +1,249 @@
+"""What a household holds when its basket is priced: offers, and how often each may still be used.
+
+Whoever changes anything holds the household first and reads then, so that of two tills at one
+instant the second sees what the first did.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from promo.checkout.basket.model import Held, Left, Matches
+from promo.checkout.opening import Stored
+from promo.checkout.request import Request, Transaction
+from promo.checkout.statements import Statements
+from promo.offers.terms import Terms
+
+HOLD = "select 1 from shoppers where id = ? "
+# What is taken back counts for the day of its use.
+USES = """select r.offer, r.key_id, r.counter, r.uses, r.promised,
+cast(coalesce(o.day, r.day) as text), r.kind, r.store, r.till, cast(r.day as text), r."transaction",
+r.at > ? from redemptions r left join redemptions o on o.id = r.reverses
+where r.shopper = ? and ({} or r.at > ?)"""
+RESERVED = """select offer, key_id, counter, uses, money, store, till, cast(day as text),
+"transaction" from reservations where until > ? and (shopper = ? or {})"""
+OFFERS = """select o.id, o.state, o.hard, o.budget_money, o.budget_redemptions,
+cast(o.terms as text), e.sentence, coalesce(c.uses, 0), coalesce(c.money, 0) from offers o
+left join offer_events e on e.offer = o.id and e.kind = 'stopped'
+left join offer_counters c on c.offer = o.id where {}"""
+GOODS = """select product, offer, purchase from offer_products where {} and {}
+union all select id, null, 0 from products where {} and (no_coupon or {})"""
+NOTICED = timedelta(hours=1)
+
+
+class Offer(NamedTuple):
+    """An offer's row, with its counter."""
+
+    id: str
+    state: str
+    hard: bool
+    budget_money: int
+    budget_uses: int
+    terms: Terms
+    sentence: str
+    spent_uses: int
+    spent_money: int
+
+
+class Used(NamedTuple):
+    """What a household has used of some offers, or holds reserved elsewhere."""
+
+    on_list: Counter[str]
+    in_all: Counter[str]
+    today: Counter[str]
+    promised: Counter[str]
+    baskets: set[Transaction]  # of the last hour, at this till
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is left of a hard offer's budget."""
+
+    uses: int
+    money: int
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Everything that pricing a basket takes, by the offers' keys in the basket."""
+
+    held: tuple[Held, ...]
+    items: Mapping[str, dict[str, Any]]  # what stands on the list, by offer
+    refused: Mapping[str, tuple[str, str]]  # by key: a code of WHY_NOT, a sentence stored with it
+    titles: Mapping[str, str]
+    coupons: Mapping[str, int]  # by key: the coupon's place
+    coupon_codes: Sequence[str]
+    rooms: Mapping[str, Room]  # of hard offers
+    used: Used
+    offers: Mapping[str, Offer]
+
+    def without(self, key: str, code: str) -> "Holding":
+        """The same without an offer that is refused by a code of WHY_NOT."""
+        held = tuple(each for each in self.held if each.key != key)
+        return replace(self, held=held, refused={**self.refused, key: (code, "")})
+
+
+def hold(statements: Statements, shopper: str | None) -> None:
+    """Let nobody else use the household's offers until the transaction ends."""
+    if shopper is not None:
+        statements.rows(HOLD + statements.held, (shopper,))
+
+
+def read(
+    statements: Statements, request: Request, row: Stored | None, own: Collection[Transaction]
+) -> Holding:
+    """What may be used; `own` reservations hold nothing back."""
+    items = {item["offer"]: item for item in row.content["offers"]} if row else {}
+    coupons: Sequence[str] = [code.strip() for code in request.body.get("coupons", ())]
+    offers = read_offers(statements, [*items, *coupons])
+    used = _used(statements, request, row, offers, own)
+    found = _Held(items, offers, used)
+    for name in items:
+        found.add(name, name, None)
+    for place, code in enumerate(coupons):
+        found.add(f"coupon {place + 1}", code, place)
+    hard = [offer.id for offer in offers.values() if offer.hard]
+    return Holding(
+        tuple(found.held), items, found.refused, found.titles, found.places, coupons,
+        rooms(statements, request, hard, own) if hard else {}, used, offers,
+    )  # fmt: skip
+
+
+def read_offers(statements: Statements, names: Iterable[str]) -> dict[str, Offer]:
+    """The offers of some names that there are."""
+    query = OFFERS.format(statements.among("o.id"))
+    wanted = sorted(set(names))
+    return {
+        row[0]: Offer(row[0], row[1], bool(row[2]), row[3], row[4], _terms(row[5]), row[6] or "",
+                      row[7], row[8])
+        for row in statements.rows(query, (statements.several(wanted),))
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def _terms(stored: str) -> Terms:
+    """Terms by what is stored: who changes an offer changes the key."""
+    return Terms.from_stored(json.loads(stored))
+
+
+def rooms(
+    statements: Statements, request: Request, hard: Sequence[str], own: Collection[Transaction]
+) -> dict[str, Room]:
+    """What budgets of hard offers hold, less what baskets elsewhere have reserved."""
+    query = RESERVED.format(statements.among("offer"))
+    values = (statements.moment(request.now), None, statements.several(hard))
+    uses, money = Counter[str](), Counter[str]()
+    for offer, _, _, reserved, worth, *name in statements.rows(query, values):
+        if Transaction(*name) not in own:
+            uses[offer] += reserved
+            money[offer] += worth
+    return {
+        each.id: Room(each.budget_uses - each.spent_uses - uses[each.id],
+                      each.budget_money - each.spent_money - money[each.id])
+        for each in read_offers(statements, hard).values()
+    }  # fmt: skip
+
+
+def goods(
+    statements: Statements, held: Iterable[Held], products: Iterable[str], never: Sequence[str]
+) -> tuple[Matches, set[str]]:
+    """Which of the basket's products count to which purchases; those no offer may touch.
+
+    never: categories.
+    """
+    wanted = statements.several(sorted(set(products)))
+    among = statements.among
+    query = GOODS.format(among("offer"), among("product"), among("id"), among("category"))
+    offers = statements.several(sorted({each.terms.id for each in held}))
+    matches: dict[str, list[tuple[str, int]]] = {}
+    excluded = set()
+    values = (offers, wanted, wanted, statements.several(never))
+    for product, offer, purchase in statements.rows(query, values):
+        if offer is None:
+            excluded.add(product)
+        else:
+            matches.setdefault(product, []).append((offer, purchase))
+    return matches, excluded
+
+
+def _used(
+    statements: Statements, request: Request, row: Stored | None, offers: Collection[str],
+    own: Collection[Transaction],
+) -> Used:  # fmt: skip
+    used = Used(Counter(), Counter(), Counter(), Counter(), set())
+    if row is None:
+        return used
+    on, day, till = (row.key_id, row.counter), request.name.day, request.name[:2]
+    since = statements.moment(request.now - NOTICED)
+    query = USES.format(statements.among("r.offer"))
+    values = (since, row.shopper, statements.several(offers), since)
+    for offer, key_id, counter, uses, promised, on_day, kind, *name, late in statements.rows(
+        query, values
+    ):
+        used.in_all[offer] += uses
+        used.today[offer] += uses * (on_day == day)
+        if (key_id, counter) == on:
+            used.on_list[offer] += uses
+            used.promised[offer] += promised
+        if late and kind == "redeem" and tuple(name[:2]) == till:
+            used.baskets.add(Transaction(*name))
+    query = RESERVED.format(statements.among("offer"))
+    now = statements.moment(request.now)
+    for offer, key_id, counter, uses, _, *name in statements.rows(
+        query, (now, row.shopper, statements.several(()))
+    ):
+        if Transaction(*name) not in own:
+            used.in_all[offer] += uses
+            used.today[offer] += uses * (name[2] == day)
+            used.on_list[offer] += uses * ((key_id, counter) == on)
+    return used
+
+
+class _Held:
+    """Offers taken up one by one: those that can be used, and why others cannot."""
+
+    def __init__(
+        self, items: Mapping[str, dict[str, Any]], offers: Mapping[str, Offer], used: Used
+    ) -> None:
+        self.items, self.offers, self.used = items, offers, used
+        self.held: list[Held] = []
+        self.refused: dict[str, tuple[str, str]] = {}
+        self.titles: dict[str, str] = {}
+        self.places: dict[str, int] = {}
+        self.before = Counter[str]()  # uses that the same offer may have had in this basket
+
+    def add(self, key: str, name: str, coupon: int | None) -> None:
+        """Take an offer up: one of the list, or a coupon by its place."""
+        offer = self.offers.get(name)
+        item = self.items.get(name) if coupon is None else None
+        if coupon is not None:
+            self.places[key] = coupon
+        self.titles[key] = item["title"] if item else offer.terms.title if offer else ""
+        if offer is None or (coupon is not None and offer.terms.printable):
+            self.titles[key], self.refused[key] = "", ("unknown_coupon", "")
+        elif offer.state == "stopped":
+            self.refused[key] = ("stopped", offer.sentence)
+        else:
+            terms = offer.terms
+            number = terms.reward.number
+            if item:
+                loyalty, _, volume = item["cell"].partition("/")
+                number = terms.number((loyalty, volume))
+            left = self._left(terms, item)
+            self.before[name] += terms.uses.per_list
+            self.held.append(Held(key, terms, number, left, coupon is not None))
+
+    def _left(self, terms: Terms, item: dict[str, Any] | None) -> Left:
+        """A second coupon of an offer has what the first may leave."""
+        uses, name = terms.uses, terms.id
+        before = self.before[name]
+        return Left(
+            None if item is None else item.get("uses", 1) - self.used.on_list[name],
+            None if uses.per_household is None
+            else uses.per_household - self.used.in_all[name] - before,
+            None if uses.per_day is None else uses.per_day - self.used.today[name] - before,
+        )  # fmt: skip

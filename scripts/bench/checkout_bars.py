@@ -1,0 +1,19 @@
+"""The bars of the checkout's money part: once, killed, speed; lookups.
+
+.venv/bin/python scripts/bench/checkout_bars.py           all of it; hours
+.venv/bin/python scripts/bench/checkout_bars.py --quick   some minutes
+"""
+
+import checkout_killed
+import checkout_lookup
+import checkout_once
+import checkout_speed
+import parts
+
+PARTS = {
+    "once": checkout_once, "killed": checkout_killed, "speed": checkout_speed,
+    "lookup": checkout_lookup,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    parts.run(PARTS, __doc__)

@@ -1,0 +1,105 @@
+"""Once: 64 tills redeem one list at one instant, round after round, on both databases.
+
+One yes a list, every request sent again answered in the same bytes, no hard offer beyond its limit,
+every counter the sum of its redemptions.
+"""
+
+import http.client
+import json
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from checkout_shop import basket, faults, make_house, open_shop, served
+from kit import note, report
+from till_kit import postgresql
+
+from promo import database
+
+TILLS = 64
+GIVEN = 3  # offers of a list whose goods are in the basket
+
+
+def judge() -> None:
+    """1,000 rounds on each."""
+    rounds(1000)
+
+
+def judge_quickly() -> None:
+    """20 rounds on each."""
+    rounds(20)
+
+
+def rounds(count: int) -> None:
+    """Measure and report."""
+    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", postgresql)):
+        with opened() as url, tempfile.TemporaryDirectory() as folder:
+            found = _rounds(url, Path(folder), count)
+        for fault, times in found.items():
+            note(f"{name}: {fault}: {times}")
+        value = {"rounds": count, "tills": TILLS, "faults": found.total()}
+        report(f"once, {name}", value, 0, ok=not found)
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/promo.db"
+
+
+def _rounds(url: str, folder: Path, count: int) -> "Counter[str]":
+    engine, found = database.connect(url), Counter[str]()
+    key = open_shop(engine, count, hard=count)
+    house = make_house(folder / "house")
+    with served(house, url) as (_, port), ThreadPoolExecutor(TILLS) as threads:
+        tills = [Till(port, key, number) for number in range(TILLS)]
+        for turn in range(count):
+            start = threading.Barrier(TILLS)
+            for fault in _judged(list(threads.map(lambda t: t.sell(turn, start), tills))):  # noqa: B023
+                found[fault] += 1
+    found.update(faults(engine))
+    engine.dispose()
+    return found
+
+
+def _judged(answers: list[tuple[bytes, bytes]]) -> Iterator[str]:
+    """The faults of a round: each till's first answer, and what it got when it asked again."""
+    yes = Counter[str]()
+    for first, again in answers:
+        if first != again:
+            yield "a request sent again got other bytes"
+        for offer in json.loads(first).get("offers", [{"offer": "no answer", "uses": 1}]):
+            yes[offer["offer"]] += offer["uses"]
+    del yes["web"]
+    if sorted(yes.values())[-GIVEN - 1 :] != [0] + GIVEN * [1]:
+        yield "not one yes for each offer"
+
+
+class Till:
+    """A connection of one till."""
+
+    def __init__(self, port: int, key: str, number: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+        self.number = number
+
+    def sell(self, turn: int, start: threading.Barrier) -> tuple[bytes, bytes]:
+        """One basket, begun with all others, and once more."""
+        body = basket(turn, f"{turn}", till=f"{self.number}")
+        web = {"code": "internal:web", "quantity": 1, "amount": 300}
+        asked = json.dumps(body | {"lines": [*body["lines"], web], "coupons": ["web"]}).encode()
+        start.wait()
+        return self._ask(asked), self._ask(asked)
+
+    def _ask(self, body: Any) -> bytes:
+        self.connection.request("POST", "/v1/redeem", body, self.headers)
+        return self.connection.getresponse().read()
+
+
+if __name__ == "__main__":
+    rounds(20)
