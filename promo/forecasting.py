@@ -132,7 +132,8 @@ def forecast(house: House, todo: Plan, offers: live.Catalogue, buckets: Sequence
         house.products.drop("category"), left_on="product", right_on="id", how="left"
     )
     redeemed = house.redeemed(buckets, todo.night)
-    told = candidates.Households(todo.night, days, by_product, by_category, cells, redeemed)
+    uses = house.uses(buckets, todo.night)
+    told = candidates.Households(todo.night, days, by_product, by_category, cells, redeemed, uses)
     priced = prices.with_margins(house.products, todo.prices, settings.margin)
     return Forecasts(
         eligible,

@@ -112,6 +112,20 @@ class House:
         schema = {"shopper": text, "day": pl.Date(), "offer": text, "counter": number}
         return self.frame(query, schema)
 
+    def uses(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
+        """How often households used our own offers before `day`, less what they gave back.
+
+        Columns: shopper, offer, uses.
+        """
+        use, shopper = tables.Redemption, tables.Shopper
+        query = (
+            select(use.shopper, use.offer, func.sum(use.uses))
+            .join(shopper, shopper.id == use.shopper)
+            .where(use.day < day, shopper.bucket.in_(list(buckets)))
+            .group_by(use.shopper, use.offer)
+        )
+        return self.frame(query, {"shopper": pl.String(), "offer": pl.String(), "uses": pl.Int64()})
+
     def store_names(self) -> dict[str, str]:
         """Every store's name, its id where it has none."""
         with self.engine.connect() as connection:

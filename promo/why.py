@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from promo import tables
 from promo.choosing import ON_LIST
@@ -16,6 +16,7 @@ from promo.errors import Sentence
 from promo.house import House
 from promo.lists.codes import open_code
 from promo.lists.codes.keys import CodeKeys
+from promo.offers.terms import Terms
 
 SENTENCES = {
     "chosen": "It is on the list: {value} of value, {spare} above what its budget costs.",
@@ -62,6 +63,7 @@ def why(house: House, keys: CodeKeys, code: str, offer: str) -> dict[str, Any]:
         if known is None:
             raise Unasked(f"There is no offer {offer!r}.")
         stopped = _stopped(connection, offer)
+        uses = _uses(connection, found, offer)
     asked = {
         "list": found.code,
         "night": found.night.isoformat(),
@@ -72,7 +74,7 @@ def why(house: House, keys: CodeKeys, code: str, offer: str) -> dict[str, Any]:
     }
     row = _decision(house, found.night, found.shopper, offer)
     if row is None:
-        word, answer = _never_a_candidate(found, known, stopped)
+        word, answer = _never_a_candidate(found, known, stopped, uses)
         return asked | {"why": word, "answer": answer}
     row["why"] = _since(row["why"], stopped, on_list=asked["on_list"])
     names = ("why", "value", "price", "worth", "probability", "chance", "beaten_by")
@@ -97,6 +99,13 @@ def _stopped(connection: Connection, offer: str) -> str | None:
     ).scalar()
 
 
+def _uses(connection: Connection, found: Row[Any], offer: str) -> int:
+    """How often the household had used an offer when the list was made."""
+    use = tables.Redemption
+    of_household = (use.shopper == found.shopper) & (use.offer == offer) & (use.day < found.night)
+    return connection.execute(select(func.sum(use.uses)).where(of_household)).scalar() or 0
+
+
 def _decision(house: House, night: date, shopper: str, offer: str) -> dict[str, Any] | None:
     path = house.settings.paths.lake / "decisions" / f"{night}.parquet"
     if not path.is_file():
@@ -119,7 +128,9 @@ def _answer(row: dict[str, Any], house: House) -> str:
     )
 
 
-def _never_a_candidate(found: Row[Any], offer: Row[Any], stopped: str | None) -> tuple[str, str]:
+def _never_a_candidate(
+    found: Row[Any], offer: Row[Any], stopped: str | None, uses: int
+) -> tuple[str, str]:
     """Why the night did not even look at the pair: a word and a sentence."""
     if offer.starts > found.first_day or offer.ends < found.last_day:
         return "dates", (
@@ -132,6 +143,10 @@ def _never_a_candidate(found: Row[Any], offer: Row[Any], stopped: str | None) ->
         return offer.state, f"The offer is {offer.state}."
     if offer.hard:
         return "hard", "Ineligible: it is never promised on paper."
+    terms = Terms.from_stored(offer.terms)
+    most = terms.uses.per_household
+    if most is not None and uses + terms.uses.per_list > most:
+        return "used", f"Ineligible: the household had used it {uses} of {most} times before."
     return "ineligible", (
         "Ineligible: when the list was made, the household had bought neither the offer's products "
         "nor enough in their category, or other offers promised it more."

@@ -22,7 +22,8 @@ class Households:
     """What is known of some households when `night` begins.
 
     days: as-of profile rows; products, categories: the cycles' forecasts for the lists' window;
-    cells: segments.grid; redeemed: shopper and day of redemptions of our own offers.
+    cells: segments.grid; redeemed: shopper and day of redemptions of our own offers; uses: shopper,
+    offer (its id) and uses of it so far.
     """
 
     night: date
@@ -31,6 +32,7 @@ class Households:
     categories: pl.DataFrame
     cells: pl.DataFrame
     redeemed: pl.DataFrame | None = None
+    uses: pl.DataFrame | None = None
 
     def numbered(self) -> "Households":
         """The same with names as numbers that stand in the names' order: text is slow to join."""
@@ -39,13 +41,17 @@ class Households:
         def coded(frame: pl.DataFrame) -> pl.DataFrame:
             return frame.with_columns(pl.col("shopper").cast(who, strict=False))
 
+        def coded_if_any(frame: pl.DataFrame | None) -> pl.DataFrame | None:
+            return None if frame is None else coded(frame).drop_nulls("shopper")
+
         return Households(
             self.night,
             days=coded(self.days),
             products=coded(self.products),
             categories=coded(self.categories),
             cells=coded(self.cells),
-            redeemed=None if self.redeemed is None else coded(self.redeemed).drop_nulls("shopper"),
+            redeemed=coded_if_any(self.redeemed),
+            uses=coded_if_any(self.uses),
         )
 
 
@@ -59,7 +65,8 @@ def find(
     (it has bought one of the offer's products); baseline (probability that it buys one in the
     window anyway); loyalty, volume; worth (minor units, from the ladder); habit, proneness, depth
     and probability (of a redemption, `response`); anyway, incremental_margin and value (minor
-    units, `value`). What is worth nothing to the shopper is left out.
+    units, `value`). What is worth nothing to the shopper is left out, and so is an offer of which
+    the household may not use any more as often as a list would say.
 
     The baseline is the forecast of the offer's products that the household has bought before;
     where it has bought none, that of its category times the share of the category's products that
@@ -71,7 +78,7 @@ def find(
         familiar, on=habits.PAIR, how="anti"
     )
     some = _likeliest(strange, settings.response.candidates)
-    pairs = pl.concat([familiar, some]).sort(habits.PAIR)
+    pairs = _usable(pl.concat([familiar, some]), of.uses, catalogue).sort(habits.PAIR)
     worth = _with_worth(pairs, of.cells, catalogue).join(
         catalogue.offers.select("offer", "buy", "spend", "funder_share", "handling", "objective"),
         on="offer", how="left", maintain_order="left",
@@ -154,6 +161,22 @@ def _unfamiliar(
         baseline=pl.col("probability") * pl.col("share"),
         familiar=pl.lit(value=False),
     )
+
+
+def _usable(pairs: pl.DataFrame, uses: pl.DataFrame | None, catalogue: Catalogue) -> pl.DataFrame:
+    """Pairs of which the household may still use what a list promises."""
+    rooms = [
+        (terms.id, number, terms.uses.per_household - terms.uses.per_list)
+        for number, terms in enumerate(catalogue.terms)
+        if terms.uses.per_household is not None
+    ]
+    if uses is None or not rooms:
+        return pairs
+    most = pl.DataFrame(
+        rooms, {"id": pl.String, "offer": pl.UInt32, "most": pl.Int64}, orient="row"
+    )
+    over = uses.join(most, left_on="offer", right_on="id").filter(pl.col("uses") > pl.col("most"))
+    return pairs.join(over.select("shopper", offer="offer_right"), on=habits.PAIR, how="anti")
 
 
 def _likeliest(pairs: pl.DataFrame, number: int) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Candidates: which offers could stand on whose list, and what is said of each."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offers.written import terms
 from promo import config
 from promo.config import Settings
 from promo.offers import candidates
@@ -88,9 +90,12 @@ def find(
     settings: Settings = SETTINGS,
     known: pl.DataFrame = KNOWN,
 ) -> pl.DataFrame:
+    return candidates.find(told(found, of_category), offers, known, MODEL, settings)
+
+
+def told(found: pl.DataFrame, of_category: pl.DataFrame) -> candidates.Households:
     bought = found.with_columns(n=pl.lit(1), first=NIGHT - timedelta(9))
-    of = candidates.Households(NIGHT, days_of(found), bought, of_category, CELLS)
-    return candidates.find(of, offers, known, MODEL, settings)
+    return candidates.Households(NIGHT, days_of(found), bought, of_category, CELLS)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +187,28 @@ def test_an_offer_comes_once_a_household_and_in_order_whatever_the_order_of_the_
         ("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1),
     ]  # fmt: skip
     assert find(bought.reverse(), forecast.reverse(), offers).equals(found)
+
+
+@pytest.mark.parametrize(
+    ("uses", "used", "stands"),
+    [
+        ({}, 99, True),  # no limit
+        ({"per_household": 2}, 1, True),
+        ({"per_household": 2}, 2, False),
+        ({"per_household": 3, "per_list": 2}, 1, True),
+        ({"per_household": 3, "per_list": 2}, 2, False),  # the list would say twice
+        ({"per_household": 1}, 0, True),  # given back
+    ],
+)
+def test_an_offer_that_is_used_up_is_not_printed_again(
+    uses: dict[str, int], used: int, stands: bool
+) -> None:
+    bought = products(("a", "m1", "MILK", 5, 0.5), ("b", "m1", "MILK", 5, 0.5))
+    offers = replace(catalogue("m1", "m2"), terms=(terms(id="o0", uses=uses), terms(id="o1")))
+    past = pl.DataFrame({"shopper": ["a", "gone"], "offer": ["o0", "o0"], "uses": [used, 9]})
+    of = replace(told(bought, categories()), uses=past)
+    rows = candidates.find(of, offers, KNOWN, MODEL, SETTINGS).select("shopper", "offer").rows()
+    assert rows == [("a", 0)] * stands + [("b", 0)]
 
 
 def test_arrays_number_households_by_their_row() -> None:
