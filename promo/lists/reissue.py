@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from promo import tables
@@ -162,7 +163,7 @@ def _earlier(sheet: Sheet, day: date, now: datetime) -> dict[str, Any]:
 
 def _replace(connection: Connection, row: Row[Any], items: Sequence[OfferItem]) -> None:
     table = tables.ShopperList
-    content = row.content | {"offers": [dict(vars(item)) for item in items]}
+    content = row.content | {"offers": [asdict(item) for item in items]}
     worth = sum(item.worth * item.uses for item in items)
     connection.execute(
         update(table)
