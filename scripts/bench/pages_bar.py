@@ -96,9 +96,7 @@ def _alone(shop: Shop, found: list[stored.Found], out: Path, rounds: int) -> Non
     report("pages: lists a second of a worker", round(per_second, 1), None, ok=None)
 
 
-def _together(
-    shop: Shop, found: list[stored.Found], out: Path, rounds: int, turns: int
-) -> None:
+def _together(shop: Shop, found: list[stored.Found], out: Path, rounds: int, turns: int) -> None:
     note(f"pages: two workers against one and a bare loop likewise, {len(found)} lists {rounds} x")
     with ExitStack() as stack:
         # A pool for each worker, so that it is known what each does.

@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from markupsafe import _escape_inner as escape_inner  # type: ignore[attr-defined]
 from markupsafe import Markup, escape
+from markupsafe import _escape_inner as escape_inner  # type: ignore[attr-defined]
 
 
 def written(value: Any) -> str:

@@ -151,13 +151,14 @@ def long_words(page: "Page") -> bool:
     item = (across - (size.lead or size.box)) / (size.item * POINT)
     narrow = (size.lead or across) / (size.headline * POINT)
     heading = across / (size.heading * 1.1 * POINT)
-    others = (page.greeting, page.club, *page.services)
+    headings = [longest(group.department.upper(), True) for group in page.groups]
+    items = [_longest_due(line) for group in page.groups for line in group.lines]
+    items += [longest(words, True) for words in (page.greeting, page.club, *page.services)]
+    items += [longest(words, True) for story in page.stories for _, words in story.texts]
     return (
-        any([longest(g.department.upper(), True) > heading for g in page.groups])
-        or any([_longest_due(line) > item for g in page.groups for line in g.lines])
-        or any([_is_long(line, narrow, item) for g in page.offer_groups for line in g.lines])
-        or any([longest(words, True) > item for words in others])
-        or any([longest(words, True) > item for s in page.stories for _, words in s.texts])
+        max(headings, default=0.0) > heading
+        or max(items) > item
+        or any(_is_long(line, narrow, item) for line in page.offers)
     )
 
 
