@@ -1,6 +1,5 @@
 """A stored list with everything an output needs: its codes, its days, its store and its reader."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +46,8 @@ def restored(row: Any, keys: CodeKeys, settings: Settings) -> Sheet:
     """
     name = row.name or ""
     # A list bears the language it was made in, whatever the household speaks now.
-    content = json.loads(row.content)
-    language = content.get("language") or row.language
     draft = Draft.restored(
-        content, shopper=row.shopper, name=name, language=language, store=row.store
+        row.content, shopper=row.shopper, name=name, language=row.language, store=row.store
     )
     own = keys
     if row.key_id != keys.active:

@@ -129,10 +129,10 @@ ROWS = (
     select(
         *(LIST[name] for name in ("key_id", "counter", "code", "shopper", "store", "issue")),
         *(LIST[name] for name in ("first_day", "last_day")),
-        # As it stands there: who only asks whether it has changed need not take it apart.
-        cast(LIST.content, Text).label("content"),
         *(SHOPPER[name] for name in ("name", "language", "email", *address.FIELDS)),
         STORE.name.label("store_name"),
+        # As it stands there: who only asks whether it has changed need not take it apart.
+        cast(LIST.content, Text).label("content"),
     )
     .join(tables.Shopper, SHOPPER.id == LIST.shopper)
     .join(tables.Store, STORE.id == LIST.store)

@@ -39,7 +39,7 @@ from promo.lists.sheet import Person, Sheet
 from promo.scans.gtin import CodeError
 
 DPI = 200
-PAGES, QUICK_PAGES = 1000, 30
+PAGES, QUICK_PAGES = 1000, 8
 STORE, PREFIX, HOST = "17", "04", "lists.example.com"
 KEYS = CodeKeys("9501101530003", {1: b"only for the bench, never in a shop"}, 1)
 # What the standard allows at the least, in mm, printed at 80 % scale (docs/codes.md).
@@ -71,7 +71,7 @@ def judge() -> None:
 
 
 def judge_quickly() -> None:
-    """The same on thirty."""
+    """The same on eight."""
     for symbology in NAMES:
         _pages_bar(symbology, QUICK_PAGES)
         _receipts_bar(symbology, QUICK_PAGES)

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kit import ROOT
 from sqlalchemy import insert
@@ -28,28 +29,55 @@ NAMES = ("Ann", "Bob", "The Garcías", "张伟", "Household of the Very Long Nam
 TONGUES = ("en",) * 7 + ("es", "es", "zh")
 
 
-def draft(number: int, draw: random.Random) -> Draft:
-    """A full list of made-up things."""
+class Thing(NamedTuple):
+    """A category as the chain has it: its sizes, and an offer on it, which gives by the cell."""
+
+    number: int
+    words: str
+    department: str
+    sizes: tuple[str, ...]
+    gives: tuple[str, ...]
+
+
+def assortment(draw: random.Random) -> list[Thing]:
+    """Every category in six sizes, with an offer in three heights: lists share what they say."""
+    return [
+        Thing(
+            number, f"{one} {other.lower()}", f"Department {number % 17}",
+            tuple(f"{draw.randint(4, 64)} oz, {draw.choice(WORDS)}" for _ in range(6)),
+            tuple(f"${draw.randint(1, 4)}.{draw.randint(10, 99)} off" for _ in CELLS),
+        )
+        for number, (one, other) in enumerate(product(WORDS, WORDS))
+    ]  # fmt: skip
+
+
+def draft(number: int, things: list[Thing], draw: random.Random) -> Draft:
+    """A full list: some of its offers on what is due, the others on anything."""
+    running_out = draw.sample(things, draw.randint(8, 20))
+    offered = dict.fromkeys([*running_out[: draw.randint(4, 8)], *draw.sample(things, 14)])
     due = tuple(
         DueItem(
-            f"C{n}", f"{draw.choice(WORDS)} {draw.choice(WORDS).lower()}", f"Department {n % 7}",
-            f"{draw.randint(4, 64)} oz, {draw.choice(WORDS)}", draw.random(), NIGHT, 1.0,
+            f"C{thing.number}", thing.words, thing.department, draw.choice(thing.sizes),
+            draw.random(), NIGHT, 1.0,
         )
-        for n in range(draw.randint(8, 20))
+        for thing in running_out
     )  # fmt: skip
-    offers = tuple(
-        OfferItem(
-            f"o{n}", f"Any {draw.choice(WORDS).lower()} {draw.choice(WORDS).lower()}",
-            draw.randint(5, 40) * 10, 1, f"C{n}", "national/heavy", draw.random(), 1,
-            f"${draw.randint(1, 4)}.{draw.randint(10, 99)} off", "When you buy two. Once.",
-        )
-        for n in range(draw.randint(8, 14))
-    )  # fmt: skip
+    offers = tuple(_offer(thing, draw) for thing in list(offered)[: draw.randint(8, 14)])
     store = str(number % STORES)
     name = f"{draw.choice(NAMES)} {number}".strip()
     return Draft(str(number), name, draw.choice(TONGUES), store, "base", due, offers)
 
 
+def _offer(thing: Thing, draw: random.Random) -> OfferItem:
+    cell = draw.randrange(len(CELLS))
+    return OfferItem(
+        f"o{thing.number}", f"Any {thing.words.lower()}", draw.randint(5, 40) * 10, 1,
+        f"C{thing.number}", CELLS[cell], draw.random(), 1, thing.gives[cell],
+        "When you buy two. Once.",
+    )  # fmt: skip
+
+
+CELLS = ("national/heavy", "national/light", "switcher/medium")
 WORDS = (
     "Cereal", "Soft drinks", "Yogurt", "Paper towels", "Cat food", "Coffee", "Frozen pizza",
     "Pasta", "Salad", "Cheese", "Ground beef", "Apples", "Shampoo", "Detergent", "Crackers",
@@ -69,7 +97,8 @@ def house(lists: int) -> Iterator[tuple[Shop, list[stored.Found]]]:
         database.migrate(engine)
         keys = load_keys(settings.lists.document_type, SECRET)
         draw = random.Random(1)
-        made = [draft(number, draw) for number in range(lists)]
+        things = assortment(draw)
+        made = [draft(number, things, draw) for number in range(lists)]
         with engine.begin() as connection:
             fill(connection, made)
             days = window(NIGHT, 0)
@@ -102,7 +131,9 @@ def fill(connection: Any, made: list[Draft]) -> None:
         {"shopper": each.shopper, "purpose": "lists", "day": NIGHT, "given": True} for each in made
     ]
     connection.execute(insert(tables.Store), stores)
-    connection.execute(insert(tables.Offer), [offer | {"id": f"o{n}"} for n in range(14)])
+    connection.execute(
+        insert(tables.Offer), [offer | {"id": f"o{n}"} for n in range(len(WORDS) ** 2)]
+    )
     connection.execute(insert(tables.Run), [{"night": NIGHT, "state": "draft", "report": {}}])
     connection.execute(insert(tables.Shopper), people)
     connection.execute(insert(tables.Consent), said)

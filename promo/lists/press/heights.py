@@ -1,7 +1,7 @@
 """The height of each part of a sheet, in millimetres, as `templates/print.css` prints it."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promo.lists.press import sizes
 from promo.lists.press.metrics import POINT, lines, longest, width
@@ -22,10 +22,19 @@ def column_width(paper: str) -> float:
     return (sizes.PAPERS[paper][0] - 2 * sizes.SIDE - sizes.GUTTER) / 2
 
 
-def room(page: "Page", number: int) -> float:
-    """What the columns of a leaf have, between its header and its foot."""
+class Frame(NamedTuple):
+    """What is around the columns of a leaf, and the room that it leaves them."""
+
+    room: float
+    header: float
+    foot: float
+
+
+def frame(page: "Page", number: int) -> Frame:
+    """Of a leaf by its number, from 1."""
+    above, below = header(page, number), foot(page, number)
     paper = sizes.PAPERS[page.paper][1] - sizes.TOP - sizes.BOTTOM
-    return paper - header(page, number) - sizes.RULE - foot(page, number) - 1.0
+    return Frame(paper - above - sizes.RULE - below - 1.0, above, below)
 
 
 def header(page: "Page", number: int) -> float:
@@ -151,21 +160,29 @@ def long_words(page: "Page") -> bool:
     item = (across - (size.lead or size.box)) / (size.item * POINT)
     narrow = (size.lead or across) / (size.headline * POINT)
     heading = across / (size.heading * 1.1 * POINT)
+    headings = [longest(group.department.upper(), True) for group in page.groups]
+    items = [_longest_due(line) for group in page.groups for line in group.lines]
+    items += [longest(words, True) for words in (page.greeting, page.club, *page.services)]
+    items += [longest(words, True) for story in page.stories for _, words in story.texts]
     return (
-        any(longest(g.department.upper(), True) > heading for g in page.groups)
-        or any(
-            longest(line.words, True) > item or longest(line.detail, True) > item
-            or longest(line.offer.replace(" ", NBSP) + TAG, True) > item
-            for g in page.groups for line in g.lines
-        )
-        or any(
-            longest(line.headline, True) > narrow or longest(line.words, True) > item
-            or longest(line.terms, True) > item
-            for line in page.offers
-        )
-        or any(longest(words, True) > item for words in (page.greeting, page.club, *page.services))
-        or any(longest(words, True) > item for s in page.stories for _, words in s.texts)
-    )  # fmt: skip
+        max(headings, default=0.0) > heading
+        or max(items) > item
+        or any(_is_long(line, narrow, item) for line in page.offers)
+    )
+
+
+@lru_cache(maxsize=2**15)
+def _longest_due(line: "DueLine") -> float:
+    """Ems of the longest word of a due item."""
+    offer = line.offer.replace(" ", NBSP) + TAG
+    return max(longest(words, True) for words in (line.words, line.detail, offer))
+
+
+@lru_cache(maxsize=2**15)
+def _is_long(line: "OfferLine", narrow: float, item: float) -> bool:
+    """Whether an offer has a word of more ems than its column has."""
+    words = max(longest(line.words, True), longest(line.terms, True))
+    return words > item or longest(line.headline, True) > narrow
 
 
 def greeting(page: "Page") -> tuple[str, bool]:

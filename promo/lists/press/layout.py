@@ -8,7 +8,7 @@ article without room is left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promo.lists.press import heights, sizes
 from promo.lists.press.sizes import Size
@@ -21,8 +21,7 @@ NO_DUE, NO_OFFERS = "no-due", "no-offers"
 LEFT, RIGHT = 0, 1
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A piece of a column: a group of due items or offers, an article, services, lines to fill.
 
     content: a DueGroup, an OfferGroup, a Story, the services, or how many lines there are to fill.
@@ -55,10 +54,10 @@ class Leaf:
 
 def spread(page: "Page") -> tuple[Leaf, ...]:
     """The leaves of a list, at least one; `page.most` for its articles, more only if it must."""
-    choices, room = sizes.STYLES[page.style], heights.room(page, 1)
-    tried = (_Spread(page, size) for size in choices)
-    fits = next((made for made in tried if made.height <= room), None)
-    made = fits or _Spread(page, choices[0])
+    choices, frame = sizes.STYLES[page.style], heights.frame(page, 1)
+    tried = (_Spread(page, size, frame) for size in choices)
+    fits = next((made for made in tried if made.height <= frame.room), None)
+    made = fits or _Spread(page, choices[0], frame)
     made.fill()
     return tuple(made.leaves)
 
@@ -66,8 +65,8 @@ def spread(page: "Page") -> tuple[Leaf, ...]:
 class _Spread:
     """The leaves of a list in one size of print, filled from the top."""
 
-    def __init__(self, page: "Page", size: Size) -> None:
-        self.page, self.size = page, size
+    def __init__(self, page: "Page", size: Size, frame: heights.Frame) -> None:
+        self.page, self.size, self.frame = page, size, frame  # the first leaf's
         self.width = heights.column_width(page.paper)
         self.leaves: list[Leaf] = []
         due = [self._due(group) for group in page.groups]
@@ -81,8 +80,7 @@ class _Spread:
     def height(self) -> float:
         """Of the higher column, were it on one leaf."""
         return max(
-            heights.title(self.size, dated=side == RIGHT)
-            + sum([group.heading + sum(group.heights) for group in column])
+            heights.title(self.size, dated=side == RIGHT) + sum([group.height for group in column])
             for side, column in enumerate(self.groups)
         )
 
@@ -94,9 +92,8 @@ class _Spread:
         self._extras()
 
     def _leaf(self, size: Size | None = None) -> Leaf:
-        page, number = self.page, len(self.leaves) + 1
-        room = heights.room(page, number)
-        header, foot = heights.header(page, number), heights.foot(page, number)
+        number = len(self.leaves) + 1
+        room, header, foot = heights.frame(self.page, number) if self.leaves else self.frame
         leaf = Leaf(number, size or self.size, [room, room], header, foot)
         self.leaves.append(leaf)
         return leaf
@@ -157,7 +154,7 @@ class _Spread:
             return False
         reading = sizes.READING if self.page.style != "large" else self.size
         height = self._extra(kind, content, reading, titled=titled)
-        if height > heights.room(self.page, 2):
+        if height > heights.frame(self.page, 2).room:
             return False
         self._leaf(reading).add(Block(kind, content, height, titled), LEFT)
         return True
@@ -169,17 +166,17 @@ class _Spread:
         return above + heights.story(content, size, self.width)
 
 
-@dataclass
 class _Group:
     """What may go on overleaf between two lines, but never behind its heading."""
 
-    kind: str
-    content: Any
-    heading: float
-    heights: Sequence[float]
+    def __init__(self, kind: str, content: Any, heading: float, lines: Sequence[float]) -> None:
+        self.kind, self.content, self.heading, self.heights = kind, content, heading, lines
+        self.height = heading + sum(lines)
 
     def fitting(self, start: int, room: float) -> int:
         """The end of its lines from `start` on that fit below the heading."""
+        if not start and self.height <= room:
+            return len(self.heights)
         used, end = self.heading, start
         for height in self.heights[start:]:
             used += height
@@ -190,7 +187,8 @@ class _Group:
 
     def block(self, start: int, end: int, title: float) -> Block:
         """Some of its lines as a block of a column, which begins with the column's title if any."""
-        whole = (start, end) == (0, len(self.heights))
-        some = self.content if whole else self.content._replace(lines=self.content.lines[start:end])
+        if (start, end) == (0, len(self.heights)):
+            return Block(self.kind, self.content, title + self.height, bool(title))
+        some = self.content._replace(lines=self.content.lines[start:end])
         height = title + self.heading + sum(self.heights[start:end])
         return Block(self.kind, some, height, bool(title), again=start > 0)
