@@ -112,6 +112,16 @@ Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
 TIERS = ("base", "high", "top")  # by rising spend
 
 
+def _word(word: str) -> str:
+    if not word.strip():
+        raise ValueError("an empty word stands in every club's name; expected a word, or none")
+    return word
+
+
+Word = Annotated[str, AfterValidator(_word)]
+"""That is looked for in a club's name."""
+
+
 class Section(BaseModel):
     """A part of the settings: frozen, and closed to keys it does not know."""
 
