@@ -235,7 +235,7 @@ PLAIN = {"model_type": KEYS, "dict_type": KEYS, "tuple_type": LIST, "list_type":
 
 def _expected(fault: "ErrorDetails") -> str:
     if fault["type"] == "too_short":
-        return f"expected {fault['ctx']['min_length']} or more"
+        return f"expected at least {fault['ctx']['min_length']}"
     return PLAIN.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
 
 

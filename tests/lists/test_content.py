@@ -37,7 +37,10 @@ def test_a_chain_without_content(tmp_path: Path) -> None:
         ("clubs: a", "content.yaml: `clubs` is 'a': expected a list, as in [this, that]."),
         ("clubs: [5]", "content.yaml: `clubs.0` is 5: expected keys with values"),
         ("clubs: [{id: a, words: b, heading: {en: x}}]", "`clubs.0.words` is 'b': expected a list"),
-        ("clubs: [{id: a, words: [], heading: {en: x}}]", "`clubs.0.words` is []: expected 1 or"),
+        (
+            "clubs: [{id: a, words: [], heading: {en: x}}]",
+            "`clubs.0.words` is []: expected at least 1",
+        ),
         ("clubs: []\nclubs: []", "the key 'clubs' stands twice"),
         ("clubs: 2017-99-99", "cannot be read: month must be in 1..12"),
     ],
