@@ -13,9 +13,9 @@ from promo.checkout import opening
 from promo.checkout.opening import Stored
 from promo.checkout.statements import Statements, connected
 from promo.config import Settings
+from promo.emails import is_address
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.sheet import Sheet
-from promo.scans.emails import is_address
 
 
 class Found(NamedTuple):

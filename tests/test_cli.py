@@ -551,6 +551,19 @@ print(sorted(set(sys.modules) & {SLOW}), file=sys.stderr)
     assert run.stderr.decode() == f"{slow}\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--card", "c200", "--store", "7"], "--store goes with CODE: a card opens its list in "
+         "every store."),
+        (["--card", ""], "it is empty; say which, or leave it out."),
+        (["x", "--store", ""], "it is empty; say which, or leave it out."),
+    ],
+)  # fmt: skip
+def test_what_lookup_would_have_to_ignore(small: Path, arguments: list[str], why: str) -> None:
+    assert why in said(small, "lookup", *arguments, code=2)
+
+
 @pytest.mark.parametrize("arguments", [[], ["x", "--card", "y"]])
 def test_lookup_wants_a_code_or_a_card(small: Path, arguments: list[str]) -> None:
     assert "Give a code or --card, one of the two." in said(small, "lookup", *arguments, code=2)
