@@ -1,7 +1,8 @@
 """The commands: parse, call, print; nothing else.
 
 Exit codes: 0 done; 1 done, but something was set aside; 2 wrong usage or settings; 3 nothing was
-done; 75 another command is at work. `lookup` has its own, from 11 on: see `promo lookup --help`.
+done; 75 another command is at work; 141 nobody reads what it says (`promo … | head -1`). `lookup`
+has its own, from 11 on: see `promo lookup --help`.
 """
 
 import json

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from promo.command import SET_ASIDE, sentences, settings_of
+from promo.command import SET_ASIDE, TEXT, Place, sentences, settings_of
 
 
 @click.group()
@@ -15,10 +15,16 @@ def templates() -> None:
 
 
 @templates.command("check")
-@click.option("--banner", help="Print this at the head, and use this banner's own templates.")
-@click.option("--language", help="All cases in this language; else a few in each of the chain's.")
-@click.option("--club", "clubs", multiple=True, help="This club only; else all of content.yaml.")
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False),
+@click.option(
+    "--banner", type=TEXT, help="Print this at the head, and use this banner's own templates."
+)
+@click.option(
+    "--language", type=TEXT, help="All cases in this language; else a few in each of the chain's."
+)
+@click.option(
+    "--club", "clubs", type=TEXT, multiple=True, help="This club only; else all of content.yaml."
+)
+@click.option("--output", type=Place(path_type=Path, file_okay=False),
               help="Keep what is rendered in this folder.")  # fmt: skip
 @click.pass_context
 @sentences

@@ -152,6 +152,14 @@ def test_what_is_not_there_cannot_be_checked(settings_: Settings) -> None:
         cases(settings_, None, ["nosuch"])
 
 
+@pytest.mark.parametrize("option", ["--banner", "--language", "--club", "--output"])
+def test_an_empty_value_is_refused(shop: Path, option: str) -> None:
+    words = ["--config", str(shop / "config.yaml"), "templates", "check", option, ""]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}': it is empty" in done.stderr
+
+
 def test_without_the_measure_it_says_what_to_install(
     settings_: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
