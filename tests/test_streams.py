@@ -15,8 +15,7 @@ import sys; sys.path[:0] = {sys.path!r}
 from promo.cli import main
 main(sys.argv[1:], prog_name="promo")
 """
-COMMANDS = [["--help"], ["--version"], ["lists", "print", "--help"], ["models", "list"],
-            ["stores", "key", "list"], ["offers", "list"]]  # fmt: skip
+COMMANDS = [["--help"], ["lists", "print", "--help"], ["models", "list"], ["offers", "list"]]
 
 
 def run(house: House, words: list[str], redirected: str = "", **how: int) -> tuple[int, str]:
