@@ -1,7 +1,8 @@
 """The commands: parse, call, print; nothing else.
 
 Exit codes: 0 done; 1 done, but something was set aside; 2 wrong usage or settings; 3 nothing was
-done; 75 another command is at work. `lookup` has its own, from 11 on: see `promo lookup --help`.
+done; 75 another command is at work; 141 nobody reads what it says (`promo … | head -1`). `lookup`
+has its own, from 11 on: see `promo lookup --help`.
 """
 
 import json
@@ -16,6 +17,7 @@ from promo.command import (
     DAY,
     FAILED,
     SET_ASIDE,
+    TEXT,
     day_option,
     keys_of,
     locked,
@@ -31,6 +33,7 @@ from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
 from promo.store_commands import stores
+from promo.streams import Quiet
 from promo.template_commands import templates
 
 # What a command needs it imports itself: see promo.command.
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Quiet)
 @click.option(
     "--config",
     "config_path",
@@ -254,7 +257,7 @@ def publish(context: click.Context, day: date | None) -> None:
 
 @main.command()
 @click.argument("code", required=False)
-@click.option("--card", help="Open the list by a loyalty card.")
+@click.option("--card", type=TEXT, help="Open the list by a loyalty card.")
 @click.option("--day", type=DAY, help="As if today were this day.")
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -280,6 +283,8 @@ def lookup_command(
 
     if (code is None) == (card is None):
         raise click.UsageError("Give a code or --card, one of the two.")
+    if card is not None and store is not None:
+        raise click.UsageError("--store goes with CODE: a card opens its list in every store.")
     settings = settings_of(context)
     asked = one_list.Asked(day or settings.current_day(), code or "", card, store)
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from promo import streams
 from promo.errors import Sentence
 
 # What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
@@ -39,6 +40,8 @@ def sentences(command: Command) -> Command:
             click.echo(f"{given} is no text: its bytes are not UTF-8.", err=True)
             sys.exit(FAILED)
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and streams.are_unread():
+                raise
             where = f": {error.filename}" if error.filename else ""
             click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
             sys.exit(FAILED)
@@ -64,10 +67,36 @@ class Day(click.ParamType[date]):
         return day
 
 
-DAY = Day()
+class Text(click.ParamType[str]):
+    """Text that says something. An empty one is most often a script's variable that is not set."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """The text as it was given."""
+        if not value.strip():
+            self.fail("it is empty; say which, or leave it out.", param, ctx)
+        return str(value)
+
+
+class Place(click.Path):
+    """A path that was named."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """As click does it, of what is not empty."""
+        if value == "":  # which else is the folder we stand in
+            self.fail("it is empty; say where, or leave it out.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DAY, TEXT = Day(), Text()
 day_option = click.option("--day", type=DAY, help="The night's day; today if not given.")
 store_option = click.option(
-    "--store", help="The store where CODE is handed in: an EAN-13 opens nothing elsewhere."
+    "--store",
+    type=TEXT,
+    help="The store where CODE is handed in: an EAN-13 opens nothing elsewhere.",
 )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -42,6 +42,9 @@ from promo.sections import (
     States,
     Zone,
 )
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class ConfigError(Sentence):
@@ -213,16 +216,32 @@ def explain(source: str, error: ValidationError) -> str:
     """One sentence a fault: what, where, the value got, what was expected."""
     lines = []
     for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"]) or "the file as a whole"
+        named = ".".join(str(part) for part in fault["loc"])
+        where = f"`{named}`" if named else "what it holds"
         if fault["type"] == "extra_forbidden":
-            lines.append(f"{source}: unknown key `{where}`.")
+            lines.append(f"{source}: unknown key {where}.")
         elif fault["type"] == "missing":
-            lines.append(f"{source}: `{where}` is missing.")
-        else:
-            message = fault["msg"].removeprefix("Value error, ")
-            got = _got(fault["input"])
-            lines.append(f"{source}: `{where}`{got}: {message}.")
+            lines.append(f"{source}: {where} is missing.")
+        elif not _follows(fault):
+            lines.append(f"{source}: {where}{_got(fault['input'])}: {_expected(fault)}.")
     return "\n".join(lines)
+
+
+KEYS, LIST = "expected keys with values, as in `key: value`", "expected a list, as in [this, that]"
+PLAIN = {"model_type": KEYS, "dict_type": KEYS, "tuple_type": LIST, "list_type": LIST,
+         "set_type": LIST, "frozen_set_type": LIST}  # fmt: skip
+"""What pydantic would say with a Python class's name, by its name for the fault."""
+
+
+def _expected(fault: "ErrorDetails") -> str:
+    if fault["type"] == "too_short":
+        return f"expected at least {fault['ctx']['min_length']}"
+    return PLAIN.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+
+
+def _follows(fault: "ErrorDetails") -> bool:
+    """Whether a list is called too short only because what stands in it is at fault."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
 def _got(value: object) -> str:

@@ -2,6 +2,7 @@
 
 Sentence
 ├── Busy              another command holds the house          promo.files
+├── Misplaced         a file stands where a folder is needed   promo.files
 ├── ConfigError       config.yaml cannot be used               promo.config
 ├── CatalogueError    translations cannot be used              promo.translations
 ├── DatabaseError     the database cannot be used              promo.schema

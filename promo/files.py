@@ -17,13 +17,33 @@ class Busy(Sentence):
     exit_code = 75  # EX_TEMPFAIL: try again later
 
 
+class Misplaced(Sentence):
+    """A file stands where a path needs a folder."""
+
+    exit_code = 2
+
+
+def reached(path: Path) -> Path:
+    """Where what is written to `path` goes: a link at its end is followed, also one to nothing.
+
+    A link is somebody's: what it leads to is replaced, never the link. Raises Misplaced.
+    """
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
+    nearest = next((above for above in path.absolute().parents if above.exists()), None)
+    if nearest and not nearest.is_dir():
+        raise Misplaced(f"{path} cannot be written: {nearest} is a file; expected a folder.")
+    return path
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path; on success it is flushed to disk and takes the place of `path`.
 
     A reader sees the old file or the new one, never half of one. On an exception the temporary
-    file is removed and the old file stays.
+    file is removed and the old file stays. Raises Misplaced.
     """
+    path = reached(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -11,6 +11,8 @@ import click
 from promo.command import (
     DAY,
     SET_ASIDE,
+    TEXT,
+    Place,
     day_option,
     keys_of,
     locked,
@@ -18,11 +20,14 @@ from promo.command import (
     settings_of,
     store_option,
 )
+from promo.errors import Sentence
+from promo.streams import is_closed
 
 if TYPE_CHECKING:
     from promo.printing import Outcome
 
 FORMATS = ("pdf", "large", "mail", "html", "email", "receipt-80", "receipt-58")
+DRAFT = "This night is a draft: it is not published, and may still change."
 SUFFIXES = {"html": "html", "email": "eml", "receipt-80": "bin", "receipt-58": "bin"}
 
 
@@ -33,8 +38,8 @@ def lists() -> None:
 
 @lists.command("print")
 @click.option("--night", "--day", "day", type=DAY, help="The night's day; today if not given.")
-@click.option("--store", help="Only the lists of this store.")
-@click.option("--card", help="Only the list in force of this loyalty card's household.")
+@click.option("--store", type=TEXT, help="Only the lists of this store.")
+@click.option("--card", type=TEXT, help="Only the list in force of this loyalty card's household.")
 @click.option(
     "--format",
     "formats",
@@ -44,7 +49,7 @@ def lists() -> None:
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=Place(path_type=Path, allow_dash=True),
     help="A folder of the print's own; with --card a file, or - for standard output.",
 )
 @click.pass_context
@@ -64,6 +69,7 @@ def print_(
 
     Exit codes with --card: 13 unknown, 14 not yet valid, 15 expired.
     """
+    formats = tuple(dict.fromkeys(formats))
     if card is not None:
         if store is not None:
             raise click.UsageError("Give --store or --card, one of the two.")
@@ -71,7 +77,7 @@ def print_(
             raise click.UsageError("With --card, give one --format.")
         _print_card(context, card, day, formats[0] if formats else "pdf", output)
         return
-    if output is not None and str(output) == "-":
+    if str(output) == "-":
         raise click.UsageError("A night is printed into a folder: --output - goes with --card.")
     _print_night(context, day, store, formats, output)
 
@@ -80,25 +86,42 @@ def _print_card(
     context: click.Context, card: str, day: date | None, form: str, output: Path | None
 ) -> None:
     from promo import one_list
-    from promo.files import replacing
 
+    if str(output) == "-" and is_closed(sys.stdout):
+        raise click.UsageError("Standard output is closed: give --output a file.")
     settings = settings_of(context)
     keys = keys_of(settings)
     asked = one_list.Asked(day or settings.current_day(), card=card)
-    sheet = one_list.sheet(settings, keys, asked)
+    sheet, draft = one_list.found(settings, keys, asked)
     data = one_list.one(settings, sheet, form)
-    if output is not None and str(output) == "-":
-        sys.stdout.buffer.write(data)
+    if draft:
+        click.echo(DRAFT, err=True)
+    if str(output) == "-":
+        click.echo(data, nl=False)
         return
     target = output or Path(f"{sheet.code}.{SUFFIXES.get(form, 'pdf')}")
+    _write(target, data)
+    click.echo(f"The list {sheet.code} of store {sheet.draft.store} is in {target}")
+
+
+def _write(target: Path, data: bytes) -> None:
+    from promo.files import replacing
+
     if target.is_dir():
         raise click.UsageError(f"--output {target} is a folder; expected a file.")
     if target.exists() and not target.is_file():
-        target.write_bytes(data)  # a printer: what stands in its place is no file to be replaced
+        _into_device(target, data)
     else:
         with replacing(target) as temporary:
             temporary.write_bytes(data)
-    click.echo(f"The list {sheet.code} of store {sheet.draft.store} is in {target}")
+
+
+def _into_device(target: Path, data: bytes) -> None:
+    """A printer or a pipe: what stands there is no file to be replaced."""
+    try:
+        target.write_bytes(data)
+    except BrokenPipeError:
+        raise Sentence(f"{target} stopped reading before it had the whole list.") from None
 
 
 def _print_night(
@@ -125,7 +148,7 @@ def _print_night(
 def _say(found: "Outcome", formats: int) -> None:
     aside = [file.pages for file in found.done.files if file.kind == "aside"]
     if found.draft:
-        click.echo("This night is a draft: it is not published, and may still change.", err=True)
+        click.echo(DRAFT, err=True)
     for file in found.done.files:
         if file.kind == "aside":
             click.echo(f"{file.pages:,} households were set aside, for want of an address: "
@@ -153,7 +176,9 @@ def show(context: click.Context, code: str, form: str, day: date | None, store: 
 
     settings = settings_of(context)
     asked = one_list.Asked(day or settings.current_day(), code, store=store)
-    sheet = one_list.sheet(settings, keys_of(settings), asked)
+    sheet, draft = one_list.found(settings, keys_of(settings), asked)
+    if draft:
+        click.echo(DRAFT, err=True)
     click.echo(one_list.shown(settings, sheet, form), nl=False)
 
 

@@ -13,9 +13,16 @@ from promo.checkout import opening
 from promo.checkout.opening import Stored
 from promo.checkout.statements import Statements, connected
 from promo.config import Settings
+from promo.emails import is_address
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.sheet import Sheet
-from promo.scans.emails import is_address
+
+
+class Found(NamedTuple):
+    """A list that was asked for; `draft`: its night is not published, and it may still change."""
+
+    sheet: Sheet
+    draft: bool
 
 
 class Asked(NamedTuple):
@@ -33,11 +40,12 @@ def seen(settings: Settings, keys: CodeKeys, asked: Asked) -> dict[str, Any]:
         return opening.answer(statements, _opened(statements, settings, keys, asked))
 
 
-def sheet(settings: Settings, keys: CodeKeys, asked: Asked) -> Sheet:
+def found(settings: Settings, keys: CodeKeys, asked: Asked) -> Found:
     """The list, ready to be printed. Raises lookup.Refused, DatabaseError."""
     with connected(settings.database_url) as statements:
         row = _opened(statements, settings, keys, asked)
-        return opening.sheet(statements, row, keys, settings)
+        sheet = opening.sheet(statements, row, keys, settings)
+    return Found(sheet, row.state == "draft")
 
 
 def _opened(statements: Statements, settings: Settings, keys: CodeKeys, asked: Asked) -> Stored:

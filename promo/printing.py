@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, select
 
 from promo import database, tables
 from promo.config import Settings
-from promo.files import only_one_in, swap_in
+from promo.files import only_one_in, reached, swap_in
 from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.books import Book, Done, Job, print_job
@@ -25,6 +25,9 @@ from promo.lists.stored import Found, Which
 
 if TYPE_CHECKING:
     from promo.progress import Progress  # and with it what draws on a terminal
+
+
+SOME = 8  # stores that are named where one has no lists
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,10 @@ def into(
     """Print a job into a folder that takes the place of `target` as a whole.
 
     What a dead print left in its working folder is taken up. finish: adds to the finished folder
-    before it is swapped in. Raises Busy where another print is at work on it, PrintError,
-    RenderError, stored.Changed.
+    before it is swapped in. Raises Busy where another print is at work on it, Misplaced,
+    PrintError, RenderError, stored.Changed.
     """
+    target = reached(target)
     working = target.with_name(f".{target.name}.new")
     with only_one_in(working, "print"):
         total = sum(len(book.lists) for book in job.books) * len(job.formats)
@@ -105,9 +109,8 @@ def night(
     with engine.connect() as connection:
         before = _run(connection, wanted.night)
         lists = stored.find(connection, Which(wanted.night, wanted.store), day)
-    if not lists:
-        of = f" of store {wanted.store}" if wanted.store is not None else ""
-        raise PrintError(f"The night of {wanted.night} has no lists{of} to print.")
+        if not lists:
+            raise PrintError(_nothing(connection, wanted, day))
     job = Job([Book(lists)], wanted.formats, title(settings, wanted.night), wanted.night)
 
     def unchanged(*_: object) -> None:
@@ -122,12 +125,23 @@ def night(
     return Outcome(target, len(lists), done, before[0] == "draft")
 
 
+def _nothing(connection: Connection, wanted: Wanted, day: date) -> str:
+    """Why there is nothing to print."""
+    if wanted.store is None:
+        return f"The night of {wanted.night} has no lists to print."
+    others = stored.find(connection, Which(wanted.night), day)
+    stores = list(dict.fromkeys(found.store for found in others))
+    more = ", …" if len(stores) > SOME else ""
+    which = f"; it has lists of {', '.join(stores[:SOME])}{more}" if stores else ""
+    return f"The night of {wanted.night} has no lists of store {wanted.store!r} to print{which}."
+
+
 def _target(settings: Settings, wanted: Wanted) -> Path:
     """Where a print goes; a folder that holds other things is never taken away."""
     names = [f"{wanted.night}", *wanted.formats]
     if wanted.store is not None:
         names.append(f"store-{quote(wanted.store, safe='').replace('.', '%2E')}")
-    target = (wanted.output or settings.paths.out / "-".join(names)).absolute()
+    target = reached((wanted.output or settings.paths.out / "-".join(names)).absolute())
     if target.exists() and not _ours(target):
         raise PrintError(
             f"{target} is there and was not made by `promo lists print`: name a new folder."

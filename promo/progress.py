@@ -41,22 +41,27 @@ class Progress:
         self.seconds[name] = time.perf_counter() - began
         self._say(name, facts | {"seconds": f"{self.seconds[name]:.2f}"})
 
-    def each(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
-        """The items one after the other: a bar on a terminal, a line an item in cron."""
+    def each(self, name: str, items: Sequence[Item], *, singly: bool = True) -> Iterator[Item]:
+        """The items one after the other: a bar on a terminal, in cron a line an item, or in all."""
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(),
                    TimeElapsedColumn())  # fmt: skip
         with Bar(*columns, console=self.console, disable=not self.terminal, transient=True) as bar:
             task = bar.add_task(name, total=len(items))
+            first = time.perf_counter()
             for item in items:
                 bar.update(task, description=f"{name} {item}")
                 began = time.perf_counter()
                 yield item
                 bar.advance(task)
-                if not self.terminal:
-                    seconds = time.perf_counter() - began
-                    self._say(
-                        name, {"of": str(item).replace(" ", "_"), "seconds": f"{seconds:.2f}"}
-                    )
+                if singly:
+                    self._ended(name, str(item).replace(" ", "_"), began)
+            if not singly:
+                self._ended(name, len(items), first)
+
+    def _ended(self, name: str, what: object, began: float) -> None:
+        if not self.terminal:
+            seconds = time.perf_counter() - began
+            self._say(name, {"of": what, "seconds": f"{seconds:.2f}"})
 
     @contextmanager
     def tally(self, name: str, total: int) -> Iterator[Callable[[int, str], None]]:

@@ -3,7 +3,6 @@
 import re
 from datetime import date
 from decimal import Decimal
-from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +12,7 @@ from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from promo.calendar import FORTNIGHT
+from promo.emails import is_address
 
 
 def _zone(name: str) -> str:
@@ -72,11 +72,7 @@ def _code_page(name: str) -> str:
 
 
 def _address(address: str) -> str:
-    try:
-        sound = "." in Address(addr_spec=address).domain
-    except (ValueError, IndexError):  # the parser's own, for what is no address at all
-        sound = False
-    if not sound:
+    if not is_address(address) or "." not in address.rpartition("@")[2]:
         raise ValueError("expected an address such as lists@example.com")
     return address
 
@@ -110,6 +106,16 @@ Night = Annotated[int, Field(ge=0, lt=FORTNIGHT)]
 
 
 TIERS = ("base", "high", "top")  # by rising spend
+
+
+def _word(word: str) -> str:
+    if not word.strip():
+        raise ValueError("an empty word stands in every club's name; expected a word, or none")
+    return word
+
+
+Word = Annotated[str, AfterValidator(_word)]
+"""That is looked for in a club's name."""
 
 
 class Section(BaseModel):

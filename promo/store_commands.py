@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promo.command import DAY, sentences, settings_of
+from promo.command import DAY, TEXT, sentences, settings_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,7 +28,7 @@ def key() -> None:
 
 
 @key.command("add")
-@click.option("--store", required=True, help="The store's id.")
+@click.option("--store", type=TEXT, required=True, help="The store's id.")
 @click.option("--verb", "verbs", multiple=True, default=("lookup",), show_default=True,
               help="What it may do: lookup, sheet, quote, redeem, return, void; may be "
               "repeated.")  # fmt: skip
@@ -46,7 +46,7 @@ def add(context: click.Context, store: str, verbs: tuple[str, ...], until: "date
 
 
 @key.command("list")
-@click.option("--store", help="Only this store's.")
+@click.option("--store", type=TEXT, help="Only this store's.")
 @click.pass_context
 @sentences
 def list_(context: click.Context, store: str | None) -> None:

@@ -118,8 +118,8 @@ class Worker(AbstractContextManager["Worker"]):
         ]
 
     def _faults(self, case: Case, form: str) -> list[str]:
-        self._pipe.send((case, form))
         try:
+            self._pipe.send((case, form))
             if self._pipe.poll(self.seconds + GRACE):
                 found: list[str] = self._pipe.recv()
                 return found

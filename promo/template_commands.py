@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from promo.command import SET_ASIDE, sentences, settings_of
+from promo.command import SET_ASIDE, TEXT, Place, sentences, settings_of
 
 
 @click.group()
@@ -15,10 +15,16 @@ def templates() -> None:
 
 
 @templates.command("check")
-@click.option("--banner", help="Print this at the head, and use this banner's own templates.")
-@click.option("--language", help="All cases in this language; else a few in each of the chain's.")
-@click.option("--club", "clubs", multiple=True, help="This club only; else all of content.yaml.")
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False),
+@click.option(
+    "--banner", type=TEXT, help="Print this at the head, and use this banner's own templates."
+)
+@click.option(
+    "--language", type=TEXT, help="All cases in this language; else a few in each of the chain's."
+)
+@click.option(
+    "--club", "clubs", type=TEXT, multiple=True, help="This club only; else all of content.yaml."
+)
+@click.option("--output", type=Place(path_type=Path, file_okay=False),
               help="Keep what is rendered in this folder.")  # fmt: skip
 @click.pass_context
 @sentences
@@ -31,22 +37,23 @@ def check(
 ) -> None:
     """Render edge cases with the chain's templates in every format, and say what breaks.
 
-    Leaves with 1 if anything does.
+    Each fault is said once, with the formats and cases it was met in. Leaves with 1 if there is
+    any.
     """
-    from promo import template_check
+    from promo import fault_groups, template_check
     from promo.progress import Progress
 
     settings = template_check.prepared(settings_of(context), banner, language)
     cases = template_check.cases(settings, language, clubs)
-    faults = 0
     with (
         TemporaryDirectory() as folder,
         template_check.Worker(settings, output or Path(folder)) as worker,
     ):
-        for case in Progress("check").each("check", cases):
-            for broken in worker.check(case):
-                faults += 1
-                click.echo(str(broken))
-    click.echo(f"{len(cases)} cases in {len(worker.forms)} formats: {faults or 'no'} faults.")
-    if faults:
+        each = Progress("check").each("check", cases, singly=False)
+        found = [broken for case in each for broken in worker.check(case)]
+    groups, forms = fault_groups.grouped(found), len(worker.forms)
+    for group in groups:
+        click.echo(group.in_words(forms))
+    click.echo(fault_groups.summary(groups, len(cases), forms))
+    if groups:
         sys.exit(SET_ASIDE)

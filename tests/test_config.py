@@ -69,6 +69,11 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
         ("{80: 576", "{80: 570", r"`receipt\.dots\.80` is 570: .*multiple of 8"),
         ("cjk: raster", "cjk: big5", r"`receipt\.cjk` is 'big5'"),
         ("sender: lists@example.com", "sender: lists", r"`email\.sender` is 'lists': expected"),
+        (
+            "sender: lists@example.com",
+            "sender: 'a@[127.0.0.1]'",
+            r"`email\.sender` is .*: expected",
+        ),
         ("unsubscribe: null", "unsubscribe: a@b", r"`email\.unsubscribe` is 'a@b': expected"),
         ("locale: en_US", "locale: xx_YY", "`locale` is 'xx_YY': expected a locale such as"),
         ("time_zone: America/New_York", "time_zone: Mars/One", "'Mars/One': expected a time zone"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from promo.files import Busy, only_one, replacing, sha256, write_text
+from promo.files import Busy, Misplaced, only_one, reached, replacing, sha256, write_text
 
 HOLD = """
 import sys
@@ -100,3 +100,23 @@ def test_a_failed_holder_leaves_the_lock_free(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with only_one(lock, "fit"):
         assert lock.read_text() == f"promo fit (process {os.getpid()})"
+
+
+def test_where_a_path_leads(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for name, to in (("one", "two"), ("two", "file"), ("round", "round"), ("out", "no/where")):
+        (tmp_path / name).symlink_to(to)
+    for name, leads in (
+        ("file", "file"),
+        ("one", "file"),
+        ("out", "no/where"),
+        ("new/er", "new/er"),
+        ("round", "round"),  # what is tried there says what is wrong with it
+    ):
+        assert reached(tmp_path / name) == tmp_path / leads
+    for name in ("file/x", "one/x", "file/x/y"):
+        with pytest.raises(Misplaced, match=r"is a file; expected a folder\.$"):
+            reached(tmp_path / name)
+    write_text(tmp_path / "one", "new")
+    assert (tmp_path / "file").read_text() == "new"
+    assert (tmp_path / "one").is_symlink()

@@ -83,6 +83,18 @@ def codes(house: House) -> list[str]:
     return [row.code for row in sorted(rows, key=lambda r: (int(r.store), int(r.shopper)))]
 
 
+def a_list(house: House) -> tuple[str, str]:
+    """A list's code, and a card that opens it."""
+    code = codes(house)[5]
+    with house.engine.connect() as connection:
+        query = (
+            select(tables.Card.card)
+            .join(tables.ShopperList, tables.ShopperList.shopper == tables.Card.shopper)
+            .where(tables.ShopperList.code == code)
+        )
+        return code, connection.execute(query).scalar_one()
+
+
 def change(house: House, shopper: str | None = None, **values: str | bool) -> None:
     query = update(tables.Shopper).values(values)
     with house.engine.begin() as connection:
@@ -189,7 +201,8 @@ def test_a_store_s_lists(made: House) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.html"))
     assert {code for code in codes(made) if code in text} == own != set()
     said = promo(made, "lists", "print", *NIGHT, "--store", "../7", code=3)
-    assert said.stderr == f"The night of {FIRST} has no lists of store ../7 to print.\n"
+    assert said.stderr == (f"The night of {FIRST} has no lists of store '../7' to print; it has "
+                           "lists of 1, 2, 10.\n")  # fmt: skip
 
 
 def test_who_said_no_since_is_left_out(made: House) -> None:
@@ -214,24 +227,27 @@ def test_who_said_no_since_is_left_out(made: House) -> None:
 def test_a_draft_says_that_it_is_one(made: House) -> None:
     with made.engine.begin() as connection:
         connection.execute(update(tables.Run).values(state="draft"))
-    said = promo(made, "lists", "print", *NIGHT, "--format", "html")
-    assert "This night is a draft" in said.stderr
+    code, card = a_list(made)
+    for words in (
+        ("print", *NIGHT, "--format", "html"),
+        ("print", "--card", card, "--format", "html", "--output", "-"),
+        ("print", "--card", card, "--format", "html", "--output", str(made.settings.folder / "l")),
+        ("show", code),
+    ):
+        said = promo(made, "lists", *words)
+        assert said.stderr.count("This night is a draft") == 1
+        assert "draft: it" not in said.stdout
     assert promo(made, "lists", "print", "--day", "2017-11-07", code=3).stderr == (
         "There are no lists of 2017-11-07: run `promo nightly --day 2017-11-07`.\n"
     )
 
 
 def test_one_card(made: House, tmp_path: Path) -> None:
-    code, card = codes(made)[5], ""
-    with made.engine.connect() as connection:
-        card = connection.execute(
-            select(tables.Card.card)
-            .join(tables.ShopperList, tables.ShopperList.shopper == tables.Card.shopper)
-            .where(tables.ShopperList.code == code)
-        ).scalar_one()
+    code, card = a_list(made)
     target = tmp_path / "list.pdf"
     said = promo(made, "lists", "print", "--card", card, "--output", str(target))
     assert said.stdout.startswith(f"The list {code} of store ")
+    assert said.stderr == ""  # published: no draft
     with pypdfium2.PdfDocument(target) as document:
         assert len(document) in (1, 2)
     html = promo(made, "lists", "print", "--card", card, "--format", "html", "--output", "-")
@@ -265,7 +281,14 @@ def test_one_card(made: House, tmp_path: Path) -> None:
         ("--card", "c", "--store", "1"),
         ("--card", "c", "--format", "pdf", "--format", "html"),
         ("--output", "-"),
+        ("--output", ""),
         ("--format", "docx"),
+        ("--store", ""),
+        ("--store", " "),
+        ("--card", ""),
+        ("--card", "c", "--output", ""),
+        ("--day", "2026-02-30"),
+        ("--day", "1999-12-31"),
     ],
 )
 def test_wrong_usage(made: House, words: tuple[str, ...]) -> None:
@@ -282,6 +305,102 @@ def test_a_folder_with_other_things_is_not_taken(made: House, tmp_path: Path) ->
         assert "name a new folder" in said.stderr
     assert (target / "letter.txt").read_text(encoding="utf-8") == "keep me"
     assert is_whole(night)
+
+
+@pytest.mark.parametrize("leads", ["real", "nowhere"])
+def test_a_link_is_followed_and_stays(made: House, tmp_path: Path, leads: str) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "LINK"
+    link.symlink_to(leads)
+    words = ("lists", "print", *NIGHT, "--format", "html", "--output", str(link))
+    for _ in range(2):
+        assert promo(made, *words).stdout == f"31 lists in {tmp_path / leads}\n"
+        assert link.readlink() == Path(leads)
+        assert is_whole(tmp_path / leads)
+    assert {p.name for p in tmp_path.iterdir()} - {"house"} == {"LINK", "real", leads}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_one_list_through_a_link(made: House, tmp_path: Path, *, there: bool) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    if there:
+        (folder / "real").write_text("old", encoding="utf-8")
+    (folder / "LINK").symlink_to("real")
+    words = ("--card", a_list(made)[1], "--format", "html", "--output", str(folder / "LINK"))
+    promo(made, "lists", "print", *words)
+    assert (folder / "LINK").readlink() == Path("real")
+    assert "<html" in (folder / "real").read_text(encoding="utf-8")
+    assert sorted(p.name for p in folder.iterdir()) == ["LINK", "real"]
+
+
+@pytest.mark.parametrize("of", ["night", "card"])
+def test_a_file_where_a_folder_is_needed(made: House, tmp_path: Path, of: str) -> None:
+    (tmp_path / "afile").write_text("keep me", encoding="utf-8")
+    target = tmp_path / "afile" / "deep" / "x.pdf"
+    which = NIGHT if of == "night" else ("--card", a_list(made)[1])
+    said = promo(made, "lists", "print", *which, "--format", "html", "--output", str(target),
+                 code=2)  # fmt: skip
+    assert said.stderr == (f"{target} cannot be written: {tmp_path / 'afile'} is a file; expected "
+                           "a folder.\n")  # fmt: skip
+    assert (tmp_path / "afile").read_text(encoding="utf-8") == "keep me"
+
+
+def test_a_format_named_twice_is_written_once(made: House, tmp_path: Path) -> None:
+    words = ("--format", "html", "--format", "html", "--output", str(tmp_path / "x"))
+    said = promo(made, "lists", "print", *NIGHT, *words)
+    lines = said.stderr.splitlines()
+    assert len(lines) == len(set(lines)) == 4
+    assert sorted(p.name for p in (tmp_path / "x").glob("*.html")) == [
+        f"lists-00{n}.html" for n in range(1, 5)
+    ]
+    card = ("--card", a_list(made)[1], *words[:4], "--output", str(tmp_path / "y"))
+    promo(made, "lists", "print", *card)
+
+
+@pytest.mark.parametrize(
+    ("address", "sound"),
+    [
+        ("ann@example.org", True),
+        ("a.b+c@mail", True),
+        ("a@[127.0.0.1]", False),
+        ('"a b"@example.org', False),
+        ("ann@example.org, eve@example.org", False),
+        ("ann@", False),
+        ("a" * 243 + "@example.org", False),
+    ],
+)
+def test_one_list_and_a_night_are_sent_to_the_same(
+    made: House, tmp_path: Path, address: str, sound: bool
+) -> None:
+    code, card = a_list(made)
+    with made.engine.begin() as connection:
+        connection.execute(delete(tables.ShopperList).where(tables.ShopperList.code != code))
+    change(made, email=address)
+    folder = tmp_path / "all"
+    promo(made, "lists", "print", *NIGHT, "--format", "email", "--output", str(folder),
+          code=0 if sound else 1)  # fmt: skip
+    assert len(table(folder / "manifest.csv")) == sound
+    alone = promo(made, "lists", "print", "--card", card, "--format", "email", "--output", "-",
+                  code=0 if sound else 3)  # fmt: skip
+    assert (address in alone.stdout) is sound
+
+
+def test_a_printer_that_goes_away(made: House, tmp_path: Path) -> None:
+    printer = tmp_path / "printer"
+    os.mkfifo(printer)
+    reader = os.open(printer, os.O_RDONLY | os.O_NONBLOCK)
+    words = ("lists", "print", "--card", a_list(made)[1], "--output", str(printer))
+
+    def gone(path: Path, data: bytes) -> None:
+        with path.open("wb", buffering=0) as file:
+            os.close(reader)
+            file.write(data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "write_bytes", gone)
+        said = promo(made, *words, code=3)
+    assert said.stderr == f"{printer} stopped reading before it had the whole list.\n"
 
 
 def test_hostile_names_are_harmless_in_every_format(made: House) -> None:
@@ -408,7 +527,7 @@ def test_killed_in_the_middle_of_a_volume_and_run_again(made: House, tmp_path: P
 def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
     made: House, tmp_path: Path
 ) -> None:
-    def left_behind() -> dict[str, int]:
+    def left_behind() -> dict[str, tuple[int, int]]:
         """Print all volumes but the last, which cannot be, as if the print had died there."""
         folder = tmp_path / "work"
         both = job(made, "html")
@@ -418,7 +537,9 @@ def test_a_volume_is_printed_again_if_what_it_is_made_from_has_changed(
         )
         with pytest.raises(stored.Changed, match="made again while"):
             books.print_job(broken, folder, shop(made), quiet)
-        return {p.name: p.stat().st_ino for p in folder.glob("*.html")}
+        found = {p.name: p.stat() for p in folder.glob("*.html")}
+        # A number alone may be given to another file once its own is gone.
+        return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
 
     gone_id = ListId(1, 999_999)
     first = left_behind()

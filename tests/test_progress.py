@@ -43,3 +43,15 @@ def test_a_stage_that_fails_says_nothing(
         raise ZeroDivisionError
     assert "seconds=" not in capsys.readouterr().err
     assert progress.seconds == {}
+
+
+@pytest.mark.parametrize(("singly", "lines"), [(True, ["of=a_b", "of=c"]), (False, ["of=2"])])
+def test_a_line_an_item_or_one_for_all(
+    capsys: pytest.CaptureFixture[str], *, singly: bool, lines: list[str]
+) -> None:
+    found = list(Progress("check").each("check", ["a b", "c"], singly=singly))
+    assert found == ["a b", "c"]
+    said = capsys.readouterr().err.splitlines()
+    assert [re.sub(r" seconds=[\d.]+$", "", line) for line in said] == [
+        f"promo=check stage=check {line}" for line in lines
+    ]

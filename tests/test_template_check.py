@@ -1,5 +1,6 @@
 """`promo templates check`: what a chain may break in its own templates is named."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,6 +112,23 @@ def test_a_template_that_never_ends_is_stopped_and_named(
     assert "was not done after 2 seconds" in faults[0]
 
 
+def test_the_command_says_a_fault_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[str, str, str], None]
+) -> None:
+    settings = prepared(config.load(shop / "config.yaml"), None, None)
+    few = [case for case in cases(settings, "en", ()) if case.name in (PLAIN, "a Chinese name")]
+    monkeypatch.setattr("promo.template_check.cases", lambda *_: few)
+    change("parts/offers.html.j2", "{{ line.terms }}", "{{ line.tems }}")
+    done = CliRunner().invoke(main, ["--config", str(shop / "config.yaml"), "templates", "check"])
+    assert done.exit_code == 1
+    first, second, last = done.stdout.splitlines()
+    assert first == ("html, sheet, mail, large: The template parts/offers.html.j2, line 6 cannot "
+                     "be rendered: what stands there has no attribute 'tems'.")  # fmt: skip
+    assert second == f"  in 2 cases: {few[0]}, {few[1]}"
+    assert last == "2 cases in 7 formats: 1 fault, in 2 cases."
+    assert re.fullmatch(r"promo=check stage=check of=2 seconds=[\d.]+\n", done.stderr)
+
+
 def test_the_command(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def two(*_: object) -> list[Case]:
         return cases(settings, None, ())[:1]
@@ -120,7 +138,7 @@ def test_the_command(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     words = ["--config", str(shop / "config.yaml"), "templates", "check", "--banner", "Corner Shop",
              "--output", str(tmp_path / "seen")]  # fmt: skip
     done = CliRunner().invoke(main, words)
-    assert (done.exit_code, done.stdout) == (0, "1 cases in 7 formats: no faults.\n")
+    assert (done.exit_code, done.stdout) == (0, "1 case in 7 formats: no faults.\n")
     seen = next((tmp_path / "seen").glob("*.html")).read_text(encoding="utf-8")
     assert "Corner Shop" in seen
 
@@ -132,6 +150,14 @@ def test_what_is_not_there_cannot_be_checked(settings_: Settings) -> None:
         prepared(settings_, None, "tlh")
     with pytest.raises(Unchecked, match=r"There is no club 'nosuch' in content\.yaml; it has "):
         cases(settings_, None, ["nosuch"])
+
+
+@pytest.mark.parametrize("option", ["--banner", "--language", "--club", "--output"])
+def test_an_empty_value_is_refused(shop: Path, option: str) -> None:
+    words = ["--config", str(shop / "config.yaml"), "templates", "check", option, ""]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}': it is empty" in done.stderr
 
 
 def test_without_the_measure_it_says_what_to_install(

@@ -17,9 +17,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from promo.config import explain
+from promo.config import KeysOnce, explain
 from promo.errors import Sentence
-from promo.sections import TIERS, Section
+from promo.sections import TIERS, Section, Word
 from promo.translations import bases
 
 FILE = re.compile(
@@ -40,6 +40,7 @@ def _many(value: object) -> object:
 
 
 Names = Annotated[frozenset[str], BeforeValidator(_many)]
+Words = Annotated[frozenset[Word], BeforeValidator(_many)]
 
 
 class Head(Section):
@@ -48,7 +49,7 @@ class Head(Section):
     title: str = Field(min_length=1, max_length=80)
     kind: Literal["recipe", "plan", "tip"]
     uses: Names = frozenset()
-    clubs: Names = frozenset()  # words, one of which a club's name holds; empty: any club
+    clubs: Words = frozenset()  # one of which a club's name holds; empty: any club
     tags: Names = frozenset()
     tiers: Names = frozenset(TIERS)
     first: date | None = Field(None, alias="from")
@@ -148,7 +149,7 @@ def _read(path: Path) -> Article:
                 f"The article {path.name} has no head; expected `---`, keys such as "
                 "`kind: recipe`, `---`, and the text below."
             )
-        head = Head.model_validate(yaml.load(parts["head"], yaml.CSafeLoader))
+        head = Head.model_validate(yaml.load(parts["head"], KeysOnce))
     except ValidationError as error:
         raise ArticleError(explain(f"articles/{path.name}", error)) from None
     except (yaml.YAMLError, ValueError) as error:  # also days that no month has

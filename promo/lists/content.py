@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from pydantic import Field, ValidationError
 
-from promo.config import explain
+from promo.config import KeysOnce, explain
 from promo.errors import Sentence
-from promo.sections import TIERS, Section
+from promo.sections import TIERS, Section, Word
 from promo.translations import bases
 
 FILE = "content.yaml"
@@ -25,7 +25,7 @@ class Club(Section):
     """A club as the chain addresses it, wherever the model's name for it holds one of `words`."""
 
     id: str = Field(pattern="^[a-z0-9-]+$")  # also of its folder of templates
-    words: tuple[str, ...] = Field(min_length=1)
+    words: tuple[Word, ...] = Field(min_length=1)
     tags: frozenset[str] = frozenset()
     heading: dict[str, str]
 
@@ -76,8 +76,8 @@ def content(folder: Path) -> Content:
     if not path.is_file():
         return Content()
     try:
-        read = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
-        found = _File.model_validate(read or {})
+        read = yaml.load(path.read_text(encoding="utf-8"), KeysOnce)
+        found = _File.model_validate({} if read is None else read)
     except ValidationError as error:
         raise ContentError(explain(FILE, error)) from None
     except (yaml.YAMLError, ValueError) as error:  # also days that no month has

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Row, ScalarSelect, Select, Text, cast, select
 
 from promo import tables
 from promo.config import Settings
+from promo.emails import is_address
 from promo.errors import Sentence
 from promo.lists import address
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.sheet import Sheet, restored
 from promo.offers.known import ListId
-from promo.scans.emails import is_address
 
 CHUNK = 200  # lists read at a time
 LIST, SHOPPER = tables.ShopperList.__table__.c, tables.Shopper.__table__.c

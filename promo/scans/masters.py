@@ -8,9 +8,8 @@ import polars as pl
 from babel.core import Locale
 from sqlalchemy import Connection, select
 
-from promo import calendar, tables
+from promo import calendar, emails, tables
 from promo.database import count_version, upsert
-from promo.scans import emails
 from promo.scans.columns import Checked, Column, Rule, apply, check
 from promo.scans.product_ids import DOMAIN, with_product_ids
 
@@ -32,7 +31,10 @@ ADDRESS = (
     Column("country", "choice", "a country such as US, or nothing", False, choices=COUNTRIES),
     Column("email", "text", "an e-mail address, or nothing", required=False),
 )
-EMAIL = pl.col("email").is_null() | pl.col("email").str.contains(emails.PATTERN)
+_EMAIL = pl.col("email")
+EMAIL = _EMAIL.is_null() | (
+    _EMAIL.str.contains(emails.PATTERN) & (_EMAIL.str.len_chars() <= emails.MOST)
+)
 
 
 @dataclass(frozen=True)

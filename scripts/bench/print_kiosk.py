@@ -92,7 +92,7 @@ def _side_by_side(
     answers, renders = [], []
     for number in range(requests):
         day = settings.current_day()
-        sheet = one_list.sheet(settings, keys, one_list.Asked(day, card=card(number)))
+        sheet = one_list.found(settings, keys, one_list.Asked(day, card=card(number))).sheet
         html = press.print_html([press.page(sheet)], title=settings.banner)
         began = time.perf_counter()
         bare, _ = pdf_bytes(html, title=settings.banner, day=sheet.window.first)

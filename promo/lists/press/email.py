@@ -5,13 +5,13 @@ elsewhere. The same list gives the same bytes, so that a night can be made again
 """
 
 from datetime import UTC, date, datetime, time
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from hashlib import sha256
 
 from promo.config import Settings
+from promo.emails import is_address
 from promo.errors import Sentence
 from promo.lists.codes.symbologies import named
 from promo.lists.codes.symbols import content, matrix, narrow
@@ -76,11 +76,10 @@ def _sender(settings: Settings) -> Address:
 
 def _recipient(name: str, to: str) -> Address:
     """Who the message goes to. A name of any kind is quoted, and cannot begin another header."""
-    try:
-        return Address(_one_line(name), addr_spec=to)
-    except (ValueError, IndexError, HeaderParseError):  # the parser's own, for what is no address
+    if not is_address(to):
         # Not quoted: it is somebody's.
-        raise AddressError("A household's e-mail address cannot be written to.") from None
+        raise AddressError("A household's e-mail address cannot be written to.")
+    return Address(_one_line(name), addr_spec=to)
 
 
 def _one_line(text: str) -> str:

@@ -22,6 +22,7 @@ CONTROL = re.compile(
 )
 ASCII = bytes(range(2**7))
 ASCII_CONTROL = bytes(code for code in ASCII if CONTROL.match(chr(code)))
+OUR_OBJECT = re.compile(r"'promo\.[\w.]+ object'")
 # Of one list; the document's own is MEDIUM.html.j2.
 LIST = {"print": "sheet.html.j2", "web": "phone.html.j2"}
 BOX = {"print": Markup("<i></i>"), "web": Markup('<input type="checkbox">')}
@@ -156,4 +157,6 @@ def slug(name: str) -> str:
 def _fault(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
         return f"there is no {error.name} in paths.templates"
-    return str(error).rstrip(".") or type(error).__name__
+    # The class is ours; who writes a template knows what has the attribute by the line.
+    said = OUR_OBJECT.sub("what stands there", str(error))
+    return said.rstrip(".") or type(error).__name__

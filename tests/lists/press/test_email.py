@@ -185,6 +185,9 @@ def test_whatever_the_words_it_is_one_sound_message(
         "a b@example.com",
         "a@b.cd\r\nBcc: e@example.com",
         "a@b.cd, e@f.gh",
+        "a@[127.0.0.1]",
+        '"a b"@example.com',
+        f"{'a' * 243}@example.com",
     ],
 )
 def test_an_address_that_is_none(settings: Settings, to: str) -> None:
