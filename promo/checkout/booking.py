@@ -11,8 +11,10 @@ from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
 from promo.offers.counters import Counted, Spent
 
-THERE = "select offer from offer_counters where {}"
-HELD = THERE + " order by offer "
+HELD = "select offer from offer_counters where {} order by offer "
+# All or none, in one statement: the count is of the same moment as the rows.
+ALL_HELD = """select offer from offer_counters where {0}
+and (select count(*) from offer_counters where {0}) = ? order by offer """
 MISSING = """insert into offer_counters (offer, uses, money) select name, 0, 0 from {}
 where true on conflict (offer) do nothing"""
 COUNT = """update offer_counters set uses = uses + n.more_uses, money = money + n.more_money from {}
@@ -51,12 +53,12 @@ def hold_counters(statements: Statements, offers: Iterable[str]) -> None:
     wanted = sorted(set(offers))
     if not wanted:
         return
-    among, values = statements.among("offer"), (statements.several(wanted),)
-    there = {row[0] for row in statements.rows(THERE.format(among), values)}
-    if missing := [{"name": name} for name in wanted if name not in there]:
-        made = MISSING.format(statements.table({"name": "text"}))
-        statements.change(made, (json.dumps(missing),))
-    statements.rows(HELD.format(among) + statements.held, values)
+    among, several = statements.among("offer"), statements.several(wanted)
+    query = ALL_HELD.format(among) + statements.held
+    if not statements.rows(query, (several, several, len(wanted))):
+        names = json.dumps([{"name": name} for name in wanted])
+        statements.change(MISSING.format(statements.table({"name": "text"})), (names,))
+        statements.rows(HELD.format(among) + statements.held, (several,))
 
 
 def book(statements: Statements, request: Request, rows: Collection[Row]) -> list[str]:

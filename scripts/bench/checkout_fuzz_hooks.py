@@ -53,6 +53,8 @@ def _sale(verb: str, number: int, chance: random.Random) -> dict[str, Any]:
         del real["code"]
         real["card"] = card(number)
     if verb in ("return", "void"):
+        # Three of four households keep their sales, for returns.
+        name = f"{number - number % 4}" if verb == "void" else name
         for each in ("code", "card", "lines"):
             real.pop(each, None)
         real["of"] = {"store": "1", "till": "1", "day": DAY, "transaction": name}
