@@ -30,8 +30,8 @@ def key() -> None:
 @key.command("add")
 @click.option("--store", type=TEXT, required=True, help="The store's id.")
 @click.option("--verb", "verbs", multiple=True, default=("lookup",), show_default=True,
-              help="What it may do: lookup, sheet, quote, redeem, return, void; may be "
-              "repeated.")  # fmt: skip
+              help="What it may do: lookup, sheet, quote, reserve, redeem, return, void; may "
+              "be repeated.")  # fmt: skip
 @click.option("--until", type=DAY, help="The last day on which it opens; for ever if not given.")
 @click.pass_context
 @sentences

@@ -12,6 +12,9 @@ from promo.checkout.statements import Statements
 from promo.offers.counters import Counted, Spent
 
 HELD = "select offer from offer_counters where {} order by offer "
+# All or none, in one statement: the count is of the same moment as the rows.
+ALL_HELD = """select offer from offer_counters where {0}
+and (select count(*) from offer_counters where {0}) = ? order by offer """
 MISSING = """insert into offer_counters (offer, uses, money) select name, 0, 0 from {}
 where true on conflict (offer) do nothing"""
 COUNT = """update offer_counters set uses = uses + n.more_uses, money = money + n.more_money from {}
@@ -42,15 +45,20 @@ Row = dict[str, Any]
 
 
 def hold_counters(statements: Statements, offers: Iterable[str]) -> None:
-    """Keep the counters of some offers for ourselves, always in one order; makes missing ones."""
+    """Keep the counters of some offers for ourselves, as promo.offers.counters.lock does.
+
+    Nothing is held before those that are missing are made: who waits to make one, and holds
+    others, can be waited for by who has made it.
+    """
     wanted = sorted(set(offers))
-    query = HELD.format(statements.among("offer")) + statements.held
-    values = (statements.several(wanted),)
-    if not wanted or len(statements.rows(query, values)) == len(wanted):
+    if not wanted:
         return
-    names = json.dumps([{"name": name} for name in wanted])
-    statements.change(MISSING.format(statements.table({"name": "text"})), (names,))
-    statements.rows(query, values)
+    among, several = statements.among("offer"), statements.several(wanted)
+    query = ALL_HELD.format(among) + statements.held
+    if not statements.rows(query, (several, several, len(wanted))):
+        names = json.dumps([{"name": name} for name in wanted])
+        statements.change(MISSING.format(statements.table({"name": "text"})), (names,))
+        statements.rows(HELD.format(among) + statements.held, (several,))
 
 
 def book(statements: Statements, request: Request, rows: Collection[Row]) -> list[str]:

@@ -35,8 +35,10 @@ class Connections:
         self._own = threading.local()
         self._open: set[Statements] = set()
         self._threads = ThreadPoolExecutor(threads, "database")
+        self._size, self._asked = threads, 0
         assert engine.dialect.dbapi is not None
         self._faults = (engine.dialect.dbapi.DatabaseError, engine.dialect.dbapi.InterfaceError)
+        self._ours = engine.dialect.dbapi.DataError
         self._twice = engine.dialect.dbapi.IntegrityError
 
     async def read(self, work: Callable[[Statements], Result]) -> Result:
@@ -44,8 +46,19 @@ class Connections:
 
         Raises Unavailable.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read, work)
+        return await self._in_a_thread(self._read, work)
+
+    async def _in_a_thread(self, do: Callable[..., Result], work: Callable[..., Result]) -> Result:
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, do, work)
+        finally:
+            self._asked -= 1
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a thread; only the event loop's thread may ask."""
+        return max(0, self._asked - self._size)
 
     def _read(self, work: Callable[[Statements], Result]) -> Result:
         try:
@@ -57,6 +70,8 @@ class Connections:
                 return work(self._statements())
         except self._twice as error:
             raise Twice(type(error).__name__) from None
+        except self._ours:
+            raise  # asking again would not help: a value got in that no column takes
         except (DatabaseError, *self._faults) as error:
             self._hung_up()
             raise Unavailable(type(error).__name__) from None
@@ -87,8 +102,7 @@ class Connections:
 
     async def through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
         """Do some reading on a connection of SQLAlchemy's; else as `read`."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._through_sqlalchemy, work)
+        return await self._in_a_thread(self._through_sqlalchemy, work)
 
     def _through_sqlalchemy(self, work: Callable[[Connection], Result]) -> Result:
         try:

@@ -8,11 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from promo.checkout.basket.model import Held, Left, Matches
+from promo.checkout.noticing import WITHIN
 from promo.checkout.opening import Stored
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
@@ -22,8 +22,8 @@ HOLD = "select 1 from shoppers where id = ? "
 # What is taken back counts for the day of its use.
 USES = """select r.offer, r.key_id, r.counter, r.uses, r.promised,
 cast(coalesce(o.day, r.day) as text), r.kind, r.store, r.till, cast(r.day as text), r."transaction",
-r.at > ? from redemptions r left join redemptions o on o.id = r.reverses
-where r.shopper = ? and ({} or r.at > ?)"""
+r.at > ? and r.at <= ? from redemptions r left join redemptions o on o.id = r.reverses
+where r.shopper = ? and ({} or (r.at > ? and r.at <= ?))"""
 RESERVED = """select offer, key_id, counter, uses, money, store, till, cast(day as text),
 "transaction" from reservations where until > ? and (shopper = ? or {})"""
 OFFERS = """select o.id, o.state, o.hard, o.budget_money, o.budget_redemptions,
@@ -32,7 +32,6 @@ left join offer_events e on e.offer = o.id and e.kind = 'stopped'
 left join offer_counters c on c.offer = o.id where {}"""
 GOODS = """select product, offer, purchase from offer_products where {} and {}
 union all select id, null, 0 from products where {} and (no_coupon or {})"""
-NOTICED = timedelta(hours=1)
 
 
 class Offer(NamedTuple):
@@ -56,7 +55,7 @@ class Used(NamedTuple):
     in_all: Counter[str]
     today: Counter[str]
     promised: Counter[str]
-    baskets: set[Transaction]  # of the last hour, at this till
+    baskets: set[Transaction]  # of the last hour at this till, with offers
 
 
 @dataclass(frozen=True)
@@ -178,9 +177,9 @@ def _used(
     if row is None:
         return used
     on, day, till = (row.key_id, row.counter), request.name.day, request.name[:2]
-    since = statements.moment(request.now - NOTICED)
+    hour = (statements.moment(request.instant - WITHIN), statements.moment(request.instant))
     query = USES.format(statements.among("r.offer"))
-    values = (since, row.shopper, statements.several(offers), since)
+    values = (*hour, row.shopper, statements.several(offers), *hour)
     for offer, key_id, counter, uses, promised, on_day, kind, *name, late in statements.rows(
         query, values
     ):

@@ -18,18 +18,27 @@ from promo.scans.gtin import CodeError, gtin14, shown
 FIELDS = {"code", "quantity", "amount", "price", "weight", "unit", "excluded"}
 MOST_LINES = 1_000
 MOST_PIECES = 999  # of a line
+MOST_IN_ALL = 5_000  # pieces of a basket, those brought back too
 MOST_MONEY = 10**12  # minor units of a line
 MOST_WEIGHT = 10**7  # thousandths
+CODES = (
+    "expected an item's code with a right check digit: 8, 12, 13 or 14 digits, a UPC-E, an element "
+    "string, a Digital Link address, or internal:…; coupons go into `coupons`"
+)
 # GTIN-14 of coupons that tills used to read as items: 981 to 983, 99, and UPC number system 5.
 OLD_COUPONS = ("0981", "0982", "0983", "099", "005")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a field, such as `lines[3].code`, in a sentence."""
+    """What is wrong with a field, such as `lines[3].code`, in a sentence.
+
+    expected: the same without what was sent, which may be a card scanned into the wrong field.
+    """
 
     field: str
     sentence: str
+    expected: str = "expected what the service's document says"
 
 
 class ItemError(Sentence):
@@ -61,6 +70,10 @@ class Reader:
                 found.append(self.line(each, f"lines[{number}]"))
             except ItemError as error:
                 faults += error.faults
+        in_all = sum(abs(line.quantity) for line in found)
+        if in_all > MOST_IN_ALL:
+            expected = f"expected at most {MOST_IN_ALL:,} pieces in all"
+            faults.append(Fault("lines", f"{in_all:,} pieces; {expected}.", expected))
         if faults:
             raise ItemError(faults)
         return found
@@ -79,13 +92,17 @@ class Reader:
         product, variable, said = self._product(fields)
         quantity = fields.whole("quantity", -MOST_PIECES, MOST_PIECES)
         if quantity == 0:
-            fields.fault("quantity", "Expected a whole number other than 0, but got 0.")
+            fields.fault("quantity", "Expected a whole number other than 0, but got 0.",
+                         "expected a whole number other than 0")  # fmt: skip
         quantity = quantity or _count(variable, said) or 1
         amount = self._amount(fields, variable, said, quantity)
         weight, unit = _weight(fields, variable, said)
         if (amount < 0) != (quantity < 0) and amount:
             fields.fault("amount", f"Expected the sign of the quantity, {quantity}, but got "
-                         f"{amount}.")  # fmt: skip
+                         f"{amount}.", "expected the sign of the quantity")  # fmt: skip
+        if abs(amount) > MOST_MONEY:
+            fields.fault("amount", f"{amount} minor units in all; expected at most {MOST_MONEY}.",
+                         f"expected at most {MOST_MONEY} minor units in all")  # fmt: skip
         excluded = fields.flag("excluded") or product in self.excluded
         if fields.faults:
             raise ItemError(fields.faults)
@@ -106,7 +123,7 @@ class Reader:
                 raise CodeError(f"{shown(text)} is an old paper coupon, which is not taken.")
             variable = take_apart(whole, self.layouts)
         except CodeError as error:
-            fields.fault("code", str(error))
+            fields.fault("code", str(error), CODES)
             return "", None, Elements()
         return f"gtin:{variable.code if variable else whole}", variable, elements(text)
 
@@ -124,7 +141,8 @@ class Reader:
         if variable is not None and variable.kind == "price":
             carried = variable.value, variable.decimals
         if carried is None:
-            fields.fault("amount", "Expected the minor units to be paid, but got nothing.")
+            fields.fault("amount", "Expected the minor units to be paid, but got nothing.",
+                         "expected the minor units to be paid")  # fmt: skip
             return 0
         value, decimals = carried
         more = exponent(self.currency) - decimals
@@ -138,8 +156,8 @@ class _Fields:
     def __init__(self, raw: Mapping[Any, Any], where: str) -> None:
         self.raw, self.where, self.faults = raw, where, list[Fault]()
 
-    def fault(self, field: str, sentence: str) -> None:
-        self.faults.append(Fault(f"{self.where}.{field}", sentence))
+    def fault(self, field: str, sentence: str, *expected: str) -> None:
+        self.faults.append(Fault(f"{self.where}.{field}", sentence, *expected))
 
     def closed(self) -> None:
         for name in self.raw:

@@ -20,6 +20,8 @@ class Metrics:
         self.guesses = 0
         self.many_baskets = 0
         self.budgets_spent = 0
+        self.uses = 0
+        self.off = 0  # minor units
         self.at_work = 0
 
     def answered(self, route: str, status: int, refused: str, seconds: float) -> None:
@@ -29,9 +31,13 @@ class Metrics:
         counts[bisect_left(BOUNDS, seconds)] += 1
         self.seconds[route] += seconds  # type: ignore[assignment]
 
-    def text(self) -> str:
-        """All of it, as /metrics gives it."""
-        return "\n".join([*self._answers(), *self._seconds(), *self._others(), ""])
+    def text(self, waiting: int) -> str:
+        """All of it, as /metrics gives it; waiting: requests that no thread works on yet."""
+        queue = [
+            *_head("promo_requests_waiting", "gauge", "Requests that wait for the database."),
+            f"promo_requests_waiting {waiting}",
+        ]
+        return "\n".join([*self._answers(), *self._seconds(), *self._others(), *queue, ""])
 
     def _answers(self) -> list[str]:
         lines = _head("promo_answers_total", "counter", "Requests answered.")
@@ -62,6 +68,10 @@ class Metrics:
             f"promo_many_baskets_total {self.many_baskets}",
             *_head("promo_budgets_spent_total", "counter", "Budgets that a redemption spent."),
             f"promo_budgets_spent_total {self.budgets_spent}",
+            *_head("promo_redemptions_total", "counter", "Uses of offers, of sales paid."),
+            f"promo_redemptions_total {self.uses}",
+            *_head("promo_discount_total", "counter", "Minor units that they took off."),
+            f"promo_discount_total {self.off}",
             *_head("promo_requests_at_work", "gauge", "Requests being answered."),
             f"promo_requests_at_work {self.at_work}",
         ]

@@ -53,7 +53,8 @@ def document() -> dict[str, Any]:
             "title": "promo at the till",
             "version": "1",
             "description": "Opens printed lists and redeems their offers. Money is integer minor "
-            "units.",
+            "units. Any other path is answered 404 `no_such_path`, any other method 405 "
+            "`wrong_method`, both as `Refused`; what is no HTTP/1.1, a plain 400.",
         },
         "paths": {
             "/v1/lookup": {"post": _lookup()},
@@ -138,14 +139,25 @@ def _refused(codes: Iterable[str]) -> dict[str, Any]:
     return {
         f"{status}": {
             "description": f"{HTTPStatus(status).phrase}: {', '.join(some)}.",
-            "content": {"application/json": {"schema": _ref("Refused")}},
+            "content": {"application/json": {"schema": _one_of(some)}},
         }
-        | ({"headers": {"Retry-After": RETRY_AFTER}} if status in (429, 503) else {})
+        | _headers(status)
         for status, some in by_status.items()
     }
 
 
 RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds."}
+HEADERS = {401: {"WWW-Authenticate": {"schema": {"const": "Bearer"}}},
+           429: {"Retry-After": RETRY_AFTER}, 503: {"Retry-After": RETRY_AFTER}}  # fmt: skip
+
+
+def _one_of(codes: list[str]) -> dict[str, Any]:
+    """A refusal with one of some codes and no other."""
+    return {"allOf": [_ref("Refused"), {"properties": {"refused": {"enum": codes}}}]}
+
+
+def _headers(status: int) -> dict[str, Any]:
+    return {"headers": HEADERS[status]} if status in HEADERS else {}
 
 
 def _ref(name: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ from promo.checkout.items import MOST_LINES, MOST_MONEY, MOST_PIECES, MOST_WEIGH
 from promo.checkout.sentences import WHY_NOT
 
 CLOSED = ConfigDict(extra="forbid", strict=True)
+# Names of goods may be in any script; GS and line ends are what scanners send.
+NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\x7f]+$"
 MOST_COUPONS = 50
 
 
@@ -42,7 +44,7 @@ class Item(TypedDict):
     """A line of a basket; see docs/checkout.md. A returned line is negative."""
 
     __pydantic_config__ = CLOSED  # type: ignore[misc]
-    code: Annotated[str, Field(min_length=1, max_length=1000)]
+    code: Annotated[str, Field(min_length=1, max_length=1000, pattern=NO_CONTROLS)]
     quantity: NotRequired[Annotated[int, Field(ge=-MOST_PIECES, le=MOST_PIECES)]]
     amount: NotRequired[Annotated[int, Field(ge=-MOST_MONEY, le=MOST_MONEY)]]
     price: NotRequired[Annotated[int, Field(ge=0, le=MOST_MONEY)]]

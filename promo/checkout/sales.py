@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from promo.checkout import answers, sale_bodies, selling, taking_back
 from promo.checkout.connections import Connections, Twice
 from promo.checkout.metrics import Metrics
+from promo.checkout.noticing import Baskets
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request
 from promo.checkout.selling import Done, House
@@ -37,13 +38,13 @@ class Sales:
         self.connections = connections
         self.metrics = metrics
         self.write = write
+        self.baskets = Baskets()
 
     async def do(
         self, verb: str, key: StoreKey, body: Mapping[str, Any], now: datetime, today: date
     ) -> bytes:
         """A request's answer. Raises Refuse, lookup.Refused, Unavailable."""
-        if body["store"] != key.store:
-            raise Refuse("other_store")
+        _check_store(verb, key, body)
         request = Request(verb, body, key, now, today, self.languages[key.language])
         if verb == "quote":
             return await self.connections.read(
@@ -73,12 +74,20 @@ class Sales:
         """Tell who watches, without a word about whom it concerns."""
         where = {"time": request.now.isoformat(timespec="milliseconds"),
                  "store": request.name.store, "till": request.name.till}  # fmt: skip
-        if done.many_baskets:
+        self.metrics.uses += done.uses
+        self.metrics.off += done.off
+        if self._are_many(request, done):
             self.metrics.many_baskets += 1
             self.write(where | {"noticed": "many_baskets"})
         for offer in done.spent:
             self.metrics.budgets_spent += 1
             self.write(where | {"noticed": "budget_spent", "offer": offer})
+
+    def _are_many(self, request: Request, done: Done) -> bool:
+        if done.household is None:
+            return False
+        found = self.baskets.count(done.household, request.name, request.instant, done.baskets)
+        return found >= self.house.settings.checkout.flag_baskets
 
     async def sweep(self, now: datetime, today: date) -> None:
         """Forget old answers, and reservations that are over. Raises Unavailable."""
@@ -89,3 +98,12 @@ class Sales:
             statements.change(EXPIRED, (statements.moment(now),))
 
         await self.connections.write(work)
+
+
+def _check_store(verb: str, key: StoreKey, body: Mapping[str, Any]) -> None:
+    """Raise Refuse where a transaction is another store's; goods alone come back to any store."""
+    own = [body, body.get("reservation", body)]
+    if verb == "void":
+        own.append(body.get("of", body))
+    if any(named["store"] != key.store for named in own):
+        raise Refuse("other_store")

@@ -5,7 +5,7 @@ household, the offers' counters by their ids; so no two tills can wait for each 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import Any
@@ -74,11 +74,19 @@ class Reckoned:
 
 @dataclass(frozen=True)
 class Done:
-    """A redeem: the answer's bytes; whether the household's baskets were many."""
+    """What a request did.
+
+    answer: its bytes; uses, off: what a redeem gave, nothing where it is one sent again; spent:
+    offers whose budgets that spent; household: whose basket it is, and its other baskets of the
+    last hour at this till in which offers were used.
+    """
 
     answer: bytes
-    many_baskets: bool = False
+    uses: int = 0
+    off: int = 0
     spent: Sequence[str] = ()
+    household: str | None = None
+    baskets: Collection[Transaction] = ()
 
 
 def quote(statements: Statements, house: House, request: Request) -> bytes:
@@ -121,12 +129,13 @@ def redeem(statements: Statements, house: House, request: Request) -> Done:
     found = _reckoned(statements, house, request, lines, own, hold=True)
     for name in sorted(own):
         _free(statements, name)
-    spent = booking.book(statements, request, list(_rows(found)))
+    rows = list(_rows(found))
+    spent = booking.book(statements, request, rows)
     content = _content(found)
     answer = answers.store(statements, request, telling.priced(request, found), content)
-    baskets = found.holding.used.baskets | ({request.name} if found.used else set())
-    many = bool(found.used) and len(baskets) >= house.settings.checkout.flag_baskets
-    return Done(answer, many, spent)
+    household = found.row.shopper if found.row else None
+    baskets = found.holding.used.baskets
+    return Done(answer, len(rows), found.given.discount, spent, household, baskets)
 
 
 def _free(statements: Statements, name: Transaction) -> None:
@@ -139,8 +148,9 @@ def _lines(house: House, request: Request) -> list[Line]:
     try:
         return house.reader.lines(request.body["lines"])
     except ItemError as error:
-        raise Refuse("malformed", detail=f"`{error.faults[0].field}`: "
-                     f"{error.faults[0].sentence}") from None  # fmt: skip
+        # Never the sentence, which says what was sent: it may be a card in the wrong field.
+        fault = error.faults[0]
+        raise Refuse("malformed", detail=f"`{fault.field}`: {fault.expected}.") from None
 
 
 def _reckoned(

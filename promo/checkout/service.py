@@ -43,6 +43,7 @@ from promo.schema import DatabaseError
 Work = Callable[[StoreKey, Any], Awaitable[Response]]
 SWEEP_SECONDS = 3600
 BUSY_SECONDS = 1.0  # after which to ask again when we cannot answer
+HANG_UP = {"connection": "close"}  # else the rest of a body could come in for ever
 
 
 class Service:
@@ -152,7 +153,8 @@ class Service:
 
     async def measured(self, _: Request) -> Response:
         """Counters for Prometheus."""
-        return Response(self.metrics.text(), headers={"content-type": metrics.TYPE})
+        text = self.metrics.text(waiting=self.connections.waiting)
+        return Response(text, headers={"content-type": metrics.TYPE})
 
     async def described(self, _: Request) -> Response:
         """The OpenAPI document."""
@@ -171,7 +173,8 @@ class Service:
                 about |= {"store": key.store, "key": key.id}
                 self.gate.admit(key, verb)
                 return await work(key, bodies.read(kind, await self._body(request)))
-            except Unavailable:
+            except Unavailable as error:
+                about["fault"] = str(error)
                 refuse = Refuse("unavailable", wait=BUSY_SECONDS)
             except Refuse as error:
                 refuse = error
@@ -190,9 +193,10 @@ class Service:
                 async for chunk in request.stream():
                     got += chunk
                     if len(got) > limits.most_body:
-                        raise Refuse("too_large", detail=f"At most {limits.most_body:,} bytes.")
+                        raise Refuse("too_large", detail=f"At most {limits.most_body:,} bytes.",
+                                     headers=HANG_UP)  # fmt: skip
         except (TimeoutError, ClientDisconnect):
-            raise Refuse("too_slow") from None
+            raise Refuse("too_slow", headers=HANG_UP) from None
         return bytes(got)
 
     def _refused(self, request: Request, refuse: Refuse, key: StoreKey | None = None) -> Response:

@@ -15,6 +15,7 @@ import uvicorn
 
 from promo.checkout.service import Service
 from promo.checkout.watching import place
+from promo.checkout.wire import Bounded
 from promo.errors import Sentence
 
 
@@ -77,6 +78,7 @@ def server_of(service: Service, where: Where) -> uvicorn.Server:
         port=where.port,
         ssl_certfile=where.certificate,
         ssl_keyfile=where.key,
+        http=Bounded,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -112,9 +112,9 @@ def _holds(
     sale: Sale, sold: Sold, use: Use, terms: Terms, gone: Collection[Unit], matches: Matches
 ) -> bool:  # fmt: skip
     """Whether what stays of a use still meets the offer's needs."""
-    kept = []
+    kept, units = [], set(use.units)
     for piece in sale.pieces:
-        if piece.unit in use.units and piece.unit not in gone:
+        if piece.unit in units and piece.unit not in gone:
             pairs = matches.get(sale.products[piece.unit[0]], ())
             numbers = frozenset(purchase for offer, purchase in pairs if offer == sold.offer)
             kept.append(replace(piece, purchases=numbers))

@@ -6,6 +6,7 @@ What a return gives back is read from here and never reckoned anew.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Self
 
 from promo.checkout.basket.belt import Belt
@@ -47,7 +48,7 @@ class Sale:
         products = tuple(line.product for line in lines)
         return cls(belt.total, products, belt.pieces, tuple(offers))
 
-    @property
+    @cached_property
     def prices(self) -> dict[Unit, int]:
         """Each piece's price before offers."""
         return {piece.unit: piece.price for piece in self.pieces}
