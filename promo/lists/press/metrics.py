@@ -4,6 +4,7 @@ Never too few: what is not known for certain (kerning, the shaping of Arabic, ch
 that are not ours) is taken for its widest, and a line is broken only where every renderer would.
 """
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 
@@ -14,6 +15,8 @@ SLACK = 1.015  # kerning may also widen a word
 SQUARE, OTHER = 1.0, 1.35  # ems: of Chinese and its like, of what none of our fonts holds
 WEIGHTLESS = ("Mn", "Me", "Cf")  # marks stand above or below, controls nowhere
 WIDEST_LETTER = 2.2  # ems; wider glyphs stand for whole words, and come of no letter
+
+DASHES = re.compile(r"(?<=[-–—/!?}|])")  # after which a word may be broken
 
 Run = tuple[str, float, bool]  # text, points, bold
 
@@ -32,9 +35,31 @@ def lines(runs: tuple[Run, ...], width: float) -> int:
                 used += gap + long
                 continue
             count, used = count + bool(used), long
-            while used > width:  # a word longer than a line is broken where the line ends
-                count, used = count + 1, used - (width - 1.3 * em)
+            if used > width:
+                more, used = _broken(word, points, bold, width)
+                count += more
     return count
+
+
+def _broken(word: str, points: float, bold: bool, width: float) -> tuple[int, float]:
+    """Lines that a word longer than a line begins below its first, and what it takes of the last.
+
+    It is broken where the line ends, or before that after a dash, which may take more lines.
+    """
+    em = points * POINT
+
+    def broken(parts: list[str]) -> tuple[int, float]:
+        count, used = 0, 0.0
+        for part in parts:
+            long = advance(part, bold) * em
+            if used + long > width and used:
+                count, used = count + 1, 0.0
+            used += long
+            while used > width:
+                count, used = count + 1, used - (width - 1.3 * em)
+        return count, used
+
+    return max(broken([word]), broken(DASHES.split(word)))
 
 
 def width(text: str, points: float, *, bold: bool = False) -> float:

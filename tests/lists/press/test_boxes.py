@@ -43,6 +43,17 @@ def test_any_list_fits_its_paper(
     assert list(proof.printed(style, own, sheet_of(own, seed), folder / "x")) == []
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        94,  # an Arabic letter's dots below the last line of an address
+        112,  # words longer than a line, broken at their dashes before it ends
+    ],
+)
+def test_what_once_did_not_fit(press: Press, folder: Path, seed: int) -> None:
+    assert list(proof.printed("mail", press, sheet_of(press, seed), folder / "x")) == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "case", ["the longest terms of all that a list may hold", "very large prices"]
