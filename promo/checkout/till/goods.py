@@ -1,0 +1,122 @@
+"""What can be bought at a till that has no goods of its own: names, prices, what fits an offer.
+
+A real till knows its items. This one asks the house: a price is the store's shelf price, else what
+a piece typically cost in the till logs of late, else not known; then whoever stands there types it.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from promo.checkout.opening import Stored
+from promo.checkout.statements import Statements
+
+LATELY = timedelta(28)  # of till logs that tell prices and what sells
+PER_OFFER, WITHOUT_OFFER = 3, 4  # items shown
+MANY = 32  # looked at, of which some may not be shown
+NAMES = "select id, description, size, category from products where {} and not delisted"
+OFFERED = """select p.offer, p.product, p.purchase from offer_products p
+join products g on g.id = p.product where {} and not g.delisted and not g.no_coupon"""
+SHELF = """select product, price from shelf_prices where store = ? and day <= ? and {}
+order by product, day"""
+
+
+class Sold(NamedTuple):
+    """How often a product was sold lately, and what a piece cost at the median, minor units."""
+
+    times: int
+    price: int
+
+
+class Goods:
+    """The goods of a house; `never` are categories that are not shown."""
+
+    def __init__(self, lake: Path, never: Iterable[str]) -> None:
+        self.lake = lake
+        self.never = frozenset(never)
+
+    @cached_property
+    def sold(self) -> Mapping[str, Sold]:
+        """What was sold in the lake's newest days, by product."""
+        import polars as pl
+
+        from promo.scans import lake
+
+        newest = lake.newest_day(self.lake)
+        if newest is None:
+            return {}
+        days = (newest - timedelta(n) for n in range(LATELY.days))
+        parts = [part for day in days for part in lake.day_parts(self.lake, day)]
+        pieces = pl.col("quantity") // 1000
+        whole = (pl.col("unit") == "each") & (pl.col("quantity") % 1000 == 0) & (pieces > 0)
+        found = (
+            lake.read_parts(parts)
+            .filter(whole & (pl.col("regular") > 0))
+            .with_columns(price=pl.col("regular") / pieces)
+            .group_by("product")
+            .agg(pl.len().alias("times"), pl.col("price").median().round().cast(pl.Int64))
+        )
+        return {row[0]: Sold(*row[1:]) for row in found.iter_rows()}
+
+    def named(
+        self, statements: Statements, products: Sequence[str], store: str, day: date
+    ) -> dict[str, dict[str, Any]]:
+        """Products that may be shown, with name, size and price (None where it is not known)."""
+        names = statements.rows(NAMES.format(statements.among("id")),
+                                (statements.several(products),))  # fmt: skip
+        shelf = SHELF.format(statements.among("product"))
+        values = store, day.isoformat(), statements.several(products)
+        prices = {name: sold.price for name, sold in self._sold(products)}
+        prices |= dict(statements.rows(shelf, values))  # of several days the last one stays
+        return {
+            product: {"code": product, "name": name, "size": size or "",
+                      "price": prices.get(product)}
+            for product, name, size, category in names
+            if category not in self.never
+        }  # fmt: skip
+
+    def _sold(self, products: Sequence[str]) -> list[tuple[str, Sold]]:
+        return [(name, self.sold[name]) for name in products if name in self.sold]
+
+    def items(
+        self, statements: Statements, row: Stored | None, store: str, day: date
+    ) -> list[dict[str, Any]]:
+        """What to type: for each offer of a list some items, and some that no offer is for."""
+        offers = [item["offer"] for item in row.content["offers"]] if row else []
+        query = OFFERED.format(statements.among("p.offer"))
+        pairs = statements.rows(query, (statements.several(offers),))
+        best = self._best(offers, pairs)
+        on_offer = {product for _, product, _ in pairs}
+        plain = self._plain(statements, on_offer)
+        known = self.named(statements, [*(name for _, name in best), *plain], store, day)
+        shown = [known[name] | {"offer": offer} for offer, name in best if name in known]
+        more = [known[name] | {"offer": None} for name in plain if name in known]
+        return shown + [each for each in more if each["price"]][:WITHOUT_OFFER]
+
+    def _best(self, offers: Sequence[str], pairs: Iterable[Any]) -> list[tuple[str, str]]:
+        """For each offer the products of each purchase that sell most; each is shown once."""
+        wanted: dict[tuple[str, int], list[str]] = {}
+        for offer, product, purchase in pairs:
+            wanted.setdefault((offer, purchase), []).append(product)
+        found, shown = list[tuple[str, str]](), set[str]()
+        for offer, purchase in sorted(wanted, key=lambda key: (offers.index(key[0]), key[1])):
+            ranked = sorted(wanted[offer, purchase], key=self._rank)
+            some = [name for name in ranked if name not in shown][:PER_OFFER]
+            shown.update(some)
+            found += [(offer, name) for name in some]
+        return found
+
+    def _rank(self, product: str) -> tuple[int, str]:
+        sold = self.sold.get(product)
+        return (-sold.times if sold else 0, product)
+
+    def _plain(self, statements: Statements, on_offer: Collection[str]) -> list[str]:
+        """Products that no offer is for: what sells best; without a till log any with a price."""
+        sold = {name: sold.times for name, sold in self.sold.items() if name not in on_offer}
+        if sold:
+            return [name for name, _ in Counter(sold).most_common(MANY)]
+        names = statements.rows("select distinct product from shelf_prices order by product", ())
+        return [name for (name,) in names if name not in on_offer][:MANY]

@@ -1,0 +1,55 @@
+"""What the till to try says in its own words; all else that it shows are the service's answers."""
+
+from collections.abc import Mapping
+
+from promo.checkout.refusals import Noted
+from promo.language import Language
+
+_ = Noted()
+WORDS: Mapping[str, str] = {
+    "title": _.text("Till to try"),
+    "real": _.text("For training. What is paid here is booked: void it afterwards."),
+    "store_key": _.text("Store key"),
+    "key_hint": _.text("It stays in this page's memory and is gone when you close the page."),
+    "open": _.text("Open the till"),
+    "scan": _.text("Scan or type a list, a card or an item"),
+    "scan_hint": _.text("3*code for three of it, code @2.49 for a price of its own"),
+    "enter": _.text("Enter"),
+    "basket": _.text("Basket"),
+    "empty": _.text("Nothing has been scanned yet."),
+    "item": _.text("Item"),
+    "price": _.text("Price"),
+    "total": _.text("Total"),
+    "saved": _.text("Saved"),
+    "to_pay": _.text("To pay"),
+    "pay": _.text("Pay"),
+    "hold": _.text("Hold"),
+    "held": _.text("The offers are held for this basket until {time}."),
+    "void": _.text("Void the last sale"),
+    "cancel": _.text("Begin anew"),
+    "paid": _.text("Paid"),
+    "receipt": _.text("Receipt {number}"),
+    "voided": _.text("Taken back"),
+    "bring_back": _.text("Bring one back"),
+    "bring_all": _.text("Bring everything back"),
+    "brought": _.text("{count} brought back"),
+    "remove": _.text("Take it off"),
+    "list": _.text("List"),
+    "no_list": _.text("Scan a list or a card, and every offer on it comes off by itself."),
+    "good_until": _.text("Good until {day}"),
+    "others": _.text("Without an offer"),
+    "add": _.text("Into the basket"),
+    "used": _.text("used"),
+    "no_price": _.text("No price is known for this item: type it behind the code, such as {entry}"),
+    "nothing": _.text("This is no list, card or item that we know."),
+    "no_entry": _.text("That was not understood. Try code, 3*code or code @2.49"),
+    "no_sale": _.text("There is no sale to take back."),
+    "no_answer": _.text("There is no answer. Pay again: the same sale is sent, and counts once."),
+    "unreached": _.text("The service does not answer. Please try again."),
+    "welcome": _.text("The till is open. Scan a list first."),
+}  # fmt: skip
+
+
+def spoken(language: Language) -> dict[str, str]:
+    """All of them in a language, with their `{names}` left to be filled."""
+    return {name: language.text(message) for name, message in WORDS.items()}
