@@ -15,7 +15,7 @@ from promo.checkout.opening import Stored
 from promo.checkout.statements import Statements
 
 LATELY = timedelta(28)  # of till logs that tell prices and what sells
-PER_OFFER, WITHOUT_OFFER = 3, 4  # items shown
+PER_OFFER, WITHOUT_OFFER = 2, 4  # items shown
 MANY = 32  # looked at, of which some may not be shown
 NAMES = "select id, description, size, category from products where {} and not delisted"
 OFFERED = """select p.offer, p.product, p.purchase from offer_products p
@@ -87,27 +87,21 @@ class Goods:
         """What to type: for each offer of a list some items, and some that no offer is for."""
         offers = [item["offer"] for item in row.content["offers"]] if row else []
         query = OFFERED.format(statements.among("p.offer"))
-        pairs = statements.rows(query, (statements.several(offers),))
-        best = self._best(offers, pairs)
-        on_offer = {product for _, product, _ in pairs}
-        plain = self._plain(statements, on_offer)
-        known = self.named(statements, [*(name for _, name in best), *plain], store, day)
-        shown = [known[name] | {"offer": offer} for offer, name in best if name in known]
-        more = [known[name] | {"offer": None} for name in plain if name in known]
-        return shown + [each for each in more if each["price"]][:WITHOUT_OFFER]
-
-    def _best(self, offers: Sequence[str], pairs: Iterable[Any]) -> list[tuple[str, str]]:
-        """For each offer the products of each purchase that sell most; each is shown once."""
         wanted: dict[tuple[str, int], list[str]] = {}
-        for offer, product, purchase in pairs:
+        for offer, product, purchase in statements.rows(query, (statements.several(offers),)):
             wanted.setdefault((offer, purchase), []).append(product)
-        found, shown = list[tuple[str, str]](), set[str]()
-        for offer, purchase in sorted(wanted, key=lambda key: (offers.index(key[0]), key[1])):
-            ranked = sorted(wanted[offer, purchase], key=self._rank)
-            some = [name for name in ranked if name not in shown][:PER_OFFER]
-            shown.update(some)
-            found += [(offer, name) for name in some]
-        return found
+        on_offer = {product for some in wanted.values() for product in some}
+        best = {key: sorted(some, key=self._rank)[:MANY] for key, some in wanted.items()}
+        plain = self._plain(statements, on_offer)
+        looked_at = [*plain, *(product for some in best.values() for product in some)]
+        known = self.named(statements, looked_at, store, day)
+        shown = _Shown(known)
+        for offer in offers:
+            for key in sorted(key for key in best if key[0] == offer):
+                shown.add(offer, best[key], PER_OFFER)
+        shown.add(None, [name for name in plain if name in known and known[name]["price"]],
+                  WITHOUT_OFFER)  # fmt: skip
+        return shown.items
 
     def _rank(self, product: str) -> tuple[int, str]:
         sold = self.sold.get(product)
@@ -120,3 +114,23 @@ class Goods:
             return [name for name, _ in Counter(sold).most_common(MANY)]
         names = statements.rows("select distinct product from shelf_prices order by product", ())
         return [name for (name,) in names if name not in on_offer][:MANY]
+
+
+class _Shown:
+    """Items as they are shown: each once, no two that look the same, those with a price first."""
+
+    def __init__(self, known: Mapping[str, dict[str, Any]]) -> None:
+        self.known = known
+        self.items: list[dict[str, Any]] = []
+        self._looks = set[tuple[str, str]]()
+
+    def add(self, offer: str | None, products: Sequence[str], most: int) -> None:
+        """Some products of an offer, or of none."""
+        some = [self.known[product] for product in products if product in self.known]
+        left = most
+        for item in sorted(some, key=lambda item: item["price"] is None):
+            look = (item["name"], item["size"])
+            if left and look not in self._looks:
+                self._looks.add(look)
+                self.items.append(item | {"offer": offer})
+                left -= 1

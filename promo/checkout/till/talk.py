@@ -98,6 +98,11 @@ class Talk:
         except ValueError:
             return None
 
+    @property
+    def example(self) -> str:
+        """A price as it may be typed."""
+        return f"{2.49:.{self.here['decimals']}f}"
+
     def day(self, text: str) -> str:
         """A day as the store writes it."""
         return self._language.day(datetime.fromisoformat(text).date())

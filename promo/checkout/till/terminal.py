@@ -82,8 +82,7 @@ class Terminal:
     def _add(self, text: str, typed: Typed, what: dict[str, Any]) -> None:
         price = what["price"] if typed.price is None else self.talk.minor(typed.price)
         if price is None and typed.price is None:
-            example = f"{text} @{self.talk.minor('1') and '2'}"
-            self._no(self.talk.say("no_price", entry=example))
+            self._no(self.talk.say("no_price", entry=f"{text} @{self.talk.example}"))
             return
         if price is None or not typed.count:
             raise BadCommand
@@ -200,7 +199,8 @@ class Terminal:
         self.say(f"  {self.list['list_code']}  {until}")
         why = {offer["offer"]: offer for offer in self.sale.answer.get("offers", [])}
         for offer in self.list["offers"]:
-            self.say(f"  {offer['headline']}: {offer['title']}{self._state(offer, why)}")
+            buy = f" ({self.talk.say('buy', count=offer['buy'])})" if offer["buy"] > 1 else ""
+            self.say(f"  {offer['headline']}{buy}: {offer['title']}{self._state(offer, why)}")
             self._show_items(offer["offer"])
         if any(item["offer"] is None for item in self.items):
             self.say(f"  {self.talk.say('others')}:")
@@ -222,7 +222,7 @@ class Terminal:
                 name = f"{item['name']} {item['size']}".strip()
                 price = "" if item["price"] is None else self.talk.money(item["price"])
                 code = item["code"].partition(":")[2]
-                self.say(f"    #{number:<3} {name:<{WIDE}.{WIDE}} {price:>9}  {code}")
+                self.say(f"    #{number:<3} {_cut(name)} {price:>9}  {code}")
 
     def show_basket(self, _: list[str]) -> None:
         """All lines."""
@@ -233,7 +233,7 @@ class Terminal:
         for number in sorted(numbers):
             line = self.sale.lines[number]
             fell = f" → {self.talk.money(line.amount - line.off)}" if line.off else ""
-            self.say(f"  {number + 1:>2}  {line.name:<{WIDE}.{WIDE}} "
+            self.say(f"  {number + 1:>2}  {_cut(line.name)} "
                      f"{self.talk.money(line.amount):>9}{fell}")  # fmt: skip
             for title, off in self.sale.offers_on(number):
                 self.say(f"        −{self.talk.money(off)} {title}")  # noqa: RUF001
@@ -244,7 +244,12 @@ class Terminal:
                      f"{word('to_pay')} {self.talk.money(answer['to_pay'])}")  # fmt: skip
 
     def _said(self, answer: dict[str, Any]) -> None:
-        self.say(f"  {answer['cashier']} {answer['shopper']}")
+        cashier, shopper = answer["cashier"], answer["shopper"]
+        self.say(f"  {shopper}" if shopper.startswith(cashier) else f"  {cashier} {shopper}")
+
+
+def _cut(name: str) -> str:
+    return f"{name if len(name) <= WIDE else name[: WIDE - 1] + '…':<{WIDE}}"
 
 
 class BadCommand(Exception):

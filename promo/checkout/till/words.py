@@ -39,6 +39,7 @@ WORDS: Mapping[str, str] = {
     "good_until": _.text("Good until {day}"),
     "others": _.text("Without an offer"),
     "add": _.text("Into the basket"),
+    "buy": _.text("buy {count}"),
     "used": _.text("used"),
     "no_price": _.text("No price is known for this item: type it behind the code, such as {entry}"),
     "nothing": _.text("This is no list, card or item that we know."),

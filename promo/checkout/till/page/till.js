@@ -29,6 +29,11 @@ function tell(text, mood = "") {
   $("says").className = mood;
 }
 
+// For the cashier and for the shopper; the one may begin with the other.
+function both({ cashier, shopper }) {
+  return shopper.startsWith(cashier) ? shopper : `${cashier} ${shopper}`;
+}
+
 function fresh() {
   return { state: "open", lines: [], whose: null, answer: null, back: new Map() };
 }
@@ -150,7 +155,7 @@ async function takeBack(whole, line) {
   if (!whole) body.lines = [{ line, quantity: 1 }];
   const answer = await service.ask("/v1/return", body);
   for (const each of answer.lines) last.back.set(each.line, (last.back.get(each.line) ?? 0) + each.quantity);
-  tell(`${answer.cashier} ${answer.shopper}`, "good");
+  tell(both(answer), "good");
 }
 
 async function voidLast() {
@@ -159,7 +164,7 @@ async function voidLast() {
   const answer = await service.ask("/v1/void", { ...which.name, at: service.at() });
   which.state = "void";
   if (which === last) last = null;
-  tell(`${answer.cashier} ${answer.shopper}`, "good");
+  tell(both(answer), "good");
 }
 
 async function anew() {
@@ -182,7 +187,7 @@ function show() {
   $("pay").hidden = $("hold").hidden = !open;
   $("pay").disabled = !sale.lines.length;
   $("hold").disabled = !sale.lines.length || sale.state === "sent";
-  $("void").disabled = !last && !sale.held && sale.state !== "sent";
+  $("void").hidden = !last && !sale.held && sale.state !== "sent";
   $("back").hidden = sale.state !== "paid";
   $("to_pay_word").textContent = service.say(sale.state === "paid" ? "paid" : "to_pay");
 }
@@ -198,7 +203,7 @@ function showLine(line, number, off) {
   const shown = make("li");
   const name = make("div", "", "name");
   const each = line.quantity > 1 ? `${line.quantity} × ${service.money(line.amount / line.quantity)}` : "";
-  name.append(make("b", line.name), make("span", [" ", line.size, each].filter(Boolean).join(" ")));
+  name.append(make("b", line.name), make("span", ` ${[line.size, each].filter(Boolean).join(" · ")}`));
   const money = make("div", "", off ? "money fell" : "money");
   if (off) money.append(make("s", service.money(line.amount)), make("ins", service.money(line.amount - off)));
   else money.append(service.money(line.amount));
@@ -252,7 +257,9 @@ function showList() {
 function showOffer(offer, answer) {
   const shown = make("li");
   const head = make("div", "", "offer");
-  head.append(make("strong", offer.headline), make("span", offer.title));
+  const gives = make("strong", offer.headline);
+  if (offer.buy > 1) gives.append(make("small", service.say("buy", { count: offer.buy })));
+  head.append(gives, make("span", offer.title));
   if (answer?.uses) head.append(make("em", answer.off ? `−${service.money(answer.off)}` : service.say("used")));
   else if (sale.lines.length && answer?.sentence) head.append(make("em", answer.sentence, "not"));
   else if (offer.state !== "open") head.append(make("em", offer.sentence ?? service.say("used"), "not"));
