@@ -43,5 +43,6 @@ def serve(
     database.check_schema(engine)
     where = serving.Where(host, port, tls_certificate, tls_key)
     if till:
-        click.echo(f"A till to try: http{'s' * bool(tls_certificate)}://{host}:{port}/till", err=True)
+        scheme = "https" if tls_certificate else "http"
+        click.echo(f"A till to try: {scheme}://{host}:{port}/till", err=True)
     serving.serve(Service(settings, keys, engine, till=till), where)

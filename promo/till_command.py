@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.command()
 @click.option("--store", help="The store that the till stands in; with --url the key says it.")
 @click.option("--url", help="A service's address; without it the till brings its own service.")
-@click.option("--key-file", type=FILE, help="A file with the store key for --url; else PROMO_STORE_KEY.")
+@click.option("--key-file", type=FILE, help="A file with the key for --url; else PROMO_STORE_KEY.")
 @click.pass_context
 @sentences
 def till(context: click.Context, store: str | None, url: str | None, key_file: Path | None) -> None:
@@ -71,17 +71,17 @@ def _own_service(context: click.Context, store: str) -> Iterator[tuple[str, str]
 
 
 def _typed() -> Iterator[str]:
-    """Lines of standard input; where nobody types they are shown, so that the answers make sense."""
-    lines = click.get_text_stream("stdin")
+    """Lines of standard input; where nobody types they are shown, so that answers make sense."""
     while True:
-        if sys.stdin.isatty():
+        is_person = sys.stdin.isatty()
+        if is_person:
             click.echo("> ", nl=False)
         try:
-            line = lines.readline()
-        except (KeyboardInterrupt, UnicodeDecodeError):
+            line = sys.stdin.buffer.readline().decode("utf-8", "replace")
+        except KeyboardInterrupt:
             line = ""
         if not line:
             return
-        if not sys.stdin.isatty():
+        if not is_person:
             click.echo(f"> {line.rstrip()}")
         yield line

@@ -29,7 +29,7 @@ MILK, CHEESE, FLAKES, OATS, EGGS, JAM, JUICE, BREAD = GOODS
 OFFERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "cereal": (
         {"products": [FLAKES, OATS], "buy": 2, "reward": {"amount_off": 2}, "returns": "reclaim"},
-        {"title": "Any cold cereal", "headline": "$2.00 off 2", "buy": 2, "worth": 200},
+        {"title": "Any cold cereal", "headline": "$2.00 off", "buy": 2, "worth": 200},
     ),
     "milk": (
         {"products": [MILK], "reward": {"amount_off": 1}},

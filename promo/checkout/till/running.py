@@ -17,7 +17,6 @@ from promo.config import Settings
 from promo.lists.codes import short_code
 from promo.lists.codes.keys import CodeKeys
 
-VERBS = ("lookup", "quote", "reserve", "redeem", "return", "void")
 LONGEST = timedelta(days=1)  # that the key opens, should the till be killed
 
 
@@ -38,7 +37,7 @@ def opened(settings: Settings, keys: CodeKeys, store: str) -> Iterator[Opened]:
     database.check_schema(engine)
     with engine.begin() as connection:
         now = datetime.now(UTC)
-        key = store_keys.add(connection, store, VERBS, now, now + LONGEST)
+        key = store_keys.add(connection, store, store_keys.TILL, now, now + LONGEST)
     try:
         with _served(Service(settings, keys, engine, write=lambda _: None, till=True)) as url:
             yield Opened(url, key)

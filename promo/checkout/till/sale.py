@@ -7,7 +7,7 @@ from typing import Any, Literal
 from promo.checkout.till.talk import Refusal, Talk
 
 # code, 3*code, code @2.49 (or code 2.49: no list's code has a point).
-TYPED = re.compile(r"(?:(\d{1,3})\s*[*×]\s*)?(.+?)(?:\s+(@\d+|@?\d+[.,]\d+))?")  # noqa: RUF001
+TYPED = re.compile(r"(?:(\d{1,3})\s*[*×]\s*)?(.+?)(?:\s+(@\d+|@?\d+[.,]\d+))?")
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Sale:
         self.state = "paid"
 
     def bring_back(self, lines: list[dict[str, int]]) -> dict[str, Any]:
-        """Return some of it, all that is left where no line is named. Raises Refusal, Unanswered."""
+        """Return some lines, or all that is left. Raises Refusal, Unanswered."""
         body = self.talk.named() | {"at": self.talk.at(), "of": self.name}
         return self.talk.ask("/v1/return", body | ({"lines": lines} if lines else {}))
 

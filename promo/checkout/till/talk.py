@@ -43,7 +43,9 @@ class Talk:
         try:
             self.here = self.ask("/till/hello", {"store": store} if store else {})
         except Unanswered:
-            raise TalkError(f"No service answers at {url}. Is `promo serve --till` running?") from None
+            raise TalkError(
+                f"No service answers at {url}. Is `promo serve --till` running?"
+            ) from None
         except Refusal as error:
             if error.code == "no_such_path":
                 raise TalkError(f"The service at {url} has no till to try: start it with "
@@ -62,18 +64,22 @@ class Talk:
         try:
             connection.request("POST", path, json.dumps(body).encode(), headers)
             got = connection.getresponse()
-            said = json.loads(got.read())
+            said: dict[str, Any] = json.loads(got.read())
+            if got.status != HTTPStatus.OK and "cashier" not in said:
+                raise ValueError
         except (OSError, http.client.HTTPException):
             raise Unanswered("There is no answer.") from None
         except ValueError:
-            raise TalkError(f"What answers at {self._at.netloc} is no service of promo's.") from None
+            raise TalkError(
+                f"What answers at {self._at.netloc} is no service of promo's."
+            ) from None
         finally:
             connection.close()
         if got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unanswered("There is no answer.")
         if got.status != HTTPStatus.OK:
             raise Refusal(said)
-        return dict(said)
+        return said
 
     def named(self) -> dict[str, str]:
         """A new sale's name."""

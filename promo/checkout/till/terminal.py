@@ -91,7 +91,7 @@ class Terminal:
         if typed.price is not None or not what["carries"]:
             sent["price"] = price
         name = f"{what['name'] or typed.code} {what['size']}".strip()
-        name = f"{typed.count} × {name}" if typed.count > 1 else name  # noqa: RUF001
+        name = f"{typed.count} × {name}" if typed.count > 1 else name
         self.sale.add(Line(name, price * typed.count, sent))
         self._tell({len(self.sale.lines) - 1, *self.sale.changed()})
 
@@ -138,7 +138,7 @@ class Terminal:
         if self.sale.state != "open" or not self.sale.lines:
             raise BadCommand
         self.sale.hold()
-        self.say(f"  {self.talk.say('held_short')}")
+        self.say(f"  {self.talk.say('held')}")
 
     def pay(self, _: list[str]) -> None:
         """Pay, or ask again whether it was paid."""
@@ -155,8 +155,8 @@ class Terminal:
         sale = self._last()
         lines = []
         if more:
-            count = more[1] if len(more) == 2 else "1"  # noqa: PLR2004
-            if not more[0].isdecimal() or not count.isdecimal() or len(more) > 2:  # noqa: PLR2004
+            count = more[1] if len(more) == 2 else "1"
+            if not more[0].isdecimal() or not count.isdecimal() or len(more) > 2:
                 raise BadCommand
             lines = [{"line": int(more[0]) - 1, "quantity": int(count)}]
             if not 0 <= lines[0]["line"] < len(sale.lines) or not lines[0]["quantity"]:
@@ -209,7 +209,7 @@ class Terminal:
     def _state(self, offer: dict[str, Any], why: dict[str, Any]) -> str:
         answer = why.get(offer["offer"], {})
         if self.sale.lines and answer.get("uses"):
-            return f" (−{self.talk.money(answer['off'])})"  # noqa: RUF001
+            return f" (−{self.talk.money(answer['off'])})"
         if self.sale.lines and answer.get("sentence"):
             return f" ({answer['sentence']})"
         if offer["state"] != "open":
@@ -236,7 +236,7 @@ class Terminal:
             self.say(f"  {number + 1:>2}  {_cut(line.name)} "
                      f"{self.talk.money(line.amount):>9}{fell}")  # fmt: skip
             for title, off in self.sale.offers_on(number):
-                self.say(f"        −{self.talk.money(off)} {title}")  # noqa: RUF001
+                self.say(f"        −{self.talk.money(off)} {title}")
         answer, word = self.sale.answer, self.talk.say
         if answer:
             saved = f"  {word('saved')} {self.talk.money(answer['off'])}" if answer["off"] else ""
@@ -257,8 +257,8 @@ class BadCommand(Exception):
 
 
 HELP = {
-    "?": "help_help", "CODE": "scan", "3*CODE, CODE @2.49": "scan_hint", "#1, 3*#1": "help_numbered",
-    "card CARD": "help_card", "list": "help_list", "basket": "help_basket", "off 2": "help_off",
+    "?": "help_help", "CODE": "scan", "3*CODE, CODE @2.49": "scan_hint",
+    "#1, 3*#1": "help_numbered", "card CARD": "help_card", "list": "help_list", "basket": "help_basket", "off 2": "help_off",
     "hold": "help_hold", "pay": "help_pay", "return, return 2 1": "help_return",
     "void": "help_void", "new": "help_new", "quit": "help_quit",
 }  # fmt: skip

@@ -52,7 +52,8 @@ HEADERS = {
 STORE = "select name from stores where id = ?"
 # What is meant as a list's code, though perhaps misread: 253 and digits, a link, a short code.
 LIST_LIKE = re.compile(
-    r"(?:\](?:C1|d2|Q[123]))?\(?253\)?[0-9 ]{9,}|\S*/253/\S*|(?:[0-9A-Za-z]{4}[ -]){2}[0-9A-Za-z]{4}"
+    r"(?:\](?:C1|d2|Q[123]))?\(?253\)?[0-9 ]{9,}|\S*/253/\S*"
+    r"|(?:[0-9A-Za-z]{4}[ -]){2}[0-9A-Za-z]{4}"
 )
 
 
@@ -102,7 +103,8 @@ class TryOut:
             name: files("fontpkg_fira_sans").joinpath("files", own).read_bytes()
             for name, own in FONTS.items()
         }
-        self._page = _in_words(self._files.pop("till.html").decode(), languages.default)
+        source = self._files.pop("till.html").decode()
+        self._page = _in_words(source, languages.default, banner=house.settings.banner)
 
     @property
     def posts(self) -> Mapping[str, tuple[TypeAdapter[Any], Work]]:
@@ -136,7 +138,8 @@ class TryOut:
         at = self.served.clock(key)
         found = await self.served.connections.read(lambda on: on.rows(STORE, (key.store,)))
         return JSONResponse({
-            "store": key.store, "name": found[0][0] or key.store, "banner": settings.banner, "day": at.date().isoformat(),
+            "store": key.store, "name": found[0][0] or key.store,
+            "banner": settings.banner, "day": at.date().isoformat(),
             "at": at.replace(tzinfo=None).isoformat(timespec="seconds"),
             "currency": settings.currency, "decimals": exponent(settings.currency),
             "sign": sign_of(settings.currency, settings.locale),
@@ -206,7 +209,7 @@ class TryOut:
         }  # fmt: skip
 
 
-def _in_words(source: str, language: Language) -> str:
+def _in_words(source: str, language: Language, **more: str) -> str:
     """The page with its `{{words}}` in a language."""
-    words = spoken(language) | {"lang": language.tag, "dir": language.direction}
+    words = spoken(language) | {"lang": language.tag, "dir": language.direction} | more
     return re.sub(r"\{\{(\w+)\}\}", lambda found: html.escape(words[found[1]]), source)

@@ -73,10 +73,6 @@ export class Service {
     return new Intl.DateTimeFormat(this.here.tag, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(text));
   }
 
-  time(text) {
-    return new Intl.DateTimeFormat(this.here.tag, { timeStyle: "short" }).format(new Date(text));
-  }
-
   say(word, values = {}) {
     return this.here.words[word].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }

@@ -1,7 +1,7 @@
 // The till's page: what is typed goes to the service, what the service answers is shown. Nothing is
 // priced here. A sale is `open`, then `sent` (no answer yet: only the same may be sent again), then `paid`.
 
-import { Refused, Service } from "/till/service.js";
+import { Refused, Service, Unanswered } from "/till/service.js";
 
 const $ = (id) => document.getElementById(id);
 let service, sale, last;
@@ -40,9 +40,10 @@ function fresh() {
 
 // One act after the other; what goes wrong is said, in the service's own sentence where it has one.
 function run(act) {
-  work = work.then(act).catch((error) => {
+  work = work.catch(() => {}).then(act).catch((error) => {
     if (error instanceof Refused) tell([error.message, error.body.detail].filter(Boolean).join(" "), "bad");
-    else tell(sale?.state === "sent" ? service.say("no_answer") : service?.here ? service.say("unreached") : error.message || "–", "bad");
+    else if (error instanceof Unanswered) tell(sale?.state === "sent" ? service.say("no_answer") : service?.say("unreached") ?? $("says").dataset.unreached, "bad");
+    else throw error;
   }).then(() => {
     if (service?.here) show();
     document.body.dataset.done = Number(document.body.dataset.done ?? 0) + 1;
@@ -61,7 +62,6 @@ async function openTill() {
   document.documentElement.lang = service.here.tag;
   document.documentElement.dir = service.here.direction;
   document.title = service.say("title");
-  $("banner").textContent = service.here.banner;
   $("where").textContent = `${service.here.name} · ${service.day(service.here.day)}`;
   $("door").hidden = true;
   $("till").hidden = false;
@@ -132,7 +132,7 @@ async function hold() {
   if (sale.state !== "open" || !sale.lines.length) return;
   sale.answer = await service.ask("/v1/reserve", basket());
   sale.held = true;
-  tell(service.say("held", { time: service.time(sale.answer.reserved_until) }), "good");
+  tell(service.say("held"), "good");
 }
 
 async function pay() {
