@@ -13,7 +13,7 @@ from promo import config, database
 from promo.checkout import store_keys
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE = (1180, 720)
+SIZE = (1180, 776)
 SCANNED = (SHORT, MILK, f"2*{FLAKES}", BREAD, CHEESE)
 
 
@@ -32,7 +32,8 @@ def take(picture: Path) -> None:
             for count, text in enumerate((key, *SCANNED), 1):
                 browser.type(text)
                 browser.until(f"Number(document.body.dataset.done) == {count}")
-            # Colours that fade are still.
+            # Nothing that fades or blinks, so that two pictures are equal.
+            browser.ask("document.getElementById('scan').style.caretColor = 'transparent'")
             browser.until("document.getAnimations().every(each => each.playState == 'finished')")
             browser.screenshot(picture)
 

@@ -79,7 +79,8 @@ def test_its_key_opens_nothing_afterwards(folder: Path, shop: Engine) -> None:
     with shop.connect() as connection:
         keys = connection.execute(select(tables.StoreKey.__table__)).all()
     assert len(keys) == 1
-    assert keys[0].revoked is not None and keys[0].verbs == ",".join(store_keys.TILL)
+    assert keys[0].revoked is not None
+    assert keys[0].verbs == ",".join(store_keys.TILL)
 
 
 def test_used_offers_are_said_to_be_used(folder: Path, shop: Engine) -> None:
@@ -117,7 +118,8 @@ def test_what_cannot_be_done_is_said(live: Running, shop: Engine, folder: Path) 
         "list": "Scan a list or a card",
     }.items():
         got = till(folder, typed, *where, code=1)
-        assert sentence in got.stdout and "  ! " in got.stdout
+        assert sentence in got.stdout
+        assert "  ! " in got.stdout
 
 
 def test_no_till_without_a_service_that_has_one(
@@ -186,12 +188,14 @@ def test_no_answer_to_a_payment_is_asked_again_in_the_same_words(
     assert len(terminal.sale.lines) == 1
     terminal.run(["pay"])
     assert lines[-1] == "  Paid $2.89. You save $1.00."
-    assert sent[0] == sent[1] and counters(shop) == {"milk": (1, 100)}
+    assert sent[0] == sent[1]
+    assert counters(shop) == {"milk": (1, 100)}
 
 
 def test_what_is_typed_need_not_be_text(folder: Path, shop: Engine) -> None:
     given = ["--config", str(folder / "config.yaml"), "till", "--store", "1"]
     typed = b"\xff\xfe\n\n  \n?\nquit\nvoid\n"
     found = CliRunner().invoke(cli.main, given, input=typed, catch_exceptions=False)
-    assert found.exit_code == 1 and "close the till" in found.stdout
+    assert found.exit_code == 1
+    assert "close the till" in found.stdout
     assert "> void" not in found.stdout

@@ -57,7 +57,8 @@ def test_the_page_is_under_a_strict_policy_and_names_nothing_outside(live: Runni
         got = live.ask(path, method="GET")
         assert got.status == 200
         policy = got.headers["content-security-policy"]
-        assert "default-src 'none'" in policy and "script-src 'self';" in policy
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
         assert "unsafe" not in policy
         if not path.endswith(".ttf"):
             assert not re.search(rb"https?://(?!www\.w3\.org/2000/svg)", got.body)
@@ -142,10 +143,12 @@ def test_items_are_those_of_the_offers_and_a_few_without(live: Running, key: str
 
 def test_what_is_never_said_is_not_shown(live: Running, shop: Engine, key: str) -> None:
     with shop.begin() as connection:
-        some = update(tables.Product).where(tables.Product.id.in_([f"gtin:0{MILK}", f"gtin:0{BREAD}"]))
+        some = update(tables.Product).where(tables.Product.code.in_([f"0{MILK}", f"0{BREAD}"]))
         connection.execute(some.values(category="LAXATIVES"))
     shown = str(live.ask("/till/items", {"code": SHORT}, key).json)
-    assert "Whole milk" not in shown and "Wheat bread" not in shown and "Cheddar" in shown
+    assert "Whole milk" not in shown
+    assert "Wheat bread" not in shown
+    assert "Cheddar" in shown
 
 
 def test_prices_of_late_come_from_the_till_log(tmp_path: Path) -> None:

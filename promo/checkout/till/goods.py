@@ -99,8 +99,7 @@ class Goods:
         for offer in offers:
             for key in sorted(key for key in best if key[0] == offer):
                 shown.add(offer, best[key], PER_OFFER)
-        shown.add(None, [name for name in plain if name in known and known[name]["price"]],
-                  WITHOUT_OFFER)  # fmt: skip
+        shown.add(None, plain, WITHOUT_OFFER)
         return shown.items
 
     def _rank(self, product: str) -> tuple[int, str]:
@@ -117,7 +116,7 @@ class Goods:
 
 
 class _Shown:
-    """Items as they are shown: each once, no two that look the same, those with a price first."""
+    """Items as they are shown: no two that look the same, none without a price beside one with."""
 
     def __init__(self, known: Mapping[str, dict[str, Any]]) -> None:
         self.known = known
@@ -127,8 +126,9 @@ class _Shown:
     def add(self, offer: str | None, products: Sequence[str], most: int) -> None:
         """Some products of an offer, or of none."""
         some = [self.known[product] for product in products if product in self.known]
+        priced = [item for item in some if item["price"] is not None]
         left = most
-        for item in sorted(some, key=lambda item: item["price"] is None):
+        for item in priced or some:
             look = (item["name"], item["size"])
             if left and look not in self._looks:
                 self._looks.add(look)
