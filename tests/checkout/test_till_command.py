@@ -181,7 +181,7 @@ def test_no_answer_to_a_payment_is_asked_again_in_the_same_words(
                 raise Unanswered("")
         return answer
 
-    talk.ask = lost  # type: ignore[method-assign, assignment]
+    talk.ask = lost  # type: ignore[method-assign]
     terminal.run([SHORT, MILK, "pay"])
     assert lines[-1].startswith("  ! There is no answer. Pay again")
     terminal.run([BREAD])  # which must not go into a basket that may be paid

@@ -1,4 +1,4 @@
-"""The till's page in a real browser: a key, a list, items, prices that fall, money and goods back."""
+"""The till's page in a real browser: a key, a list, items, falling prices, goods brought back."""
 
 from collections.abc import Iterator
 from typing import Any

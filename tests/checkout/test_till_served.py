@@ -14,6 +14,7 @@ from sqlalchemy import Engine, update
 from checkout.corner import BREAD, GOODS, MILK, SHORT, open_corner_shop
 from checkout.till import CARD, Running, listening, new_key, running
 from promo import tables
+from promo.checkout.till import terminal as terminal_module
 from promo.checkout.till.goods import Goods
 from promo.checkout.till.tryout import PAGE
 from promo.checkout.till.words import WORDS
@@ -68,7 +69,7 @@ def test_the_page_is_under_a_strict_policy_and_names_nothing_outside(live: Runni
 
 def test_every_word_of_the_page_is_known_and_every_known_word_is_used() -> None:
     source = "".join(PAGE.joinpath(name).read_text() for name in ("till.html", "till.js"))
-    terminal = Path(PAGE.joinpath("../terminal.py")).read_text()
+    terminal = Path(terminal_module.__file__).read_text()
     on_page = set(re.findall(r'(?:say\(|data-word=)"(\w+)"', source))
     assert on_page <= set(WORDS)
     in_terminal = set(re.findall(r"""say\(["'](\w+)["']|word\(["'](\w+)|: "(help_\w+)""", terminal))
@@ -83,7 +84,8 @@ def test_a_key_is_needed(live: Running, path: str) -> None:
 
 def test_hello_says_where_and_how_money_is_written(live: Running, key: str) -> None:
     said = live.ask("/till/hello", {"store": "1"}, key).json
-    assert {name: said[name] for name in ("store", "name", "day", "at", "currency", "decimals")} == {
+    names = ("store", "name", "day", "at", "currency", "decimals")
+    assert {name: said[name] for name in names} == {
         "store": "1", "name": "Main Street 1", "day": "2017-11-08", "at": "2017-11-08T07:00:00",
         "currency": "USD", "decimals": 2,
     }  # fmt: skip

@@ -257,8 +257,18 @@ class BadCommand(Exception):
 
 
 HELP = {
-    "?": "help_help", "CODE": "scan", "3*CODE, CODE @2.49": "scan_hint",
-    "#1, 3*#1": "help_numbered", "card CARD": "help_card", "list": "help_list", "basket": "help_basket", "off 2": "help_off",
-    "hold": "help_hold", "pay": "help_pay", "return, return 2 1": "help_return",
-    "void": "help_void", "new": "help_new", "quit": "help_quit",
-}  # fmt: skip
+    "?": "help_help",
+    "CODE": "scan",
+    "3*CODE, CODE @2.49": "scan_hint",
+    "#1, 3*#1": "help_numbered",
+    "card CARD": "help_card",
+    "list": "help_list",
+    "basket": "help_basket",
+    "off 2": "help_off",
+    "hold": "help_hold",
+    "pay": "help_pay",
+    "return, return 2 1": "help_return",
+    "void": "help_void",
+    "new": "help_new",
+    "quit": "help_quit",
+}

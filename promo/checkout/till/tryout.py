@@ -10,7 +10,7 @@ service was told otherwise; see docs/decisions.md.
 
 import html
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -116,7 +116,7 @@ class TryOut:
         }
 
     @property
-    def gets(self) -> Mapping[str, Callable[[Request], Awaitable[Response]]]:
+    def gets(self) -> Mapping[str, Callable[[Request], Coroutine[Any, Any, Response]]]:
         """The page and its files, by path."""
         return {"/till": self.page} | {f"/till/{name}": self.file for name in self._files}
 
