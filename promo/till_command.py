@@ -72,7 +72,7 @@ def _own_service(context: click.Context, store: str) -> Iterator[tuple[str, str]
 
 def _typed() -> Iterator[str]:
     """Lines of standard input; where nobody types they are shown, so that answers make sense."""
-    while True:
+    while sys.stdin is not None:  # it may be closed
         is_person = sys.stdin.isatty()
         if is_person:
             click.echo("> ", nl=False)

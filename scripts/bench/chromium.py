@@ -42,7 +42,11 @@ ASK_AXE = """axe.run(document, {runOnly: %s, resultTypes: ['violations']}).then(
     found.violations.map(rule => ({rule: rule.id, help: rule.help,
         nodes: rule.nodes.map(node => node.target.join(' ') + ': ' + node.failureSummary)})))"""
 
-KEY_CODES = {"Enter": 13, "Escape": 27, "Tab": 9} | {f"F{n}": 111 + n for n in range(1, 13)}
+KEY_CODES = (
+    {"Enter": 13, "Escape": 27, "Tab": 9}
+    | {f"{n}": 48 + n for n in range(10)}
+    | {f"F{n}": 111 + n for n in range(1, 13)}
+)
 UNTIL = """new Promise((done, fail) => {
     const end = performance.now() + %(ms)d;
     const look = () => (%(condition)s) ? done(1)

@@ -111,6 +111,15 @@ def test_goods_are_clicked_taken_off_and_brought_back(page: Page) -> None:
     assert page.money() == ("$9.28", "$7.63")
     page.click("document.querySelector('#lines button')")
     assert page.money() == ("$4.49", "$3.59")
+    assert page.browser.ask("document.activeElement.id") == "scan"
+    page.browser.ask("document.activeElement.blur()")
+    page.browser.press("1")  # a scanner types, whatever has the focus
+    page.browser.until("document.activeElement.id == 'scan'")
+    page.browser.ask("document.getElementById('scan').value = ''")
+    page.browser.ask(f"({item.format(repr('Orange juice'))}).focus()")
+    page.press("Enter")  # who goes by the keyboard stays in place
+    assert page.browser.ask("document.activeElement.innerText").startswith("Orange juice")
+    page.click("document.querySelectorAll('#lines button')[1]")
     page.scan(JUICE)
     page.press("F4")
     assert page.text("#says") == "The offers are held for this basket."

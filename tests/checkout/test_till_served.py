@@ -35,6 +35,14 @@ def shop(sqlite_engine: Engine) -> Engine:
 
 
 @pytest.fixture
+def both(settings: Settings, engine: Engine) -> Iterator[Running]:
+    """On both databases, for what asks them."""
+    open_corner_shop(engine)
+    with listening(settings, engine, till=True) as found:
+        yield found
+
+
+@pytest.fixture
 def key(shop: Engine) -> str:
     return new_key(shop)
 
@@ -100,7 +108,8 @@ def test_a_day_that_is_fixed_is_the_tills_day(settings: Settings, shop: Engine, 
     assert (said["day"], said["at"]) == ("2017-11-07", "2017-11-07T07:00:00")
 
 
-def test_a_text_tells_by_itself_what_it_is(live: Running, key: str) -> None:
+def test_a_text_tells_by_itself_what_it_is(both: Running) -> None:
+    key = new_key(both.service.connections.engine)
     milk = {"name": "Whole milk", "size": "1 gal", "price": 389, "carries": False}
     unknown = {"name": "", "size": ""}
     texts: dict[str, dict[str, Any]] = {
@@ -118,7 +127,7 @@ def test_a_text_tells_by_itself_what_it_is(live: Running, key: str) -> None:
         "9810000000005": {"kind": "nothing"},
     }
     for text, found in texts.items():
-        assert live.ask("/till/scan", {"text": text}, key).json == found
+        assert both.ask("/till/scan", {"text": text}, key).json == found
 
 
 def test_whoever_tries_out_cards_is_stopped(settings: Settings, shop: Engine, key: str) -> None:
@@ -129,8 +138,9 @@ def test_whoever_tries_out_cards_is_stopped(settings: Settings, shop: Engine, ke
     assert [answer.refused for answer in got] == ["", "", "", "guessing", "guessing"]
 
 
-def test_items_are_those_of_the_offers_and_a_few_without(live: Running, key: str) -> None:
-    found = live.ask("/till/items", {"code": SHORT}, key).json["items"]
+def test_items_are_those_of_the_offers_and_a_few_without(both: Running) -> None:
+    key = new_key(both.service.connections.engine)
+    found = both.ask("/till/items", {"code": SHORT}, key).json["items"]
     by_offer: dict[str | None, list[str]] = {}
     for item in found:
         by_offer.setdefault(item["offer"], []).append(item["name"])
@@ -140,7 +150,7 @@ def test_items_are_those_of_the_offers_and_a_few_without(live: Running, key: str
         "cheese": ["Cheddar, sharp"], "juice": ["Orange juice"],
         None: ["Large eggs", "Strawberry jam", "Wheat bread"],
     }  # fmt: skip
-    assert live.ask("/till/items", {"card": "29009999"}, key).refused == "unknown"
+    assert both.ask("/till/items", {"card": "29009999"}, key).refused == "unknown"
 
 
 def test_what_is_never_said_is_not_shown(live: Running, shop: Engine, key: str) -> None:

@@ -53,11 +53,12 @@ class Goods:
         pieces = pl.col("quantity") // 1000
         whole = (pl.col("unit") == "each") & (pl.col("quantity") % 1000 == 0) & (pieces > 0)
         found = (
-            lake.read_parts(parts)
+            pl.scan_parquet(parts)
             .filter(whole & (pl.col("regular") > 0))
             .with_columns(price=pl.col("regular") / pieces)
             .group_by("product")
             .agg(pl.len().alias("times"), pl.col("price").median().round().cast(pl.Int64))
+            .collect()
         )
         return {row[0]: Sold(*row[1:]) for row in found.iter_rows()}
 

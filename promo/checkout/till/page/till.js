@@ -16,12 +16,21 @@ function make(tag, text = "", name = "") {
   return made;
 }
 
-function pressed(text, label, act) {
+// A button that is made anew with what it stands beside; `at` tells it from the others.
+function pressed(text, label, at, act) {
   const made = make("button", text);
   made.type = "button";
+  made.dataset.at = at;
   if (label) made.ariaLabel = label;
-  made.addEventListener("click", () => run(act));
+  made.addEventListener("click", (event) => run(act).then(() => focusAfter(event, at)));
   return made;
+}
+
+// Back to the scanner, but who goes by the keyboard stays in place, and a finger wants no keyboard.
+function focusAfter(event, at) {
+  if (event.pointerType === "touch") return;
+  const same = event.detail === 0 && document.querySelector(`[data-at="${CSS.escape(at)}"]`);
+  (same || $("scan")).focus();
 }
 
 function tell(text, mood = "") {
@@ -125,7 +134,8 @@ function basket() {
 
 async function quote() {
   sale.answer = await service.ask("/v1/quote", basket());
-  if (sale.lines.length) tell(`${sale.answer.cashier} ${sale.answer.off ? sale.answer.shopper : ""}`, sale.answer.off ? "good" : "");
+  const gives = sale.answer.off || sale.answer.points;
+  if (sale.lines.length) tell(gives ? both(sale.answer) : sale.answer.cashier, gives ? "good" : "");
 }
 
 async function hold() {
@@ -220,15 +230,14 @@ function showLine(line, number, off) {
 
 function lineButton(line, number) {
   if (sale.state === "open") {
-    return pressed("×", `${service.say("remove")}: ${line.name}`, async () => {
+    return pressed("×", `${service.say("remove")}: ${line.name}`, `off ${number}`, async () => {
       sale.lines.splice(number, 1);
       await quote();
-      $("scan").focus();
     });
   }
   const back = sale.back.get(number) ?? 0;
   if (sale.state !== "paid" || back >= line.quantity) return make("span", back ? service.say("brought", { count: back }) : "", "hint");
-  return pressed(service.say("bring_back"), `${service.say("bring_back")}: ${line.name}`, () => takeBack(false, number));
+  return pressed(service.say("bring_back"), `${service.say("bring_back")}: ${line.name}`, `back ${number}`, () => takeBack(false, number));
 }
 
 function showSums() {
@@ -270,7 +279,7 @@ function showOffer(offer, answer) {
 function showItems(some) {
   const shown = make("div", "", "items");
   for (const item of some) {
-    const made = pressed("", "", () => (item.price === null ? scanned(item.code) : add(item)));
+    const made = pressed("", "", `item ${item.code}`, () => (item.price === null ? scanned(item.code) : add(item)));
     made.append(`${item.name}${item.size ? ` ${item.size}` : ""} `);
     if (item.price !== null) made.append(make("b", service.money(item.price)));
     made.title = item.code;
@@ -294,9 +303,11 @@ $("scanner").addEventListener("submit", (event) => {
 const ACTS = { pay, hold, void: voidLast, back: () => takeBack(true), anew };
 const KEYS = { F2: "pay", F4: "hold", F8: "void", F9: "anew" };
 for (const [id, act] of Object.entries(ACTS)) {
-  $(id).addEventListener("click", () => run(act).then(() => $("scan").focus()));
+  $(id).addEventListener("click", (event) => run(act).then(() => focusAfter(event, "")));
 }
 addEventListener("keydown", (event) => {
+  const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (service && plain && document.activeElement !== $("scan")) $("scan").focus(); // scanners type anywhere
   const button = KEYS[event.key] && $(KEYS[event.key]);
   if (!service || !button) return;
   event.preventDefault();
