@@ -74,6 +74,13 @@ def test_one_command_opens_the_house_and_sells(folder: Path, shop: Engine) -> No
     assert counters(shop) == {"milk": (0, 0), "cereal": (0, 0)}
 
 
+def test_a_coupon_is_handed_over_with_the_basket(folder: Path, shop: Engine) -> None:
+    coupon = "8110106141416543213250110003140131"
+    shown = said(till(folder, f"{MILK}\n{coupon}\n", "--store", "1"), coupon)
+    assert shown[0].startswith("Coupon: ")
+    assert shown[-1] == "Total $3.89  To pay $3.89"
+
+
 def test_its_key_opens_nothing_afterwards(folder: Path, shop: Engine) -> None:
     till(folder, "", "--store", "1")
     with shop.connect() as connection:

@@ -148,6 +148,12 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(page: Page) -> None:
     assert page.money() == ("$13.98", "$13.98")
 
 
+def test_a_coupon_is_handed_over_with_the_basket(page: Page) -> None:
+    page.scan(MILK, "8110106141416543213250110003140131")
+    assert page.text("#offers").startswith("Coupon")
+    assert page.money() == ("$3.89", "$3.89")
+
+
 def test_a_wrong_key_opens_nothing(browser: chromium.Browser, live: Running) -> None:
     page = Page(browser, live, "").scan("promo-1-" + "x" * 43)
     assert page.text("#says").startswith("This till has no valid key.")

@@ -125,6 +125,7 @@ def test_a_text_tells_by_itself_what_it_is(both: Running) -> None:
         "internal:new": {"kind": "item", "code": "internal:new", "price": None, "carries": False}
         | unknown,
         "9810000000005": {"kind": "nothing"},
+        "8110106141416543213250110003140131": {"kind": "coupon"},
     }
     for text, found in texts.items():
         assert both.ask("/till/scan", {"text": text}, key).json == found

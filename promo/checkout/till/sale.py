@@ -44,6 +44,7 @@ class Sale:
     talk: Talk
     state: Literal["open", "sent", "paid"] = "open"
     lines: list[Line] = field(default_factory=list)
+    coupons: list[str] = field(default_factory=list)
     whose: dict[str, str] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=dict)
     held: bool = False
@@ -55,7 +56,8 @@ class Sale:
     def basket(self) -> dict[str, Any]:
         """As it is sent."""
         lines = [line.sent for line in self.lines]
-        return self.name | {"at": self.talk.at(), "lines": lines} | self.whose
+        coupons = {"coupons": self.coupons} if self.coupons else {}
+        return self.name | {"at": self.talk.at(), "lines": lines} | self.whose | coupons
 
     def quote(self) -> None:
         """Ask what it costs. Raises Refusal, Unanswered."""
@@ -69,6 +71,17 @@ class Sale:
         except Refusal:
             self.lines.pop()
             raise
+
+    def hand_over(self, coupon: str) -> dict[str, Any]:
+        """What a coupon gives; one that is refused does not stay. Raises Refusal, Unanswered."""
+        self.coupons.append(coupon)
+        try:
+            self.quote()
+        except Refusal:
+            self.coupons.pop()
+            raise
+        place, offers = len(self.coupons) - 1, self.answer["offers"]
+        return next(offer for offer in offers if offer.get("coupon") == place)
 
     def hold(self) -> None:
         """Reserve its offers. Raises Refusal, Unanswered."""

@@ -71,6 +71,8 @@ class Terminal:
             self._no(self.talk.say("nothing"))
         elif what["kind"] == "item":
             self._add(text, typed, what)
+        elif what["kind"] == "coupon":
+            self._hand_over(typed.code)
         else:
             self._open({"card" if what["kind"] == "card" else "code": typed.code})
 
@@ -94,6 +96,14 @@ class Terminal:
         name = f"{typed.count} × {name}" if typed.count > 1 else name
         self.sale.add(Line(name, price * typed.count, sent))
         self._tell({len(self.sale.lines) - 1, *self.sale.changed()})
+
+    def _hand_over(self, coupon: str) -> None:
+        self._begun()
+        told = self.sale.hand_over(coupon)
+        self.say(
+            f"  {self.talk.say('coupon')}: {told['title']} {told.get('sentence', '')}".rstrip()
+        )
+        self._tell(self.sale.changed())
 
     def _open(self, whose: dict[str, str]) -> None:
         self._begun()

@@ -2,7 +2,7 @@
 
     POST /till/hello   which store the key is of, its day and time, its money, the page's words
     POST /till/items   what to type: items for each offer of a list, with names and prices
-    POST /till/scan    what a scanned text is: a list, a card or an item
+    POST /till/scan    what a scanned text is: a list, a card, an item or a coupon
 
 They need a store key with the verb `lookup`. Baskets go to the API as any till's do. Off unless the
 service was told otherwise; see docs/decisions.md.
@@ -55,6 +55,8 @@ LIST_LIKE = re.compile(
     r"(?:\](?:C1|d2|Q[123]))?\(?253\)?[0-9 ]{9,}|\S*/253/\S*"
     r"|(?:[0-9A-Za-z]{4}[ -]){2}[0-9A-Za-z]{4}"
 )
+# AI 8110 or 8112 and more digits than any item has.
+COUPON = re.compile(r"(?:\][A-Za-z][0-9])?\x1d?\(?811[02]\)?[0-9]{14,76}")
 
 
 class Greeting(TypedDict):
@@ -157,7 +159,7 @@ class TryOut:
         return JSONResponse({"items": await self.served.opened(key, asked, read)})
 
     async def scan(self, key: StoreKey, asked: Scanned) -> Response:
-        """What a text is: `list`, `card`, `item`, or `nothing`, which counts as a guess."""
+        """What a text is: `list`, `card`, `item`, `coupon`; `nothing` counts as a guess."""
         day = self.served.clock(key).date()
         found = await self.served.connections.read(
             lambda statements: self._told(statements, asked["text"].strip(), key, day)
@@ -169,6 +171,8 @@ class TryOut:
     def _told(self, statements: Statements, text: str, key: StoreKey, day: Any) -> dict[str, Any]:
         if self._is_list(statements, text, key, day):
             return {"kind": "list"}
+        if COUPON.fullmatch(text):
+            return {"kind": "coupon"}
         if (line := self._line(text)) is not None:
             return self._item(statements, text, line, key, day)
         if statements.rows(opening.CARD, (text,)):

@@ -35,6 +35,7 @@ WORDS: Mapping[str, str] = {
     "list": _.text("List"),
     "no_list": _.text("Scan a list or a card, and every offer on it comes off by itself."),
     "good_until": _.text("Good until {day}"),
+    "coupon": _.text("Coupon"),
     "others": _.text("Without an offer"),
     "buy": _.text("buy {count}"),
     "used": _.text("used"),

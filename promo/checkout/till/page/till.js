@@ -44,7 +44,7 @@ function both({ cashier, shopper }) {
 }
 
 function fresh() {
-  return { state: "open", lines: [], whose: null, answer: null, back: new Map() };
+  return { state: "open", lines: [], coupons: [], whose: null, answer: null, back: new Map() };
 }
 
 // One act after the other; what goes wrong is said, in the service's own sentence where it has one.
@@ -84,6 +84,7 @@ async function scanned(text) {
   const [, count, code, price] = /^(?:(\d{1,3})\s*[*×]\s*)?(.+?)(?:\s+(@\d+|@?\d+[.,]\d+))?$/.exec(text);
   const what = await service.ask("/till/scan", { text: code });
   if (what.kind === "nothing") return tell(service.say("nothing"), "bad");
+  if (what.kind === "coupon") return handOver(code);
   if (what.kind !== "item") return openList({ [what.kind === "card" ? "card" : "code"]: code });
   if (price === undefined && what.price === null) {
     $("scan").value = `${text} @`;
@@ -117,6 +118,17 @@ async function add(item, quantity = 1) {
   }
 }
 
+async function handOver(coupon) {
+  begun();
+  sale.coupons.push(coupon);
+  try {
+    await quote();
+  } catch (error) {
+    if (error instanceof Refused) sale.coupons.pop();
+    throw error;
+  }
+}
+
 // A sale that is paid or on its way is not changed: what is scanned next begins another one.
 function begun() {
   if (sale.state === "sent") throw new Refused(0, { cashier: service.say("no_answer") });
@@ -129,7 +141,8 @@ function begun() {
 
 function basket() {
   sale.name ??= service.named();
-  return { ...sale.name, at: service.at(), ...sale.whose, lines: sale.lines.map((line) => line.sent) };
+  const coupons = sale.coupons.length ? { coupons: sale.coupons } : {};
+  return { ...sale.name, at: service.at(), ...sale.whose, ...coupons, lines: sale.lines.map((line) => line.sent) };
 }
 
 async function quote() {
@@ -254,6 +267,9 @@ function showList() {
     : service.say("no_list");
   const answers = new Map((sale.answer?.offers ?? []).map((offer) => [offer.offer, offer]));
   const shown = (list?.offers ?? []).map((offer) => showOffer(offer, answers.get(offer.offer)));
+  for (const offer of answers.values()) {
+    if (offer.coupon !== undefined) shown.unshift(showOffer({ ...offer, headline: service.say("coupon"), state: "open" }, offer));
+  }
   const others = items.filter((item) => item.offer === null);
   if (others.length) {
     const more = make("li");
@@ -270,7 +286,7 @@ function showOffer(offer, answer) {
   if (offer.buy > 1) gives.append(make("small", service.say("buy", { count: offer.buy })));
   head.append(gives, make("span", offer.title));
   if (answer?.uses) head.append(make("em", answer.off ? `−${service.money(answer.off)}` : service.say("used")));
-  else if (sale.lines.length && answer?.sentence) head.append(make("em", answer.sentence, "not"));
+  else if ((sale.lines.length || offer.coupon !== undefined) && answer?.sentence) head.append(make("em", answer.sentence, "not"));
   else if (offer.state !== "open") head.append(make("em", offer.sentence ?? service.say("used"), "not"));
   shown.append(head, showItems(items.filter((item) => item.offer === offer.offer)));
   return shown;
