@@ -35,6 +35,7 @@ from promo.shoppers import LEVELS, MODELS
 from promo.store_commands import stores
 from promo.streams import Quiet
 from promo.template_commands import templates
+from promo.till_command import till
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
@@ -308,6 +309,7 @@ main.add_command(serve)
 main.add_command(shopper)
 main.add_command(stores)
 main.add_command(templates)
+main.add_command(till)
 main.add_command(why)
 
 

@@ -14,6 +14,7 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option("--tls-certificate", type=FILE, help="Serve over TLS with this certificate (PEM).")
 @click.option("--tls-key", type=FILE, help="The certificate's key (PEM).")
+@click.option("--till", is_flag=True, help="Serve a till to try at /till, too; for training only.")
 @click.pass_context
 @sentences
 def serve(
@@ -22,6 +23,8 @@ def serve(
     port: int,
     tls_certificate: Path | None,
     tls_key: Path | None,
+    *,
+    till: bool,
 ) -> None:
     """Serve the tills and kiosks: lists by code or card, and their sheets, over HTTP.
 
@@ -39,4 +42,7 @@ def serve(
     engine = database.connect(settings.database_url)
     database.check_schema(engine)
     where = serving.Where(host, port, tls_certificate, tls_key)
-    serving.serve(Service(settings, keys, engine), where)
+    if till:
+        scheme = "https" if tls_certificate else "http"
+        click.echo(f"A till to try: {scheme}://{host}:{port}/till", err=True)
+    serving.serve(Service(settings, keys, engine, till=till), where)

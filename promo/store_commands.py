@@ -30,18 +30,22 @@ def key() -> None:
 @key.command("add")
 @click.option("--store", type=TEXT, required=True, help="The store's id.")
 @click.option("--verb", "verbs", multiple=True, default=("lookup",), show_default=True,
-              help="What it may do: lookup, sheet, quote, reserve, redeem, return, void; may "
-              "be repeated.")  # fmt: skip
+              help="What it may do: lookup, sheet, quote, reserve, redeem, return, void; may be "
+              "repeated.")  # fmt: skip
+@click.option("--till", is_flag=True, help="All that a till does: every verb but sheet.")
 @click.option("--until", type=DAY, help="The last day on which it opens; for ever if not given.")
 @click.pass_context
 @sentences
-def add(context: click.Context, store: str, verbs: tuple[str, ...], until: "date | None") -> None:
+def add(
+    context: click.Context, store: str, verbs: tuple[str, ...], until: "date | None", *, till: bool
+) -> None:
     """Make a key for a store. Its secret goes to standard output, once."""
     from promo.checkout import store_keys
 
     end = None if until is None else datetime(until.year, until.month, until.day, tzinfo=UTC)
+    wanted = {*verbs, *store_keys.TILL} if till else verbs
     with _writing(context) as connection:
-        token = store_keys.add(connection, store, verbs, _now(), end and end + timedelta(1))
+        token = store_keys.add(connection, store, wanted, _now(), end and end + timedelta(1))
     _show(token)
 
 

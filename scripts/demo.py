@@ -13,6 +13,10 @@ FIRST, NIGHTS = date(2017, 11, 6), 14
 # A demo's lists open nothing of value, so that every demo may print the same codes.
 KEY = "1:only-for-the-demo-never-in-a-shop\n"
 
+# A household that gets a list in any demo, and what it buys: items of the list by their numbers.
+CARD = "718"
+SALE = f"card {CARD}\n2*#1\n2*#3\n2*#5\npay\nvoid\n"
+
 
 def make_house() -> None:
     """A house in demo/: the shipped settings, with the calendar stopped at the last night."""
@@ -27,13 +31,17 @@ def make_house() -> None:
     (HOUSE / "code.key").write_text(KEY, encoding="utf-8")
 
 
-def promo(*words: str) -> None:
+def promo(*words: str, typed: str | None = None) -> None:
     """Run a promo command as an operator would, and stop when it fails."""
     print(f"\n$ promo {' '.join(words)}", flush=True)
-    command = [str(ROOT / ".venv/bin/promo"), "--config", str(HOUSE / "config.yaml"), *words]
-    done = subprocess.run(command, check=False)
+    done = subprocess.run(command(*words), check=False, input=typed, text=True)
     if done.returncode:
         sys.exit(f"demo: promo {words[0]} left with exit code {done.returncode}")
+
+
+def command(*words: str) -> list[str]:
+    """A promo command in the demo's house."""
+    return [str(ROOT / ".venv/bin/promo"), "--config", str(HOUSE / "config.yaml"), *words]
 
 
 def compile_ahead() -> "subprocess.Popen[bytes]":
@@ -57,7 +65,16 @@ def replay() -> None:
         promo("publish", "--day", str(night))
 
 
-def tell() -> None:
+def sell() -> str:
+    """A sale at the till, taken back afterwards; returns its store."""
+    seen = subprocess.run(command("lookup", "--card", CARD, "--json"), check=True,
+                          capture_output=True)  # fmt: skip
+    store = str(json.loads(seen.stdout)["store"])
+    promo("till", "--store", store, typed=SALE)
+    return store
+
+
+def tell(store: str) -> None:
     """What was made, and what to try next."""
     runs = [json.loads(p.read_text()) for p in sorted(HOUSE.glob("out/*/run.json"))]
     count = {k: sum(run["counts"][k] for run in runs) for k in runs[0]["counts"]}
@@ -70,7 +87,12 @@ def tell() -> None:
         f"offers worth ${count['worth'] / 100:,.2f} at the till.\n\n"
         "Open one as a till would:\n"
         f"  .venv/bin/promo --config demo/config.yaml lookup {manifest[1].split(',')[-1]}\n"
-        "  .venv/bin/promo --config demo/config.yaml lookup --card 718"
+        "  .venv/bin/promo --config demo/config.yaml lookup --card 718\n\n"
+        "Sell something yourself, in the terminal:\n"
+        f"  .venv/bin/promo --config demo/config.yaml till --store {store}\n"
+        "or in a browser, at http://127.0.0.1:8080/till with the key that the first line prints:\n"
+        f"  .venv/bin/promo --config demo/config.yaml stores key add --till --store {store}\n"
+        "  .venv/bin/promo --config demo/config.yaml serve --till"
     )
 
 
@@ -79,4 +101,4 @@ if __name__ == "__main__":
     compiling = compile_ahead()
     replay()
     compiling.wait()
-    tell()
+    tell(sell())

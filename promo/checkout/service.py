@@ -32,6 +32,7 @@ from promo.checkout.sales import VERBS, Sales
 from promo.checkout.selling import House
 from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
+from promo.checkout.till.tryout import Served, TryOut
 from promo.checkout.watching import Watched, Write, write_line
 from promo.config import Settings
 from promo.language import Languages
@@ -57,7 +58,9 @@ class Service:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         write: Write = write_line,
+        till: bool = False,
     ) -> None:
+        """till: whether the till to try is served, too."""
         self.settings = settings
         self.keys = keys
         self.now = now
@@ -67,9 +70,10 @@ class Service:
         self.gate = Gate(self.connections, settings.service, now)
         self.kiosk = Kiosk(settings, keys)
         self.metrics = metrics.Metrics()
-        self.sales = Sales(
-            House(settings, keys), self.languages, self.connections, self.metrics, write
-        )
+        house = House(settings, keys)
+        self.sales = Sales(house, self.languages, self.connections, self.metrics, write)
+        served = Served(self.connections, self._opened, self._guessed, self._clock)
+        self.till = TryOut(house, self.languages, served) if till else None
         self.document = openapi.document()
 
     # --- what is answered ----------------------------------------------------------------------
@@ -122,9 +126,12 @@ class Service:
     def _closed(self, key: StoreKey, error: Refused) -> Refuse:
         """Why no list opens; codes and cards that we never gave out are counted."""
         if isinstance(error, opening.Invented):
-            self.gate.failed(key)
-            self.metrics.guesses += 1
+            self._guessed(key)
         return Refuse(error.reason, day=error.day)
+
+    def _guessed(self, key: StoreKey) -> None:
+        self.gate.failed(key)
+        self.metrics.guesses += 1
 
     async def _sweeping(self) -> None:
         """Forget what is old, now and then, as long as the service runs."""
@@ -135,7 +142,13 @@ class Service:
 
     def _day(self, key: StoreKey) -> date:
         """Today in the key's store, or the day that `today` fixes for a replay."""
-        return self.settings.today or self.now().astimezone(ZoneInfo(key.time_zone)).date()
+        return self._clock(key).date()
+
+    def _clock(self, key: StoreKey) -> datetime:
+        """The key's store's own time, on the day that `today` fixes for a replay."""
+        at = self.now().astimezone(ZoneInfo(key.time_zone))
+        today = self.settings.today
+        return at if today is None else datetime.combine(today, at.timetz())
 
     async def health(self, _: Request) -> Response:
         """The process is there."""
@@ -228,6 +241,10 @@ class Service:
             openapi.PATH: self.described, "/health": self.health, "/ready": self.ready,
             "/metrics": self.measured,
         }  # fmt: skip
+        if self.till is not None:
+            asked = self.till.posts.items()
+            posts |= {path: self._posted("lookup", kind, work) for path, (kind, work) in asked}
+            gets |= self.till.gets
         app = Starlette(
             routes=[
                 *(Route(path, endpoint, methods=["POST"]) for path, endpoint in posts.items()),

@@ -20,6 +20,7 @@ from promo import tables
 from promo.errors import Sentence
 
 VERBS = ("lookup", "sheet", "quote", "reserve", "redeem", "return", "void")
+TILL = tuple(verb for verb in VERBS if verb != "sheet")
 TOKEN = re.compile("promo-([0-9]{1,15})-([A-Za-z0-9_-]{43})")
 KEY = tables.StoreKey.__table__.c
 

@@ -23,7 +23,7 @@ QUIET = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-extensions", "--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-pipe",
 )  # fmt: skip
 PATIENCE = 60.0  # seconds for an answer
 AXE = Path(sys.prefix) / "share/axe-core/axe.min.js"
@@ -42,6 +42,18 @@ ASK_AXE = """axe.run(document, {runOnly: %s, resultTypes: ['violations']}).then(
     found.violations.map(rule => ({rule: rule.id, help: rule.help,
         nodes: rule.nodes.map(node => node.target.join(' ') + ': ' + node.failureSummary)})))"""
 
+KEY_CODES = (
+    {"Enter": 13, "Escape": 27, "Tab": 9}
+    | {f"{n}": 48 + n for n in range(10)}
+    | {f"F{n}": 111 + n for n in range(1, 13)}
+)
+UNTIL = """new Promise((done, fail) => {
+    const end = performance.now() + %(ms)d;
+    const look = () => (%(condition)s) ? done(1)
+        : performance.now() > end ? fail(new Error('never: ' + %(said)s)) : setTimeout(look, 5);
+    look();
+})"""
+
 
 class Browser:
     """One page of a running Chromium."""
@@ -56,12 +68,16 @@ class Browser:
 
     def show(self, path: Path, size: tuple[int, int], *, dark: bool = False) -> None:
         """Load a file in a window of so many CSS pixels, and wait until it is drawn."""
+        self.open(path.resolve().as_uri(), size, dark=dark)
+
+    def open(self, address: str, size: tuple[int, int], *, dark: bool = False) -> None:
+        """The same with an address."""
         wide, high = size
         self._ask("Emulation.setDeviceMetricsOverride", width=wide, height=high,
                   deviceScaleFactor=2 if wide < 600 else 1, mobile=wide < 600)  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", media="", features=[scheme])
-        self._ask("Page.navigate", url=path.resolve().as_uri())
+        self._ask("Page.navigate", url=address)
         self.ask(
             "new Promise(done => document.readyState == 'complete' ? done() : "
             "addEventListener('load', done)).then(() => document.fonts.ready).then(() => 1)"
@@ -74,6 +90,33 @@ class Browser:
         if "exceptionDetails" in found:
             raise RuntimeError(f"The page failed: {json.dumps(found['exceptionDetails'])[:500]}")
         return found["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Wait until an expression is true in the page. Raises RuntimeError if it never is."""
+        self.ask(UNTIL % {"condition": condition, "said": json.dumps(condition),
+                          "ms": int(500 * PATIENCE)})  # fmt: skip
+
+    def type(self, text: str, then: str = "Enter") -> None:
+        """Type into what has the focus as a scanner does: the characters, then a key."""
+        self._ask("Input.insertText", text=text)
+        self.press(then)
+
+    def press(self, key: str) -> None:
+        """Press and let go one key, by its name in the DOM."""
+        code = KEY_CODES[key]
+        words: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self._ask("Input.dispatchKeyEvent", type="keyDown", **words, **text)
+        self._ask("Input.dispatchKeyEvent", type="keyUp", **words)
+
+    def click(self, element: str) -> None:
+        """Press the mouse's button on an element, an expression in the page."""
+        at = self.ask(f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = "
+                      f"e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];"
+                      f" }})({element})")  # fmt: skip
+        for kind in ("mousePressed", "mouseReleased"):
+            self._ask("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left",
+                      clickCount=1)  # fmt: skip
 
     def violations(self) -> list[dict[str, Any]]:
         """What axe-core finds against WCAG 2.2 AA on the page that is shown."""

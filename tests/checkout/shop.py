@@ -45,7 +45,7 @@ def open_shop(
                                                  {"card": OTHERS, "shopper": "200"}])  # fmt: skip
         connection.execute(insert(tables.Product), [_product(name) for name in PRODUCTS])
         for name, changes in all_.items():
-            _add(connection, name, changes)
+            add_offer(connection, name, changes)
         items = [
             offer(offer=name, title=name.title(), worth=100, uses=uses)
             for name in all_
@@ -65,7 +65,8 @@ def _product(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _add(connection: Connection, name: str, changes: dict[str, Any]) -> None:
+def add_offer(connection: Connection, name: str, changes: dict[str, Any]) -> None:
+    """An offer, live, with its products."""
     made = terms(id=name, **{"title": name.title(), "budget": {"money": 1000, "redemptions": 1000}}
                  | changes)  # fmt: skip
     row = {

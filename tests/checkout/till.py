@@ -121,8 +121,17 @@ def asked(port: int, method: str, path: str, body: bytes | None, headers: dict[s
 def running(settings: Settings, engine: Engine, **limits: Any) -> Iterator[Running]:
     """A service on a free port, in a thread."""
     own = settings.model_copy(update={"service": settings.service.model_copy(update=limits)})
+    with listening(own, engine, till=False) as found:
+        yield found
+
+
+@contextmanager
+def listening(settings: Settings, engine: Engine, *, till: bool) -> Iterator[Running]:
+    """The same with the till to try, or without."""
     lines: list[dict[str, Any]] = []
-    service = Service(own, KEYS, engine, now=lambda: NOW, write=lambda x: lines.append(dict(x)))
+    service = Service(
+        settings, KEYS, engine, now=lambda: NOW, write=lambda x: lines.append(dict(x)), till=till
+    )
     server = serving.server_of(service, serving.Where("127.0.0.1", 0))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,0 +1,119 @@
+"""One till's talk with a service, wherever that is: requests, names of sales, the store's clock."""
+
+import http.client
+import json
+import secrets
+import time
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from promo import money
+from promo.errors import Sentence
+from promo.language import Language
+
+PATIENCE = 30.0  # seconds for an answer
+
+
+class TalkError(Sentence):
+    """The service is not there, or is none with a till to try."""
+
+
+class Refusal(Sentence):
+    """The service says no, in its own sentence for the cashier."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__(" ".join(filter(None, (body["cashier"], body.get("detail")))))
+        self.code = str(body["refused"])
+
+
+class Unanswered(Sentence):
+    """Nobody knows whether it was done: send the same again."""
+
+
+class Talk:
+    """A till that has said hello; the store is the key's. Raises TalkError, Refusal."""
+
+    def __init__(self, url: str, key: str, store: str | None = None) -> None:
+        self._at = urlsplit(url)
+        if self._at.scheme not in ("http", "https") or not self._at.hostname:
+            raise TalkError(f"{url!r} is no address such as http://127.0.0.1:8080.")
+        self._key = key
+        try:
+            self.here = self.ask("/till/hello", {"store": store} if store else {})
+        except Unanswered:
+            raise TalkError(
+                f"No service answers at {url}. Is `promo serve --till` running?"
+            ) from None
+        except Refusal as error:
+            if error.code == "no_such_path":
+                raise TalkError(f"The service at {url} has no till to try: start it with "
+                                "`promo serve --till`.") from None  # fmt: skip
+            raise
+        self._began = time.monotonic()
+        self._till, self._count = f"try-{secrets.token_hex(3)}", 0
+        self._language = Language(self.here["tag"], self.here["locale"], self.here["currency"])
+
+    def ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One request's answer. Raises Refusal, Unanswered, TalkError."""
+        kind = http.client.HTTPSConnection if self._at.scheme == "https" else (
+            http.client.HTTPConnection)  # fmt: skip
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self._key}"}
+        connection = kind(self._at.hostname or "", self._at.port, timeout=PATIENCE)
+        try:
+            connection.request("POST", path, json.dumps(body).encode(), headers)
+            got = connection.getresponse()
+            said: dict[str, Any] = json.loads(got.read())
+            if got.status != HTTPStatus.OK and "cashier" not in said:
+                raise ValueError
+        except (OSError, http.client.HTTPException):
+            raise Unanswered("There is no answer.") from None
+        except ValueError:
+            raise TalkError(
+                f"What answers at {self._at.netloc} is no service of promo's."
+            ) from None
+        finally:
+            connection.close()
+        if got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unanswered("There is no answer.")
+        if got.status != HTTPStatus.OK:
+            raise Refusal(said)
+        return said
+
+    def named(self) -> dict[str, str]:
+        """A new sale's name."""
+        self._count += 1
+        return {"store": self.here["store"], "till": self._till, "day": self.here["day"],
+                "transaction": str(self._count)}  # fmt: skip
+
+    def at(self) -> str:
+        """The store's own time, without a zone."""
+        gone = timedelta(seconds=int(time.monotonic() - self._began))
+        return (datetime.fromisoformat(self.here["at"]) + gone).isoformat()
+
+    def money(self, minor: int) -> str:
+        """An amount as the store writes it."""
+        here = self.here
+        return money.in_words(minor, here["currency"], here["locale"], here["sign"])
+
+    def minor(self, text: str) -> int | None:
+        """`2.49` or `2,49` in minor units; None if it is no such amount."""
+        try:
+            return money.to_minor(text.replace(",", "."), self.here["currency"])
+        except ValueError:
+            return None
+
+    @property
+    def example(self) -> str:
+        """A price as it may be typed."""
+        return f"{2.49:.{self.here['decimals']}f}"
+
+    def day(self, text: str) -> str:
+        """A day as the store writes it."""
+        return self._language.day(datetime.fromisoformat(text).date())
+
+    def say(self, word: str, **values: object) -> str:
+        """Words in the store's language."""
+        said: str = self.here["words"][word]
+        return said.format_map(values) if values else said

@@ -1,0 +1,208 @@
+"""`promo till`: a sale typed into a pipe, what it says, and what it leaves behind."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from drafts import KEYS
+from sqlalchemy import Engine, select
+
+from checkout.corner import BREAD, FLAKES, MILK, SHORT, open_corner_shop
+from checkout.shop import counters
+from checkout.till import CARD, Running, listening, new_key, running
+from promo import cli, tables
+from promo.checkout import store_keys
+from promo.config import Settings
+
+SECRETS = "\n".join(f"{number}:{KEYS.secrets[number].hex()}" for number in (2, 1))
+
+
+@pytest.fixture
+def shop(folder: Path, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The corner shop as a house on the list's third day."""
+    file = folder / "config.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("today: null ", "today: 2017-11-08 ", 1), encoding="utf-8")
+    monkeypatch.setenv("PROMO_CODE_KEYS", SECRETS)
+    open_corner_shop(sqlite_engine)
+    return sqlite_engine
+
+
+@pytest.fixture
+def live(settings: Settings, shop: Engine) -> Iterator[Running]:
+    with listening(settings, shop, till=True) as found:
+        yield found
+
+
+def till(folder: Path, typed: str, *arguments: str, code: int = 0) -> Result:
+    """`promo till` with lines on standard input."""
+    given = ["--config", str(folder / "config.yaml"), "till", *arguments]
+    found = CliRunner().invoke(cli.main, given, input=typed, catch_exceptions=False)
+    assert found.exit_code == code, found.output
+    return found
+
+
+def said(result: Result, command: str) -> list[str]:
+    """The lines below a command, up to the next one."""
+    after = result.stdout.split(f"> {command}\n", 1)[1]
+    return [line.strip() for line in after.split("\n> ", 1)[0].splitlines()]
+
+
+def test_one_command_opens_the_house_and_sells(folder: Path, shop: Engine) -> None:
+    typed = f"{SHORT}\n{MILK}\n{FLAKES}\n2*{BREAD}\n#1\npay\nreturn 3 1\nreturn\nvoid\n"
+    got = till(folder, typed, "--store", "1")
+    assert got.stdout.startswith(f"A list of this store's to try: {SHORT}\nMain Street Market")
+    assert said(got, MILK) == [
+        "1  Whole milk 1 gal                                   $3.89 → $2.89",
+        "−$1.00 Milk, a gallon",
+        "Total $3.89  Saved $1.00  To pay $2.89",
+    ]
+    assert said(got, "#1") == [  # corn flakes again: now the first are cheaper, too
+        "2  Corn flakes 18 oz                                  $4.29 → $3.29",
+        "−$1.00 Any cold cereal",
+        "4  Corn flakes 18 oz                                  $4.29 → $3.29",
+        "−$1.00 Any cold cereal",
+        "Total $18.45  Saved $3.00  To pay $15.45",
+    ]
+    assert said(got, "pay") == ["Paid $15.45. You save $3.00."]
+    assert said(got, "return 3 1") == ["Pay out $2.99. You get $2.99 back."]
+    assert said(got, "return") == ["Pay out $12.46. You get $12.46 back."]
+    assert said(got, "void") == ["The sale is taken back. Your offers are good again."]
+    assert counters(shop) == {"milk": (0, 0), "cereal": (0, 0)}
+
+
+def test_a_coupon_is_handed_over_with_the_basket(folder: Path, shop: Engine) -> None:
+    coupon = "8110106141416543213250110003140131"
+    shown = said(till(folder, f"{MILK}\n{coupon}\n", "--store", "1"), coupon)
+    assert shown[0].startswith("Coupon: ")
+    assert shown[-1] == "Total $3.89  To pay $3.89"
+
+
+def test_its_key_opens_nothing_afterwards(folder: Path, shop: Engine) -> None:
+    till(folder, "", "--store", "1")
+    with shop.connect() as connection:
+        keys = connection.execute(select(tables.StoreKey.__table__)).all()
+    assert len(keys) == 1
+    assert keys[0].revoked is not None
+    assert keys[0].verbs == ",".join(store_keys.TILL)
+
+
+def test_used_offers_are_said_to_be_used(folder: Path, shop: Engine) -> None:
+    got = till(folder, f"card {CARD}\n{MILK}\npay\n{CARD}\n{MILK}\nlist\n", "--store", "1")
+    again = got.stdout.rsplit(f"> {MILK}\n", 1)[1].splitlines()
+    assert again[1].strip() == "Total $3.89  To pay $3.89"
+    assert "Milk, a gallon (The offer has been used as often as it may be.)" in got.stdout
+
+
+def test_what_is_held_is_let_go_at_the_end(folder: Path, shop: Engine) -> None:
+    assert said(till(folder, f"{SHORT}\n{MILK}\nhold\n", "--store", "1"), "hold") == [
+        "The offers are held for this basket."
+    ]
+    with shop.connect() as connection:
+        assert connection.execute(select(tables.Reservation.__table__)).all() == []
+
+
+def test_what_cannot_be_done_is_said(live: Running, shop: Engine, folder: Path) -> None:
+    key = folder / "key"
+    key.write_text(new_key(shop, "1", store_keys.TILL), encoding="utf-8")
+    where = ("--url", f"http://127.0.0.1:{live.port}", "--key-file", str(key))
+    for typed, sentence in {
+        "nonsense": "This is no list, card or item that we know.",
+        "0000-0000-0000": "We did not print this code. Please do not accept it.",
+        "card 1": "There is no list for this code or card.",
+        "internal:flowers": "such as internal:flowers @2.49",
+        f"{MILK} @1.234": "Type ? for what can be typed.",
+        f"0*{MILK}": "Type ? for what can be typed.",
+        "#1": "Type ? for what can be typed.",
+        "off 1": "Type ? for what can be typed.",
+        "pay": "Type ? for what can be typed.",
+        "hold": "Type ? for what can be typed.",
+        "return 1 2 3": "There is no sale to take back.",
+        "void": "There is no sale to take back.",
+        "list": "Scan a list or a card",
+    }.items():
+        got = till(folder, typed, *where, code=1)
+        assert sentence in got.stdout
+        assert "  ! " in got.stdout
+
+
+def test_no_till_without_a_service_that_has_one(
+    settings: Settings, shop: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stderr(*arguments: str, code: int) -> str:
+        return till(folder, "", *arguments, code=code).stderr
+
+    assert "Give --store, or --url and a key." in stderr(code=2)
+    assert stderr("--store", "9", code=3).startswith("There is no store '9'.")
+    assert "set PROMO_STORE_KEY or give --key-file" in stderr("--url", "http://x", code=2)
+    monkeypatch.setenv("PROMO_STORE_KEY", new_key(shop, "1", store_keys.TILL))
+    assert "is no address such as" in stderr("--url", "ftp://x", code=3)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    assert "No service answers at" in stderr("--url", f"http://127.0.0.1:{free}", code=3)
+    with running(settings, shop) as plain:
+        address = f"http://127.0.0.1:{plain.port}"
+        assert "has no till to try" in stderr("--url", address, code=3)
+    with listening(settings, shop, till=True) as live:
+        address = f"http://127.0.0.1:{live.port}"
+        assert "another store's" in stderr("--url", address, "--store", "2", code=3)
+        monkeypatch.setenv("PROMO_STORE_KEY", "promo-1-" + "x" * 43)
+        assert "no valid key" in stderr("--url", address, code=3)
+
+
+def test_a_stranger_that_answers_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMO_STORE_KEY", "promo-1-" + "x" * 43)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 404 No\r\ncontent-length: 7\r\n\r\n<html/>")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        got = till(folder, "", "--url", f"http://127.0.0.1:{other.getsockname()[1]}", code=3)
+        thread.join()
+    assert "is no service of promo's" in got.stderr
+
+
+def test_no_answer_to_a_payment_is_asked_again_in_the_same_words(
+    live: Running, shop: Engine
+) -> None:
+    from promo.checkout.till.talk import Talk, Unanswered
+    from promo.checkout.till.terminal import Terminal
+
+    talk = Talk(f"http://127.0.0.1:{live.port}", new_key(shop, "1", store_keys.TILL))
+    lines: list[str] = []
+    terminal, ask, sent = Terminal(talk, lines.append), talk.ask, []
+
+    def lost(path: str, body: dict[str, object]) -> dict[str, object]:
+        answer = ask(path, body)
+        if path == "/v1/redeem":
+            sent.append(body)
+            if len(sent) < 2:
+                raise Unanswered("")
+        return answer
+
+    talk.ask = lost  # type: ignore[method-assign]
+    terminal.run([SHORT, MILK, "pay"])
+    assert lines[-1].startswith("  ! There is no answer. Pay again")
+    terminal.run([BREAD])  # which must not go into a basket that may be paid
+    assert len(terminal.sale.lines) == 1
+    terminal.run(["pay"])
+    assert lines[-1] == "  Paid $2.89. You save $1.00."
+    assert sent[0] == sent[1]
+    assert counters(shop) == {"milk": (1, 100)}
+
+
+def test_what_is_typed_need_not_be_text(folder: Path, shop: Engine) -> None:
+    given = ["--config", str(folder / "config.yaml"), "till", "--store", "1"]
+    typed = b"\xff\xfe\n\n  \n?\nquit\nvoid\n"
+    found = CliRunner().invoke(cli.main, given, input=typed, catch_exceptions=False)
+    assert found.exit_code == 1
+    assert "close the till" in found.stdout
+    assert "> void" not in found.stdout
