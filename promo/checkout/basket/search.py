@@ -22,6 +22,7 @@ Step = tuple[Offer, Way]
 Made = tuple[tuple[int, int], ...]  # offers by place that may still be used, and uses made
 Live = tuple[Offer, int, Way]  # an offer that can be used, its uses so far, and the next one
 NOBODY = 0
+INF = 10**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,16 @@ class Search:
 
     def __init__(self, offers: Sequence[Offer], work: int) -> None:
         self.offers = {offer.place: offer for offer in offers}
-        self.bounds = {offer.place: Bound(offer) for offer in offers}
+        self.bounds = {offer.place: Bound(offer, _others(offer, offers)) for offer in offers}
         self.work, self.steps, self.exact = work, 0, True
         self._known: dict[tuple[Made, int], Plan] = {}
+        self._never: dict[tuple[Made, int], int] = {}
 
     def best(self, free: int) -> Plan:
         """The best plan on free pieces, no worse than the greedy one."""
-        plan, greedy = self._groups(self._unused(), free, 0), self.greedy(free)
-        return greedy if not self.exact and greedy.worth > plan.worth else plan
+        made, greedy = self._unused(), self.greedy(free)
+        self.root = self._at_most(made, free)
+        return self._groups(made, free, 0, greedy.worth) or greedy
 
     def greedy(self, free: int) -> Plan:
         """The plan that makes the use worth most, again and again."""
@@ -59,16 +62,59 @@ class Search:
     def _unused(self) -> Made:
         return tuple((place, 0) for place in sorted(self.offers))
 
-    def _groups(self, made: Made, free: int, depth: int) -> Plan:
+    def _groups(self, made: Made, free: int, depth: int, floor: int) -> Plan | None:
         """The best plan of offers, each group of those that hang together by itself."""
         live = self._live(made, free)
-        plan = NOTHING
+        groups, plan, rest = [], NOTHING, 0
         for group in _split(live, free):
+            own = _made(group)
             if len(group) == 1:
-                plan += self._greedily(_made(group), free)
-            else:
-                plan += self._best(group, free, depth)
-        return plan
+                plan += self._greedily(own, free)
+                continue
+            pieces = free & _pieces(group)
+            key = own, pieces
+            if key in self._known:
+                plan += self._known[key]
+                continue
+            most = min(self._at_most(own, pieces), self._never.get(key, INF))
+            rest += most
+            groups.append((most, key, group))
+        for most, key, group in groups:
+            if plan.worth + rest <= floor:
+                return None
+            rest -= most
+            found = self._best(group, key, free, depth, floor - plan.worth - rest)
+            if found is None:
+                return None
+            plan += found
+        return plan if plan.worth > floor else None
+
+    def _best(self, group: Sequence[Live], key, free: int, depth: int, floor: int) -> Plan | None:
+        """The best plan of a group of offers that hang together."""
+        made = key[0]
+        if depth > DEEPEST or self.steps >= self.work:
+            self.exact = False
+            plan = self._greedily(made, free)
+            return plan if plan.worth > floor else None
+        moves = self._moves(group, free)
+        best: Plan | None = None
+        bar = floor
+        for offer, way in moves:
+            rest, left = self._rest(made, offer), free & ~way.mask
+            if way.worth + self._at_most(rest, left) <= bar:
+                continue
+            self.steps += 1
+            more = self._groups(rest, left, depth + 1, bar - way.worth)
+            if more is not None:
+                best = Plan(way.worth, ((offer, way),)) + more
+                bar = best.worth
+        if not moves:
+            best = NOTHING if floor < 0 else None
+        if best is None:
+            self._never[key] = min(floor, self._never.get(key, INF))
+        else:
+            self._known[key] = best
+        return best
 
     def _live(self, made: Made, free: int) -> list[Live]:
         live = []
@@ -78,36 +124,6 @@ class Search:
             if way is not None:
                 live.append((offer, uses, way))
         return live
-
-    def _best(self, group: Sequence[Live], free: int, depth: int) -> Plan:
-        """The best plan of a group of offers that hang together."""
-        made = _made(group)
-        key = made, free & _pieces(group)
-        if key in self._known:
-            return self._known[key]
-        if depth > DEEPEST or self.steps >= self.work:
-            self.exact = False
-            return self._greedily(made, free)
-        moves = self._alone(group, free) or self._moves(group, free)
-        best: Plan | None = None
-        for offer, way in moves:
-            self.steps += 1
-            rest, left = self._rest(made, offer), free & ~way.mask
-            if best is not None and way.worth + self._at_most(rest, left) <= best.worth:
-                continue
-            plan = Plan(way.worth, ((offer, way),)) + self._groups(rest, left, depth + 1)
-            if best is None or plan.worth > best.worth:
-                best = plan
-        self._known[key] = best or NOTHING
-        return best or NOTHING
-
-    def _alone(self, group: Sequence[Live], free: int) -> list[Step]:
-        """A use that is nobody else's business, if there is one: it may as well be made first."""
-        contested = _contested(group, free)
-        for offer, way in _next(group):
-            if offer.plain and not offer.group and not way.mask & contested:
-                return [(offer, way)]
-        return []
 
     def _greedily(self, made: Made, free: int) -> Plan:
         worth, steps = 0, list[Step]()
@@ -119,16 +135,43 @@ class Search:
         return Plan(worth, tuple(steps))
 
     def _moves(self, group: Sequence[Live], free: int) -> list[Step]:
-        """The next uses and those that spare pieces for others; what is worth most comes first."""
-        found: dict[tuple[int, int], Step] = {}
-        counts = {offer.place: uses for offer, uses, _ in group}
-        for offer, way in _next(group):
-            found.setdefault((offer.place, way.mask), (offer, way))
-            for spare in _spared(offer, way, group):
-                other = offer.way(free, counts[offer.place], spare)
-                if other is not None and other.gives:
-                    found.setdefault((offer.place, other.mask), (offer, other))
-        return sorted(found.values(), key=_worth, reverse=True)
+        """Uses of which one may as well come next; what is worth most comes first."""
+        steps, prints = dict[int, list[Step]](), dict[int, int]()
+        turn = _next(group)
+        if not turn:
+            return []
+        coupons = turn[0][0].held.coupon
+        group_ = [live for live in group if live[0].held.coupon == coupons]
+        for offer, uses, way in group_:
+            steps[offer.place] = mine = self._variants(offer, uses, way, group, free)
+            if offer.stable and mine:
+                prints[offer.place] = 0
+                for _, each in mine:
+                    prints[offer.place] |= each.mask
+            else:
+                prints[offer.place] = offer.mask & free
+        best = None
+        seen = set()
+        for offer, _ in turn:
+            if offer.place in seen:
+                continue
+            members = _closure(offer, group_, prints)
+            seen |= members
+            moves = [step for place in members for step in steps[place]]
+            if best is None or len(moves) < len(best):
+                best = moves
+                if len(best) == 1: break
+        return sorted(best, key=_worth, reverse=True)
+
+    def _variants(self, offer, uses, way, group, free):
+        if not way.gives:
+            return []
+        found = {way.mask: (offer, way)}
+        for spare in _spared(offer, way, group):
+            other = offer.way(free, uses, spare)
+            if other is not None and other.gives:
+                found.setdefault(other.mask, (offer, other))
+        return list(found.values())
 
     def _rest(self, made: Made, used: Offer) -> Made:
         """The offers that may be used after one has been: none else of its stacking group."""
@@ -143,7 +186,18 @@ class Search:
 
     def _at_most(self, made: Made, free: int) -> int:
         """A number that no plan of these offers is worth more than."""
-        return sum([self.bounds[place](free, uses) for place, uses in made])
+        most, of_group = 0, dict[str, int]()
+        for place, uses in made:
+            each = self.bounds[place](free, uses)
+            if each:
+                offer = self.offers[place]
+                if offer.group is None:
+                    most += each
+                else:
+                    of_group[offer.group] = max(of_group.get(offer.group, 0), each)
+        for each in of_group.values():
+            most += each
+        return most
 
 
 def _worth(step: Step) -> int:
@@ -224,3 +278,28 @@ def _union(masks: Sequence[int], chosen: int) -> int:
         if chosen >> n & 1:
             union |= mask
     return union
+
+
+def _others(offer: Offer, offers: Sequence[Offer]) -> int:
+    """The pieces that any other offer wants."""
+    pieces = NOBODY
+    for other in offers:
+        if other is not offer:
+            pieces |= other.mask
+    return pieces
+
+
+def _closure(seed, group, prints):
+    """Offers ..."""
+    inside, mask = {seed.place}, prints[seed.place]
+    names = {seed.group} if seed.group else set()
+    grown = True
+    while grown:
+        grown = False
+        for offer, _, _ in group:
+            if offer.place not in inside and (offer.mask & mask or offer.group in names):
+                inside.add(offer.place)
+                mask |= prints[offer.place]
+                if offer.group: names.add(offer.group)
+                grown = True
+    return inside

@@ -59,7 +59,7 @@ class Offer:
         )
         self.yields = self.terms.choose == "dearest"  # may leave a piece to another offer
         # What the first piece it takes is does not hang on what others have taken before.
-        self.plain = len(self.terms.purchases) == 1 and self.yields
+        self.stable = len(self.terms.purchases) == 1
         self._ways: dict[tuple[int, int, int], Way | None] = {}
         self._found: list[tuple[int, int, Way]] = []
 
