@@ -9,14 +9,13 @@ The chain's own offers come before coupons wherever they share pieces. Nothing i
 ends when nothing more can be used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promo.checkout.basket.bounds import Bound
-from promo.checkout.basket.ways import Offer, Way
+from promo.checkout.basket.ways import Offer, Way, Ways
 
 DEEPEST = 150  # uses one after the other that are searched; more are made greedily
-MOST_SPARED = 4  # neighbours of whose pieces every set is spared; of more, each one and all
 
 Step = tuple[Offer, Way]
 Made = tuple[tuple[int, int], ...]  # offers by place that may still be used, and uses made
@@ -45,6 +44,8 @@ class Search:
     def __init__(self, offers: Sequence[Offer], work: int) -> None:
         self.offers = {offer.place: offer for offer in offers}
         self.bounds = {offer.place: Bound(offer, _others(offer, offers)) for offer in offers}
+        for offer in offers:
+            offer.meet(offers)
         self.work, self.steps, self.exact = work, 0, True
         self._known: dict[tuple[Made, int], Plan] = {}
         self._never: dict[tuple[Made, int], int] = {}
@@ -135,43 +136,39 @@ class Search:
         return Plan(worth, tuple(steps))
 
     def _moves(self, group: Sequence[Live], free: int) -> list[Step]:
-        """Uses of which one may as well come next; what is worth most comes first."""
-        steps, prints = dict[int, list[Step]](), dict[int, int]()
-        turn = _next(group)
-        if not turn:
-            return []
-        coupons = turn[0][0].held.coupon
-        group_ = [live for live in group if live[0].held.coupon == coupons]
-        for offer, uses, way in group_:
-            steps[offer.place] = mine = self._variants(offer, uses, way, group, free)
-            if offer.stable and mine:
-                prints[offer.place] = 0
-                for _, each in mine:
-                    prints[offer.place] |= each.mask
-            else:
-                prints[offer.place] = offer.mask & free
-        best = None
-        seen = set()
-        for offer, _ in turn:
-            if offer.place in seen:
-                continue
-            members = _closure(offer, group_, prints)
-            seen |= members
-            moves = [step for place in members for step in steps[place]]
-            if best is None or len(moves) < len(best):
-                best = moves
-                if len(best) == 1: break
-        return sorted(best, key=_worth, reverse=True)
+        """The uses of which one may as well come next; what is worth most comes first.
 
-    def _variants(self, offer, uses, way, group, free):
-        if not way.gives:
-            return []
-        found = {way.mask: (offer, way)}
-        for spare in _spared(offer, way, group):
-            other = offer.way(free, uses, spare)
-            if other is not None and other.gives:
-                found.setdefault(other.mask, (offer, other))
-        return list(found.values())
+        Uses that touch neither each other's pieces nor groups come to the same in any order, so
+        that it is enough to begin with those that hang together with one of them: the fewest.
+        """
+        turn = _turn(group)
+        ways = {place: self.offers[place].ways(free, uses) for place, uses in turn}
+        best: list[Step] = []
+        left = {place for place, found in ways.items() if found.gives}
+        while left and len(best) != 1:
+            together = self._together(min(left), ways, free)
+            left -= together
+            steps = [(self.offers[place], way) for place in together for way in ways[place].gives]
+            if not best or len(steps) < len(best):
+                best = steps
+        return sorted(best, key=_by_worth)
+
+    def _together(self, place: int, ways: Mapping[int, Ways], free: int) -> set[int]:
+        """An offer with all that could touch what it or one of them may take next."""
+        inside, touched, names = set[int](), NOBODY, set[str | None]()
+        new = {place}
+        while new:
+            inside |= new
+            for each in new:
+                offer = self.offers[each]
+                touched |= ways[each].mask if offer.stable else offer.mask & free
+                names |= {offer.group} - {None}
+            new = {
+                each
+                for each in ways.keys() - inside
+                if self.offers[each].mask & touched or self.offers[each].group in names
+            }
+        return inside
 
     def _rest(self, made: Made, used: Offer) -> Made:
         """The offers that may be used after one has been: none else of its stacking group."""
@@ -204,6 +201,10 @@ def _worth(step: Step) -> int:
     return step[1].worth
 
 
+def _by_worth(step: Step) -> tuple[int, int, int]:
+    return -step[1].worth, step[0].place, step[1].mask
+
+
 def _made(group: Sequence[Live]) -> Made:
     return tuple([(offer.place, uses) for offer, uses, _ in group])
 
@@ -223,6 +224,13 @@ def _contested(live: Sequence[Live], free: int) -> int:
         twice |= once & wanted
         once |= wanted
     return twice
+
+
+def _turn(group: Sequence[Live]) -> list[tuple[int, int]]:
+    """Whose turn it is: the chain's own offers as long as one gives something, then coupons."""
+    own = [(offer.place, uses) for offer, uses, _ in group if not offer.held.coupon]
+    gives = any(way.gives for offer, _, way in group if not offer.held.coupon)
+    return own if gives else [(o.place, uses) for o, uses, _ in group if o.held.coupon]
 
 
 def _next(group: Sequence[Live]) -> list[Step]:
@@ -253,31 +261,8 @@ def _place(live: Live) -> int:
     return live[0].place
 
 
-def _spared(offer: Offer, way: Way, group: Sequence[Live]) -> list[int]:
-    """Sets of pieces that an offer may leave to others."""
-    if not offer.yields:
-        return []
-    masks = {
-        other.mask & offer.mask
-        for other, _, _ in group
-        if other is not offer and other.mask & way.mask and not _rivals(other, offer)
-    }
-    wanted = sorted(masks)
-    if len(wanted) <= MOST_SPARED:
-        return [_union(wanted, chosen) for chosen in range(1, 1 << len(wanted))]
-    return [*wanted, _union(wanted, -1)]
-
-
 def _rivals(one: Offer, other: Offer) -> bool:
     return one.group is not None and one.group == other.group
-
-
-def _union(masks: Sequence[int], chosen: int) -> int:
-    union = NOBODY
-    for n, mask in enumerate(masks):
-        if chosen >> n & 1:
-            union |= mask
-    return union
 
 
 def _others(offer: Offer, offers: Sequence[Offer]) -> int:
@@ -287,19 +272,3 @@ def _others(offer: Offer, offers: Sequence[Offer]) -> int:
         if other is not offer:
             pieces |= other.mask
     return pieces
-
-
-def _closure(seed, group, prints):
-    """Offers ..."""
-    inside, mask = {seed.place}, prints[seed.place]
-    names = {seed.group} if seed.group else set()
-    grown = True
-    while grown:
-        grown = False
-        for offer, _, _ in group:
-            if offer.place not in inside and (offer.mask & mask or offer.group in names):
-                inside.add(offer.place)
-                mask |= prints[offer.place]
-                if offer.group: names.add(offer.group)
-                grown = True
-    return inside

@@ -1,6 +1,7 @@
 """An offer held against a belt: what its next use would take of the pieces that are left."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,9 @@ from promo.offers.basket import Piece, Unit
 from promo.offers.giving import given, points
 from promo.offers.rewards import PercentOff
 from promo.offers.terms import Terms
+
+
+MOST_SPARED = 32  # sets of neighbours' pieces that a use tries to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Way:
         return self.discount > 0 or self.points > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What an offer may take next: `gives` those that give something, `mask` all their pieces."""
+
+    gives: tuple[Way, ...]
+    mask: int
+
+
 UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
 
 
@@ -57,11 +69,16 @@ class Offer:
         self.counts = max(
             (p.amount for p in self.terms.purchases.values() if p.need == "basket"), default=0
         )
-        self.yields = self.terms.choose == "dearest"  # may leave a piece to another offer
-        # What the first piece it takes is does not hang on what others have taken before.
-        self.stable = len(self.terms.purchases) == 1
+        purchases = [*self.terms.purchases.values()]
+        # What is taken next stays the same while others leave it alone.
+        self.stable = len(purchases) == 1
+        # May leave a piece to another offer, unless it takes all that there is.
+        self.yields = self.terms.choose == "dearest"
+        self.spares = self.yields and not all(p.named and p.takes_all for p in purchases)
+        self.neighbours: tuple[int, ...] = ()
         self._ways: dict[tuple[int, int, int], Way | None] = {}
         self._found: list[tuple[int, int, Way]] = []
+        self._choices: dict[tuple[int, int], Ways] = {}
 
     def _wanted(self, matches: Matches) -> tuple[tuple[int, Piece], ...]:
         """The pieces that count to a purchase, in the order in which the offer takes them."""
@@ -101,6 +118,45 @@ class Offer:
             if way is not None and not key[2]:
                 self._found.append((key[0], key[1], way))
         return way
+
+    def meet(self, others: Iterable["Offer"]) -> None:
+        """Get to know the offers that it may leave pieces to: those that the basket is enough for."""
+        masks = {
+            other.mask & self.mask
+            for other in others
+            if other is not self
+            and (self.group is None or self.group != other.group)
+            and other.way(self.belt.whole, 0) is not None
+        }
+        self.neighbours = tuple(sorted(masks - {0}))
+
+    def ways(self, free: int, made: int) -> Ways:
+        """All that the next use may take: as the terms say, or leaving pieces to others."""
+        key = free & self.mask, made
+        found = self._choices.get(key)
+        if found is None:
+            ways = {way.mask: way for way in self._sparing(*key)}
+            gives = tuple(way for way in ways.values() if way.gives)
+            mask = 0
+            for each in ways:
+                mask |= each
+            found = self._choices[key] = Ways(gives, mask)
+        return found
+
+    def _sparing(self, free: int, made: int) -> Iterator[Way]:
+        """The use that spares nothing, then those that spare neighbours' pieces it would take."""
+        waiting, seen = deque([0]), {0}
+        while waiting:
+            spare = waiting.popleft()
+            way = self.way(free, made, spare)
+            if way is None:
+                return
+            yield way
+            touched = [mask & free for mask in self.neighbours if mask & way.mask & ~spare]
+            for mask in touched if self.spares and len(seen) < MOST_SPARED else ():
+                if spare | mask not in seen:
+                    seen.add(spare | mask)
+                    waiting.append(spare | mask)
 
     def _same(self, free: int, made: int, spare: int) -> Way | None:
         """A way found among more pieces, if all that it takes is there: it took the first ones."""
