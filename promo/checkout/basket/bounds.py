@@ -33,9 +33,9 @@ Bounded = tuple[int, int]  # the most that uses are worth less the pieces' price
 class Bound:
     """Bounds of one offer, each reckoned once; `prices` of the belt's pieces may be set."""
 
-    def __init__(self, offer: Offer, others: int) -> None:
+    def __init__(self, offer: Offer, sure: int) -> None:
         self.offer = offer
-        self.sure = ~others
+        self.sure = sure
         self.gains = _Gains(offer, self.sure)
         self.fewest, self.reach = _fewest(offer), _reach(offer)
         purchases = [*offer.terms.purchases.values()]

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from promo.checkout.basket import reasons
 from promo.checkout.basket.belt import Belt
+from promo.checkout.basket.groups import Step
 from promo.checkout.basket.making import Made, make
 from promo.checkout.basket.model import USUAL, Answer, Held, Matches, Rules, Together
-from promo.checkout.basket.search import Search, Step
+from promo.checkout.basket.search import Search
 from promo.checkout.basket.turns import in_turn
 from promo.checkout.basket.ways import Offer
 from promo.offers.basket import Line

@@ -125,10 +125,18 @@ class Offer:
             other.mask & self.mask
             for other in others
             if other is not self
-            and (self.group is None or self.group != other.group)
+            and not self.rivals(other)
             and other.way(self.belt.whole, 0) is not None
         }
         self.neighbours = tuple(sorted(masks - {0}))
+
+    def rivals(self, other: "Offer") -> bool:
+        """Whether a basket gets one of the two."""
+        return self.group is not None and self.group == other.group
+
+    def may_spare(self, free: int) -> bool:
+        """Whether it could leave free pieces to another offer."""
+        return self.spares and any(mask & free for mask in self.neighbours)
 
     def ways(self, free: int, made: int) -> Ways:
         """All that the next use may take: as the terms say, or leaving pieces to others."""
