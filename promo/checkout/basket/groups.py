@@ -1,12 +1,21 @@
 """Which offers hang together: those that decide something for each other."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from promo.checkout.basket.ways import Offer, Way, Ways
 
 Step = tuple[Offer, Way]
-Live = tuple[Offer, int, Way]  # an offer that can be used, its uses so far, and the next one
 NOBODY = 0
+
+
+class Live(NamedTuple):
+    """An offer that can be used: its uses so far, the next one, and what all left may be worth."""
+
+    offer: Offer
+    uses: int
+    way: Way
+    bound: int
 
 
 def contested(masks: Iterable[int]) -> int:
@@ -18,12 +27,23 @@ def contested(masks: Iterable[int]) -> int:
     return twice
 
 
+def at_most(live: Sequence[Live]) -> int:
+    """A number that no plan of these offers is worth more than: one of a stacking group."""
+    most, of_group = 0, dict[str, int]()
+    for offer, _, _, bound in live:
+        if offer.group is None:
+            most += bound
+        elif bound > of_group.get(offer.group, 0):
+            of_group[offer.group] = bound
+    return most + sum(of_group.values())
+
+
 def split(live: Sequence[Live], free: int) -> list[list[Live]]:
     """Offers in groups that share free pieces or a stacking group."""
-    shared = contested([offer.mask & free for offer, _, _ in live])
+    shared = contested([each.offer.mask & free for each in live])
     groups: list[tuple[list[Live], int, set[str]]] = []
     for one in live:
-        offer = one[0]
+        offer = one.offer
         members, mask = [one], offer.mask & shared
         names = {offer.group} if offer.group else set[str]()
         apart = []
@@ -38,7 +58,7 @@ def split(live: Sequence[Live], free: int) -> list[list[Live]]:
 
 def next_uses(group: Sequence[Live]) -> list[Step]:
     """The uses that may come next: the chain's own before coupons."""
-    ways = [(offer, way) for offer, _, way in group if way.gives]
+    ways = [(offer, way) for offer, _, way, _ in group if way.gives]
     return [step for step in ways if not step[0].held.coupon] or ways
 
 
@@ -49,9 +69,9 @@ def next_choices(group: Sequence[Live], free: int) -> list[Step]:
     begin with one offer and all that could touch what it takes, or what these take: the fewest.
     """
     gives = {offer.place for offer, _ in next_uses(group)}
-    own = any(not offer.held.coupon for offer, _, _ in group if offer.place in gives)
-    offers = {o.place: o for o, _, _ in group if not (own and o.held.coupon)}
-    ways = {o.place: o.ways(free, uses) for o, uses, _ in group if o.place in offers}
+    own = any(not offer.held.coupon for offer, _, _, _ in group if offer.place in gives)
+    offers = {o.place: o for o, _, _, _ in group if not (own and o.held.coupon)}
+    ways = {o.place: o.ways(free, uses) for o, uses, _, _ in group if o.place in offers}
     best: list[Step] = []
     for place in sorted(gives):
         if place not in gives or len(best) == 1:
@@ -85,4 +105,4 @@ def _together(
 
 
 def _place(live: Live) -> int:
-    return live[0].place
+    return live.offer.place

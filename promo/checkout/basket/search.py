@@ -13,13 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promo.checkout.basket.bounds import Bound
-from promo.checkout.basket.groups import Live, Step, contested, next_choices, next_uses, split
-from promo.checkout.basket.ways import Offer
+from promo.checkout.basket.groups import (
+    Live,
+    Step,
+    at_most,
+    contested,
+    next_choices,
+    next_uses,
+    split,
+)  # fmt: skip
+from promo.checkout.basket.ways import Offer, Way
 
 DEEPEST = 150  # uses one after the other that are searched; more are made greedily
 
-Made = tuple[tuple[int, int], ...]  # offers by place that may still be used, and uses made
-State = tuple[Made, int]  # and the free pieces that they want
+State = tuple[tuple[tuple[int, int], ...], int]  # offers' places and uses, and their free pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Search:
     """The search on one belt. `steps` counts uses tried; `exact` holds until it gives up."""
 
     def __init__(self, offers: Sequence[Offer], work: int) -> None:
-        self.offers = {offer.place: offer for offer in offers}
+        self.offers = offers
         self.work, self.steps, self.exact = work, 0, True
         self._shared = contested([offer.mask for offer in offers])
         self._bounds: dict[int, Bound] = {}
@@ -52,32 +59,31 @@ class Search:
     def best(self, free: int) -> Plan:
         """The best plan on free pieces, no worse than the greedy one."""
         greedy = self.greedy(free)
-        return self._groups(self._unused(), free, 0, greedy.worth) or greedy
+        return self._groups(self._all(free, bounded=True), free, 0, greedy.worth) or greedy
 
     def greedy(self, free: int) -> Plan:
         """The plan that makes the use worth most, again and again."""
-        return self._greedily(self._unused(), free)
+        return self._greedily(self._all(free, bounded=False), free)
 
-    def _unused(self) -> Made:
-        return tuple((place, 0) for place in sorted(self.offers))
-
-    def _groups(self, made: Made, free: int, depth: int, floor: int) -> Plan | None:
+    def _groups(self, live: Sequence[Live], free: int, depth: int, floor: int) -> Plan | None:
         """The best plan of offers, each group of those that hang together by itself.
 
         None where it is not worth more than `floor`.
         """
         plan, waiting, more = NOTHING, [], 0
-        for group in split(self._live(made, free), free):
+        for group in split(live, free):
+            if len(group) == 1 and not group[0].offer.may_spare(free):
+                plan += self._greedily(group, free)
+                continue
             state = _state(group, free)
-            if len(group) == 1 and not group[0][0].may_spare(free):
-                plan += self._greedily(*state)
-            elif state in self._known:
-                plan += self._known[state]
-            else:
-                most = self._at_most(*state)
-                most = min(most, self._never.get(state, most))
-                waiting.append((most, state, group))
-                more += most
+            known = self._known.get(state)
+            if known is not None:
+                plan += known
+                continue
+            most = at_most(group)
+            most = min(most, self._never.get(state, most))
+            waiting.append((most, state, group))
+            more += most
         for most, state, group in waiting:
             more -= most
             need = floor - plan.worth - more
@@ -89,16 +95,17 @@ class Search:
 
     def _best(self, group: Sequence[Live], state: State, depth: int, floor: int) -> Plan | None:
         """The best plan of a group of offers that hang together, if worth more than `floor`."""
-        made, free = state
+        free = state[1]
         if depth > DEEPEST or self.steps >= self.work:
             self.exact = False
-            plan = self._greedily(made, free)
+            plan = self._greedily(group, free)
             return plan if plan.worth > floor else None
         best, choices = None, sorted(next_choices(group, free), key=_by_worth)
         bar = floor
         for offer, way in choices:
-            rest, left = self._rest(made, offer), free & ~way.mask
-            if way.worth + self._at_most(rest, left) > bar:
+            left = free & ~way.mask
+            rest = self._after(group, offer, way, left, bounded=True)
+            if way.worth + at_most(rest) > bar:
                 self.steps += 1
                 after = self._groups(rest, left, depth + 1, bar - way.worth)
                 if after is not None:
@@ -112,56 +119,55 @@ class Search:
             self._known[state] = best
         return best
 
-    def _live(self, made: Made, free: int) -> list[Live]:
-        live = []
-        for place, uses in made:
-            offer = self.offers[place]
-            way = offer.way(free, uses) if uses < offer.most else None
-            if way is not None:
-                live.append((offer, uses, way))
-        return live
-
-    def _greedily(self, made: Made, free: int) -> Plan:
+    def _greedily(self, live: Sequence[Live], free: int) -> Plan:
         worth, steps = 0, list[Step]()
-        while ways := next_uses(self._live(made, free)):
+        while ways := next_uses(live):
             offer, way = max(ways, key=_worth)
             worth += way.worth
             steps.append((offer, way))
-            made, free = self._rest(made, offer), free & ~way.mask
+            free &= ~way.mask
+            live = self._after(live, offer, way, free, bounded=False)
         return Plan(worth, tuple(steps))
 
-    def _rest(self, made: Made, used: Offer) -> Made:
-        """The offers that may be used after one has been: none else of its stacking group."""
-        place = used.place
-        return tuple(
-            [
-                (n, uses + (n == place))
-                for n, uses in made
-                if n == place or used.group is None or not self.offers[n].rivals(used)
-            ]
-        )
+    def _all(self, free: int, *, bounded: bool) -> list[Live]:
+        """The offers that can be used on free pieces."""
+        live = [self._live(offer, 0, free, bounded=bounded) for offer in self.offers]
+        return [each for each in live if each is not None]
 
-    def _at_most(self, made: Made, free: int) -> int:
-        """A number that no plan of these offers is worth more than: one of a stacking group."""
-        most, of_group = 0, dict[str, int]()
-        for place, uses in made:
-            offer = self.offers[place]
-            bound = self._bounds.get(place)
-            if bound is None:
-                bound = self._bounds[place] = Bound(offer, offer.mask & ~self._shared)
-            each = bound(free, uses)
-            if offer.group is None:
-                most += each
-            elif each > of_group.get(offer.group, 0):
-                of_group[offer.group] = each
-        return most + sum(of_group.values())
+    def _after(
+        self, live: Sequence[Live], used: Offer, way: Way, free: int, *, bounded: bool
+    ) -> list[Live]:
+        """Those that still can be after a use: of its stacking group none else."""
+        found = []
+        for each in live:
+            offer, after = each.offer, each
+            if offer is used:
+                after = self._live(offer, each.uses + 1, free, bounded=bounded)
+            elif used.group is not None and offer.rivals(used):
+                continue
+            elif offer.mask & way.mask:
+                after = self._live(offer, each.uses, free, bounded=bounded)
+            if after is not None:
+                found.append(after)
+        return found
+
+    def _live(self, offer: Offer, uses: int, free: int, *, bounded: bool) -> Live | None:
+        way = offer.way(free, uses) if uses < offer.most else None
+        if way is None:
+            return None
+        if not bounded:
+            return Live(offer, uses, way, 0)
+        bound = self._bounds.get(offer.place)
+        if bound is None:
+            bound = self._bounds[offer.place] = Bound(offer, offer.mask & ~self._shared)
+        return Live(offer, uses, way, bound(free, uses))
 
 
 def _state(group: Sequence[Live], free: int) -> State:
     pieces = 0
-    for offer, _, _ in group:
-        pieces |= offer.mask
-    return tuple([(offer.place, uses) for offer, uses, _ in group]), free & pieces
+    for each in group:
+        pieces |= each.offer.mask
+    return tuple([(each.offer.place, each.uses) for each in group]), free & pieces
 
 
 def _worth(step: Step) -> int:
