@@ -12,7 +12,7 @@ from promo.checkout.basket.belt import taken_away
 from promo.checkout.basket.model import Held, Matches
 from promo.offers import taking
 from promo.offers.basket import Line, Piece, Unit, half_up, pieces, total
-from promo.offers.giving import given
+from promo.offers.giving import given, points
 from promo.offers.rewards import PercentOff
 from promo.offers.values import WHOLE
 
@@ -126,7 +126,7 @@ class _Walk:
             aimed = {piece.unit for piece in way.target}
             target = [p for p in self.everything[o] if whole or p.unit in aimed]
             off = sum(given(self.rewards[o], target, [piece.price for piece in target]))
-            earned = self.rewards[o].leading == "points"
+            earned = points(self.rewards[o], target)
             if (off, earned) > worth:
                 worth = off, earned
                 units = Taken(piece.unit for piece in way.pieces)
