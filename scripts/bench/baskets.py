@@ -99,6 +99,8 @@ def _reward(chance: random.Random) -> dict[str, Any]:
         {"percent_off": chance.choice([10, 20, 50])}, {"percent_off": 50, "at_most": money},
         {"new_price": money}, {"bundle_price": "3.00"}, {"get": 1}, {"get": 1, "among": True},
         {"get": 1, "percent_off": 50}, {"get": 1, "amount_off": money}, {"free_item": "2.50"},
+        {"get": 2, "among": chance.random() < 0.5}, {"get": 1, "at_most": money},
+        {"free_item": "1.50", "among": False}, {"percent_off": 30, "applies_to": "first"},
         {"new_price": "1.50", "per": chance.choice(["kg", "lb"])}, {"points": 50},
         {"points": 7, "per": chance.choice(["unit", "kg", "lb"])},
     ])  # fmt: skip

@@ -140,9 +140,9 @@ class _Gains:
             case BundlePrice() as reward:
                 self.each -= self.money * reward.bundle_price
             case Get() | FreeItem():
-                self.pool = max(_aimed(offer), 1)
-                given_ = min(self._pieces_given, self.pool)
-                by_piece = {n: -(-gain * given_ // self.pool) for n, gain in by_piece.items()}
+                count = self._pieces_given
+                self.pool = max(_aimed(offer), count)
+                by_piece = {n: -(-gain * count // self.pool) for n, gain in by_piece.items()}
         self.of = by_piece
 
     def _of(self, piece: Piece) -> int:
@@ -198,7 +198,7 @@ class _Gains:
 
     def _given_at_most(self, indices: Sequence[int], uses: int) -> int:
         """Of every so many pieces, the dearest together, the cheapest are given."""
-        pieces, count = self.offer.belt.pieces, min(self._pieces_given, self.pool)
+        pieces, count = self.offer.belt.pieces, self._pieces_given
         most = 0
         if self.all:
             sure = [n for n in indices if self.sure >> n & 1][-count:]

@@ -158,13 +158,13 @@ class Offer:
             spare = waiting.popleft()
             way = self.way(free, made, spare)
             if way is None:
-                return
+                continue
             yield way
-            touched = [mask & free for mask in self.neighbours if mask & way.mask & ~spare]
-            for mask in touched if self.spares and len(seen) < MOST_SPARED else ():
-                if spare | mask not in seen:
-                    seen.add(spare | mask)
-                    waiting.append(spare | mask)
+            for mask in self.neighbours if self.spares else ():
+                more = spare | mask & free
+                if mask & way.mask and more not in seen and len(seen) < MOST_SPARED:
+                    seen.add(more)
+                    waiting.append(more)
 
     def _same(self, free: int, made: int, spare: int) -> Way | None:
         """A way found among more pieces, if all that it takes is there: it took the first ones."""
