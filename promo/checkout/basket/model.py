@@ -55,8 +55,7 @@ class Rules:
 USUAL = Rules()
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What one use takes off one piece (minor units), and how much of it the funder pays."""
 
     off: int

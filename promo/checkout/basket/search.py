@@ -56,14 +56,13 @@ class Search:
         for offer in offers:
             offer.meet(offers)
 
-    def best(self, free: int) -> Plan:
-        """The best plan on free pieces, no worse than the greedy one."""
-        greedy = self.greedy(free)
-        return self._groups(self._all(free, bounded=True), free, 0, greedy.worth) or greedy
-
     def greedy(self, free: int) -> Plan:
         """The plan that makes the use worth most, again and again."""
         return self._greedily(self._all(free, bounded=False), free)
+
+    def better(self, plan: Plan, free: int) -> Plan:
+        """The best plan on free pieces, or the one given where none is worth more."""
+        return self._groups(self._all(free, bounded=True), free, 0, plan.worth) or plan
 
     def _groups(self, live: Sequence[Live], free: int, depth: int, floor: int) -> Plan | None:
         """The best plan of offers, each group of those that hang together by itself.

@@ -69,12 +69,15 @@ class Offer:
         self.counts = max(
             (p.amount for p in self.terms.purchases.values() if p.need == "basket"), default=0
         )
-        purchases = [*self.terms.purchases.values()]
+        self.purchases = self.terms.purchases
+        [*purchases] = self.purchases.values()
+        self.single = purchases[0] if len(purchases) == 1 else None
+        self.takes_all = self.single is not None and self.single.named and self.single.takes_all
         # What is taken next stays the same while others leave it alone.
-        self.stable = len(purchases) == 1
+        self.stable = self.single is not None
         # May leave a piece to another offer, unless it takes all that there is.
         self.yields = self.terms.choose == "dearest"
-        self.spares = self.yields and not all(p.named and p.takes_all for p in purchases)
+        self.spares = self.yields and not self.takes_all
         self.neighbours: tuple[int, ...] = ()
         self._ways: dict[tuple[int, int, int], Way | None] = {}
         self._found: list[tuple[int, int, Way]] = []
@@ -211,6 +214,11 @@ class Offer:
     @cached_property
     def _index(self) -> dict[Unit, int]:
         return {piece.unit: n for n, (_, piece) in enumerate(self.own)}
+
+    @cached_property
+    def piece(self) -> dict[int, Piece]:
+        """Its pieces by their places on the belt."""
+        return dict(self.own)
 
     def _set(self, some: Iterable[Piece]) -> int:
         return sum(1 << self.own[self._index[piece.unit]][0] for piece in some)
