@@ -1,7 +1,7 @@
 """An offer held against a belt: what its next use would take of the pieces that are left."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,8 @@ from promo.offers.rewards import PercentOff
 from promo.offers.terms import Terms
 
 
+# By offer: its pieces' places on the belt, and the purchases that each counts to.
+Wanted = Mapping[str, Mapping[int, set[int]]]
 MOST_SPARED = 32  # sets of neighbours' pieces that a use tries to spare
 
 
@@ -52,10 +54,21 @@ class Ways:
 UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
 
 
+def wanted(belt: Belt, matches: Matches) -> Wanted:
+    """The pieces of a belt that each offer wants, and the purchases that they count to."""
+    found: dict[str, dict[int, set[int]]] = {}
+    for product, indices in belt.by_product.items():
+        for offer, purchase in matches.get(product, ()):
+            own = found.setdefault(offer, {})
+            for index in indices:
+                own.setdefault(index, set()).add(purchase)
+    return found
+
+
 class Offer:
     """An offer on one belt; what it finds is kept, so that each question is answered once."""
 
-    def __init__(self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules) -> None:
+    def __init__(self, place: int, held: Held, belt: Belt, wanted: Wanted, rules: Rules) -> None:
         self.place, self.held, self.belt = place, held, belt
         self.worth = Worth.under(rules, held.terms)
         self.terms: Terms = held.terms
@@ -64,13 +77,11 @@ class Offer:
         self.most = held.terms.uses.per_list
         for left in held.left:
             self.most = self.most if left is None else max(min(self.most, left), 0)
-        self.own = self._wanted(matches)
+        self.own = self._own(wanted.get(self.terms.id, {}))
         self.mask = sum(1 << index for index, _ in self.own)
-        self.counts = max(
-            (p.amount for p in self.terms.purchases.values() if p.need == "basket"), default=0
-        )
         self.purchases = self.terms.purchases
         [*purchases] = self.purchases.values()
+        self.counts = max((p.amount for p in purchases if p.need == "basket"), default=0)
         self.single = purchases[0] if len(purchases) == 1 else None
         self.takes_all = self.single is not None and self.single.named and self.single.takes_all
         # What is taken next stays the same while others leave it alone.
@@ -83,14 +94,8 @@ class Offer:
         self._found: list[tuple[int, int, Way]] = []
         self._choices: dict[tuple[int, int], Ways] = {}
 
-    def _wanted(self, matches: Matches) -> tuple[tuple[int, Piece], ...]:
+    def _own(self, purchases: Mapping[int, set[int]]) -> tuple[tuple[int, Piece], ...]:
         """The pieces that count to a purchase, in the order in which the offer takes them."""
-        purchases: dict[int, set[int]] = {}
-        for product, indices in self.belt.by_product.items():
-            for offer, purchase in matches.get(product, ()):
-                if offer == self.terms.id:
-                    for index in indices:
-                        purchases.setdefault(index, set()).add(purchase)
         ordered: Iterable[int] = sorted(purchases)
         if self.terms.choose == "cheapest":
             ordered = self.belt.cheapest_first(list(purchases))
@@ -171,7 +176,7 @@ class Offer:
 
     def _same(self, free: int, made: int, spare: int) -> Way | None:
         """A way found among more pieces, if all that it takes is there: it took the first ones."""
-        if len(self.terms.purchases) > 1 or spare:
+        if self.single is None or spare:
             return None
         for before, uses, way in self._found:
             if uses == made and not free & ~before and not way.mask & ~free:
