@@ -27,7 +27,7 @@ from promo.checkout.basket.model import WORK, Policy, Rules, Together
 from promo.checkout.basket.sale import Sale
 from promo.checkout.basket.search import Search
 from promo.checkout.basket.together import together
-from promo.checkout.basket.ways import Offer, wanted
+from promo.checkout.basket.ways import Offer
 
 STATES = 20_000  # that brute force may walk through; a basket that needs more is not compared
 ALL = 10**6  # steps: a search that always goes through
@@ -56,8 +56,8 @@ def greedy(case: baskets.Case) -> int:
     belt = Belt.of(case.lines)
     open_ = [h for h in case.held if all(left is None or left > 0 for left in h.left)]
     held = sorted(open_, key=lambda h: (h.coupon, -h.terms.priority, h.key))
-    wants = wanted(belt, case.matches)
-    offers = [Offer(n, h, belt, wants, Rules()) for n, h in enumerate(held)]
+    wanted = belt.wanted(case.matches)
+    offers = [Offer(n, h, belt, wanted, Rules()) for n, h in enumerate(held)]
     sociable = [offer for offer in offers if not offer.exclusive]
     return make(Search(sociable, 0).greedy(belt.whole).steps, belt).discount
 
@@ -116,7 +116,8 @@ def _returns(case: baskets.Case, given: Together, chance: random.Random) -> list
     chance.shuffle(units)
     cut, done = chance.randint(0, len(units)), list[Returned]()
     for part in (units[:cut], units[cut:]):
-        done.append(give_back(sale, part, done, terms, case.matches))
+        back = give_back(sale, part, done, terms, case.matches)
+        done.append(Returned.from_stored(back.stored()))
     paid = sum(sale.prices.values()) - given.discount
     backs = [back for each in done for back in each.uses]
     faults = []

@@ -49,7 +49,7 @@ class _Walk:
         self.late = [self._late(o) for o in range(len(held))]
 
     def _late(self, o: int) -> list[Taken]:
-        """The sets of pieces that a use may leave to others: to those that could be used as well."""
+        """The sets of pieces that a use may leave to others which could be used as well."""
         if self.held[o].terms.choose == "cheapest":
             return [Taken()]
         near = [

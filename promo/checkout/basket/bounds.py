@@ -29,7 +29,7 @@ class Bound:
         return found
 
     def _most(self, free: int, uses: int) -> int:
-        indices = list(bits(free))  # the dearest come first
+        indices: Sequence[int] = list(bits(free))  # the dearest come first
         uses = min(uses, enough(self.offer, indices))
         if not self.offer.yields:
             indices = self._within_reach(free, indices, uses)

@@ -53,49 +53,51 @@ class Gains:
 
     def _of(self, piece: Piece) -> int:
         """What one piece may bring; fractions of a minor unit count."""
+        worth = self.money * piece.price
         match self.reward:
             case AmountOff(per="use") as reward:
-                return self.money * min(reward.amount_off, piece.price)
+                worth = self.money * min(reward.amount_off, piece.price)
             case AmountOff(per="kg" | "lb") as reward:
-                return _up(self.money * reward.amount_off * weight_of(piece, reward.per))
+                worth = _up(self.money * reward.amount_off * weight_of(piece, reward.per))
             case AmountOff() | NewPrice() as reward:
-                return self.money * given(reward, [piece], [piece.price])[0]
+                worth = self.money * given(reward, [piece], [piece.price])[0]
             case PercentOff() as reward:
-                return self.money * piece.price * reward.percent_off // WHOLE
+                worth = self.money * piece.price * reward.percent_off // WHOLE
             case Get() as reward:
                 uncapped = reward.model_copy(update={"at_most": None})
-                return self.money * given(uncapped, [piece], [piece.price])[0]
+                worth = self.money * given(uncapped, [piece], [piece.price])[0]
             case FreeItem() as reward:
-                return self.money * min(reward.free_item, piece.price)
-            case GivePoints(per="unit") as reward:
-                return self.point * reward.points
-            case GivePoints(per="kg" | "lb") as reward:
-                return _up(self.point * reward.points * weight_of(piece, reward.per))
-            case GivePoints():
-                return 0
-        return self.money * piece.price
+                worth = self.money * min(reward.free_item, piece.price)
+            case GivePoints() as reward:
+                worth = self._points(reward, piece)
+        return worth
+
+    def _points(self, reward: GivePoints, piece: Piece) -> int:
+        if reward.per == "use":
+            return 0
+        measure = Fraction(1) if reward.per == "unit" else weight_of(piece, reward.per)
+        return _up(self.point * reward.points * measure)
 
     def most(self, indices: Sequence[int], uses: int) -> int | None:
         """What so many uses bring on pieces, the dearest first; None where only pieces say it.
 
         What each use brings whatever it takes comes on top.
         """
-        if self.reward.applies_to == "basket":
-            return None
+        most, money = None, uses * self.money
         match self.reward:
             case AmountOff(per="use") as reward:
-                return uses * self.money * reward.amount_off
+                most = money * reward.amount_off
             case PercentOff(at_most=int(at_most)):
-                return uses * self.money * at_most
+                most = money * at_most
             case Get(at_most=int(at_most)):
-                return min(self._given(indices, uses), uses * self.money * at_most)
+                most = min(self._given(indices, uses), money * at_most)
             case Get() | FreeItem():
-                return self._given(indices, uses)
+                most = self._given(indices, uses)
             case PercentOff(applies_to="bought") as reward if self._until is not None:
-                return self.money * self._spent(indices, uses) * reward.percent_off // WHOLE
+                most = self.money * self._spent(indices, uses) * reward.percent_off // WHOLE
             case NewPrice() | BundlePrice() if self._until is not None:
-                return self.money * self._spent(indices, uses)
-        return None
+                most = self.money * self._spent(indices, uses)
+        return most
 
     @property
     def _until(self) -> int | None:

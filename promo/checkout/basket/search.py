@@ -139,7 +139,8 @@ class Search:
         """Those that still can be after a use: of its stacking group none else."""
         found = []
         for each in live:
-            offer, after = each.offer, each
+            after: Live | None = each
+            offer = each.offer
             if offer is used:
                 after = self._live(offer, each.uses + 1, free, bounded=bounded)
             elif used.group is not None and offer.rivals(used):

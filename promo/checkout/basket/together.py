@@ -15,7 +15,7 @@ from promo.checkout.basket.making import Made, make
 from promo.checkout.basket.model import USUAL, Answer, Held, Matches, Rules, Together
 from promo.checkout.basket.search import Search
 from promo.checkout.basket.turns import in_turn
-from promo.checkout.basket.ways import Offer, wanted
+from promo.checkout.basket.ways import Offer
 from promo.offers.basket import Line
 
 
@@ -43,8 +43,8 @@ def together(
     }
     open_ = [each for each in held if each.key not in refused]
     ordered = sorted(open_, key=lambda h: _order(h, by_key=rules.policy != "in_order"))
-    wants = wanted(belt, matches)
-    offers = [Offer(place, each, belt, wants, rules) for place, each in enumerate(ordered)]
+    wanted = belt.wanted(matches)
+    offers = [Offer(place, each, belt, wanted, rules) for place, each in enumerate(ordered)]
     plan = _Choice(offers, belt, rules)
     of_key = {offer.held.key: offer for offer in offers}
     answers = [

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from promo.checkout.basket.belt import Belt, bits
-from promo.checkout.basket.model import Held, Matches, Rules
+from promo.checkout.basket.belt import Belt, Wanted, bits
+from promo.checkout.basket.model import Held, Rules
 from promo.checkout.basket.worth import Worth
 from promo.offers import taking
 from promo.offers.basket import Piece, Unit
@@ -14,9 +14,6 @@ from promo.offers.giving import given, points
 from promo.offers.rewards import PercentOff
 from promo.offers.terms import Terms
 
-
-# By offer: its pieces' places on the belt, and the purchases that each counts to.
-Wanted = Mapping[str, Mapping[int, set[int]]]
 MOST_SPARED = 32  # sets of neighbours' pieces that a use tries to spare
 
 
@@ -52,17 +49,6 @@ class Ways:
 
 
 UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
-
-
-def wanted(belt: Belt, matches: Matches) -> Wanted:
-    """The pieces of a belt that each offer wants, and the purchases that they count to."""
-    found: dict[str, dict[int, set[int]]] = {}
-    for product, indices in belt.by_product.items():
-        for offer, purchase in matches.get(product, ()):
-            own = found.setdefault(offer, {})
-            for index in indices:
-                own.setdefault(index, set()).add(purchase)
-    return found
 
 
 class Offer:
@@ -128,7 +114,7 @@ class Offer:
         return way
 
     def meet(self, others: Iterable["Offer"]) -> None:
-        """Get to know the offers that it may leave pieces to: those that the basket is enough for."""
+        """Get to know those that it may leave pieces to: those that the basket is enough for."""
         masks = {
             other.mask & self.mask
             for other in others
