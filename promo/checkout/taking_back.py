@@ -53,9 +53,7 @@ def bring_back(statements: Statements, settings: Settings, request: Request) -> 
     back = give_back(found.sale, units, found.earlier, terms, stored.sale["matches"])
     _book_return(statements, request, found, back)
     refund = back.refund + sum(found.others[unit] for unit in others)
-    content = {"units": [*map(list, back.units)], "refund": back.refund,
-               "others": [*map(list, others)],
-               "uses": [_stored(each) for each in back.uses]}  # fmt: skip
+    content = back.stored() | {"others": [*map(list, others)]}
     told = _told_return(request, back, others, refund)
     return answers.store(statements, request, told, content)
 
@@ -97,7 +95,7 @@ class _Bringing:
 
     def __post_init__(self) -> None:
         self.sale = Sale.from_stored(self.content["sale"])
-        self.earlier = [_restored(each) for each in self.stored.returns]
+        self.earlier = [Returned.from_stored(each) for each in self.stored.returns]
         self.others = {(line, n): price for line, n, price in self.content["others"]}
         self.gone = {unit for each in self.earlier for unit in each.units}
         self.gone |= {(line, n) for each in self.stored.returns for line, n in each["others"]}
@@ -175,21 +173,6 @@ def _book_return(
         rows.append(_reversal("return", use, taken))
     booking.hold_counters(statements, (row["offer"] for row in rows))
     booking.book(statements, request, rows)
-
-
-def _stored(back: Back) -> dict[str, Any]:
-    parts = [[*unit, part.off, part.funder, part.points] for unit, part in back.parts.items()]
-    return vars(back) | {"parts": parts}
-
-
-def _restored(content: Mapping[str, Any]) -> Returned:
-    """The return that is stored in an answer's content."""
-    backs = [
-        Back(**each | {"parts": {(line, n): Part(*p) for line, n, *p in each["parts"]}})
-        for each in content["uses"]
-    ]
-    return Returned(tuple((line, n) for line, n in content["units"]), content["refund"],
-                    tuple(backs))  # fmt: skip
 
 
 def _told_return(

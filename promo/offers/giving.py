@@ -36,11 +36,9 @@ def _off_together(reward: Reward, target: Sequence[Piece], whole: int) -> int:
     """What comes off pieces that cost `whole` together."""
     match reward:
         case AmountOff():
-            wanted = half_up(reward.amount_off * _measure(reward.per, target))
-            return _within(wanted, whole, reward)
+            return _within(_times(reward.amount_off, reward.per, target), whole, reward)
         case PercentOff():
-            wanted = half_up(Fraction(whole * reward.percent_off, WHOLE))
-            return _at_most(wanted, reward.at_most)
+            return _at_most(_percent(whole, reward.percent_off), reward.at_most)
         case BundlePrice():
             return max(whole - reward.bundle_price, 0)
     return 0
@@ -50,7 +48,7 @@ def points(reward: Reward, target: Sequence[Piece]) -> int:
     """The points that a reward gives for pieces."""
     if not isinstance(reward, GivePoints):
         return 0
-    return half_up(reward.points * _measure(reward.per, target))
+    return _times(reward.points, reward.per, target)
 
 
 def _within(wanted: int, price: int, reward: AmountOff) -> int:
@@ -72,13 +70,21 @@ def _off_each(reward: Get, price: int) -> int:
     if reward.amount_off is not None:
         return min(reward.amount_off, price)
     percent = WHOLE if reward.percent_off is None else reward.percent_off
-    return half_up(Fraction(price * percent, WHOLE))
+    return _percent(price, percent)
+
+
+def _percent(amount: int, percent: int) -> int:
+    """Hundredths of a percent of an amount, half a minor unit upwards."""
+    return (2 * amount * percent + WHOLE) // (2 * WHOLE)
+
+
+def _times(amount: int, per: str, target: Sequence[Piece]) -> int:
+    """An amount for all that there is of what it is per."""
+    return amount if per == "use" else half_up(amount * _measure(per, target))
 
 
 def _measure(per: str, target: Sequence[Piece]) -> Fraction:
-    """How much there is of what a reward is per: one use, pieces, kilograms or pounds."""
-    if per == "use":
-        return Fraction(1)
+    """How much there is of what a reward is per: pieces, kilograms or pounds."""
     if per == "unit":
         return Fraction(len(target))
     kilograms = sum((piece.weight or Fraction(0) for piece in target), Fraction(0))

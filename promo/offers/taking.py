@@ -56,13 +56,13 @@ def _take(
 ) -> Taken | None:
     """One use with the purchases served in this order; None where one of them is not met."""
     used: dict[int, list[Piece]] = {}
-    left = list(free)
+    left, purchases = list(free), terms.purchases
     for n, number in enumerate(order):
         fitting = [piece for piece in left if number in piece.purchases]
         if sparing:
             later = frozenset(order[n + 1 :])
             fitting.sort(key=lambda piece: len(piece.purchases & later))
-        found = needed(terms.purchases[number], fitting, basket)
+        found = needed(purchases[number], fitting, basket)
         if found is None:
             return None
         used[number] = found
@@ -73,13 +73,13 @@ def _take(
         return None
     left = _without(left, extra)
     for number in order:
-        if terms.purchases[number].takes_all:
+        if purchases[number].takes_all:
             more = [piece for piece in left if number in piece.purchases]
             used[number] += more
             left = _without(left, more)
     if reward.applies_to == "basket":
         return Taken(_in_order(free, *used.values(), extra), (), whole_basket=True)
-    if not any(terms.purchases[number].named for number in order):
+    if not any(purchases[number].named for number in order):
         return Taken((), (), whole_basket=reward.applies_to == "bought")
     aimed = [piece for number in pool & used.keys() for piece in used[number]] + extra
     target = _target(reward, _in_order(free, aimed))

@@ -4,7 +4,7 @@ Every plan that the rules allow is walked: any usable offer next, the chain's ow
 each in its own order or leaving what any set of other offers wants until last.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, combinations
 
@@ -12,7 +12,7 @@ from promo.checkout.basket.belt import taken_away
 from promo.checkout.basket.model import Held, Matches
 from promo.offers import taking
 from promo.offers.basket import Line, Piece, Unit, half_up, pieces, total
-from promo.offers.giving import given
+from promo.offers.giving import given, points
 from promo.offers.rewards import PercentOff
 from promo.offers.values import WHOLE
 
@@ -44,7 +44,30 @@ class _Walk:
                 purchase_of[product] = [p for offer, p in pairs if offer == each.terms.id]
             found = pieces(lines, purchase_of, dearest=each.terms.choose == "dearest")
             self.everything.append([piece for piece in found if piece.unit not in gone])
-        self.wanted = [{p.unit for p in found if p.purchases} for found in self.everything]
+        self.wanted = [Taken(p.unit for p in found if p.purchases) for found in self.everything]
+        self._known: dict[tuple[int, Taken, int, Taken], list[tuple[Taken, int]]] = {}
+        self.late = [self._late(o) for o in range(len(held))]
+
+    def _late(self, o: int) -> list[Taken]:
+        """The sets of pieces that a use may leave to others which could be used as well."""
+        if self.held[o].terms.choose == "cheapest":
+            return [Taken()]
+        near = [
+            self.wanted[n] & self.wanted[o]
+            for n in range(len(self.held))
+            if n != o and not self._rivals(n, o) and self._could_be_used(n)
+        ]
+        near = [pieces for pieces in set(near) if pieces]
+        sets = chain.from_iterable(combinations(near, n) for n in range(len(near) + 1))
+        return list(dict.fromkeys(Taken().union(*some) for some in sets))
+
+    def _rivals(self, one: int, other: int) -> bool:
+        group = self.held[one].terms.stacking
+        return group is not None and group == self.held[other].terms.stacking
+
+    def _could_be_used(self, o: int) -> bool:
+        own = [piece for piece in self.everything[o] if piece.unit in self.wanted[o]]
+        return any(taking.ways_to_take(self.held[o].terms, self.rewards[o], own, self.total))
 
     def most(self, states: int) -> int:
         """Over all plans; of those that reach one state the dearest alone goes on."""
@@ -65,31 +88,32 @@ class _Walk:
     def _next(
         self, taken: Taken, made: tuple[int, ...]
     ) -> Iterator[tuple[tuple[Taken, tuple[int, ...]], int]]:
-        usable = [o for o in range(len(self.held)) if self._uses(o, taken, made, ())]
-        for o in usable:
-            if self.held[o].coupon and any(not self.held[other].coupon for other in usable):
-                continue
-            near = [n for n in range(len(self.held)) if n != o and self.wanted[n] & self.wanted[o]]
-            if self.held[o].terms.choose == "cheapest":
-                near = []
-            for others in chain.from_iterable(combinations(near, n) for n in range(len(near) + 1)):
-                late = set().union(*(self.wanted[n] for n in others))
-                for gone, off in self._uses(o, taken, made, late):
-                    counts = tuple(count + (n == o) for n, count in enumerate(made))
-                    yield (taken | gone, counts), off
+        usable = [o for o in range(len(self.held)) if self._uses(o, taken, made, Taken())]
+        own = [o for o in usable if not self.held[o].coupon]
+        for o in own or usable:
+            counts = tuple(count + (n == o) for n, count in enumerate(made))
+            found = {use for late in self.late[o] for use in self._uses(o, taken, made, late)}
+            for gone, off in found:
+                yield (taken | gone, counts), off
 
     def _uses(
-        self, o: int, taken: Taken, made: tuple[int, ...], late: Collection[Unit]
+        self, o: int, taken: Taken, made: tuple[int, ...], late: Taken
     ) -> list[tuple[Taken, int]]:
         """The use that gives most, as the pieces it takes and what comes off them."""
-        terms, uses = self.held[o].terms, made[o]
-        left = [each for each in (terms.uses.per_list, *self.held[o].left) if each is not None]
-        group = terms.stacking
+        left = [self.held[o].terms.uses.per_list, *self.held[o].left]
         rivals = (n for n, count in enumerate(made) if count and n != o)
-        if uses >= min(left) or any(
-            group is not None and self.held[n].terms.stacking == group for n in rivals
+        if made[o] >= min(n for n in left if n is not None) or any(
+            self._rivals(n, o) for n in rivals
         ):
             return []
+        mine = self.wanted[o]
+        key = o, taken & mine, made[o], late - taken
+        if key not in self._known:
+            self._known[key] = self._best_use(*key)
+        return self._known[key]
+
+    def _best_use(self, o: int, taken: Taken, uses: int, late: Taken) -> list[tuple[Taken, int]]:
+        terms = self.held[o].terms
         counts = max((p.amount for p in terms.purchases.values() if p.need == "basket"), default=0)
         free = [p for p in self.everything[o] if p.unit not in taken and p.unit in self.wanted[o]]
         free.sort(key=lambda piece: piece.unit in late)
@@ -102,7 +126,7 @@ class _Walk:
             aimed = {piece.unit for piece in way.target}
             target = [p for p in self.everything[o] if whole or p.unit in aimed]
             off = sum(given(self.rewards[o], target, [piece.price for piece in target]))
-            earned = self.rewards[o].leading == "points"
+            earned = points(self.rewards[o], target)
             if (off, earned) > worth:
                 worth = off, earned
                 units = Taken(piece.unit for piece in way.pieces)

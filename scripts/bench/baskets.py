@@ -4,9 +4,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from promo.checkout.basket.model import Held, Left
+from promo.money import exponent
 from promo.offers.basket import Line
 from promo.offers.terms import Terms, parse
 
@@ -15,6 +17,11 @@ OFFER: dict[str, Any] = {
     "title": "An offer", "starts": "2017-11-01", "ends": "2017-11-30",
     "budget": {"money": 500, "redemptions": 400},
 }  # fmt: skip
+CURRENCIES = ("USD", "JPY", "KWD")  # two decimals, none, three
+MONEY = frozenset(
+    {"amount_off", "new_price", "bundle_price", "free_item", "at_most", "spend", "basket",
+     "handling", "money"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,11 @@ class Case:
     held: list[Held]
     matches: dict[str, list[tuple[str, int]]]
 
-    def shuffled(self, chance: random.Random) -> "Case":
-        """The same with lines and offers in another order."""
+    def shuffled(self, chance: random.Random, *, offers: bool = True) -> "Case":
+        """The same with its lines in another order, and its offers."""
         mixed = chance.sample(self.lines, len(self.lines))
-        return Case(mixed, chance.sample(self.held, len(self.held)), self.matches)
+        held = chance.sample(self.held, len(self.held)) if offers else self.held
+        return Case(mixed, held, self.matches)
 
 
 def small(chance: random.Random, most_offers: int = 8) -> Case:
@@ -37,7 +45,7 @@ def small(chance: random.Random, most_offers: int = 8) -> Case:
     lines = [_line(chance, products) for _ in range(chance.randint(0, 7))]
     count = chance.randint(1, most_offers)
     written = [written_offer(chance, products, f"o{n}") for n in range(count)]
-    return _case(chance, lines, written)
+    return _case(chance, lines, written, chance.choice(CURRENCIES))
 
 
 def _line(chance: random.Random, products: str) -> Line:
@@ -90,26 +98,55 @@ def _reward(chance: random.Random) -> dict[str, Any]:
         {"amount_off": "0.30", "per": "unit"}, {"amount_off": "0.25", "per": "lb"},
         {"percent_off": chance.choice([10, 20, 50])}, {"percent_off": 50, "at_most": money},
         {"new_price": money}, {"bundle_price": "3.00"}, {"get": 1}, {"get": 1, "among": True},
-        {"get": 1, "percent_off": 50}, {"free_item": "2.50"}, {"points": 50},
+        {"get": 1, "percent_off": 50}, {"get": 1, "amount_off": money}, {"free_item": "2.50"},
+        {"get": 2, "among": chance.random() < 0.5}, {"get": 1, "at_most": money},
+        {"free_item": "1.50", "among": False}, {"percent_off": 30, "applies_to": "first"},
+        {"new_price": "1.50", "per": chance.choice(["kg", "lb"])}, {"points": 50},
+        {"points": 7, "per": chance.choice(["unit", "kg", "lb"])},
     ])  # fmt: skip
 
 
 def _need(chance: random.Random) -> dict[str, Any]:
     return chance.choice([
         {}, {}, {"buy": 2}, {"buy": 3}, {"spend": 4}, {"spend": 3, "or_more": False},
-        {"basket": 5}, {"pounds": 1}, {"buy": 1, "or_more": True},
+        {"basket": 5}, {"pounds": 1}, {"kilograms": "0.75", "or_more": False},
+        {"buy": 1, "or_more": True},
     ])  # fmt: skip
 
 
-def _case(chance: random.Random, lines: list[Line], written: list[dict[str, Any]]) -> Case:
+def _case(
+    chance: random.Random, lines: list[Line], written: list[dict[str, Any]], currency: str = "USD"
+) -> Case:
     held, matches = [], dict[str, list[tuple[str, int]]]()
     for offer in written:
-        terms = parse({k: v for k, v in offer.items() if v is not None}, offer["id"], "USD")
+        content = {key: value for key, value in offer.items() if value is not None}
+        terms = parse(_in(currency, content), offer["id"], currency)
         coupon = chance.random() < 0.15
-        left = Left(today=chance.choice([None, None, None, None, 1]))
-        held.append(Held(terms.id, terms, terms.reward.number, left, coupon))
+        held.append(Held(terms.id, terms, terms.reward.number, _left(chance), coupon))
+        if coupon and chance.random() < 0.2:  # the same coupon twice
+            held.append(Held(f"{terms.id} again", terms, terms.reward.number, coupon=True))
         _match(matches, terms)
     return Case(lines, held, matches)
+
+
+def _left(chance: random.Random) -> Left:
+    some = [None, None, None, None, None, 1, 2]
+    left = Left(chance.choice(some), chance.choice(some), chance.choice(some))
+    return left._replace(household=0) if chance.random() < 0.02 else left
+
+
+def _in(currency: str, written: Any) -> Any:
+    """The same minor units in another currency: 0.50 is 50 yen, or 0.050 dinars."""
+    if isinstance(written, list):
+        return [_in(currency, each) for each in written]
+    if not isinstance(written, dict):
+        return written
+    return {
+        key: str(Decimal(str(value)).scaleb(2 - exponent(currency)))
+        if key in MONEY and not isinstance(value, dict)
+        else _in(currency, value)
+        for key, value in written.items()
+    }
 
 
 def _match(matches: dict[str, list[tuple[str, int]]], terms: Terms) -> None:

@@ -26,6 +26,8 @@ def returned(sale: Sale, offers: list[Held], *parts: list[Unit]) -> list[Returne
     terms = {offer.terms.id: offer.terms for offer in offers}
     for units in parts:
         done.append(give_back(sale, units, done, terms, matches(*offers)))
+        stored = json.loads(json.dumps(done[-1].stored()))
+        assert Returned.from_stored(stored | {"others": []}) == done[-1]
     return done
 
 

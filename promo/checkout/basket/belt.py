@@ -1,11 +1,15 @@
 """The belt: a basket's pieces in one fixed order, so that sets of them are bits of a number."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from promo.checkout.basket.model import Matches
 from promo.offers.basket import Line, Piece, Unit, pieces, total
+
+# By offer: its pieces on the belt, and the purchases that each counts to.
+Wanted = Mapping[str, Mapping[int, set[int]]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,16 @@ class Belt:
         for index, piece in enumerate(self.pieces):
             found[self.lines[piece.unit[0]].product].append(index)
         return dict(found)
+
+    def wanted(self, matches: Matches) -> Wanted:
+        """The pieces that each offer wants, as indices, and the purchases that they count to."""
+        found: dict[str, dict[int, set[int]]] = {}
+        for product, indices in self.by_product.items():
+            for offer, purchase in matches.get(product, ()):
+                own = found.setdefault(offer, {})
+                for index in indices:
+                    own.setdefault(index, set()).add(purchase)
+        return found
 
     def cheapest_first(self, indices: Sequence[int]) -> list[int]:
         """Pieces by rising price, equals still by what their lines say."""

@@ -1,36 +1,23 @@
 """The most that an offer could give on a set of pieces, however its uses take them.
 
-Sound, never sharp: each use takes off some pieces that no other use touches, so that the dearest
-pieces, as many as the uses may reach, bound what comes off them.
+Sound and nearly sharp: a use takes at least and at most so many pieces that no other use touches;
+what it gives is no more than its pieces could bring one by one, and no more than it gives in all.
 """
 
-from fractions import Fraction
-from itertools import islice
+from collections.abc import Sequence
 
 from promo.checkout.basket.belt import bits
+from promo.checkout.basket.gains import Gains
+from promo.checkout.basket.needs import enough, on_top, reach
 from promo.checkout.basket.ways import Offer
-from promo.offers.basket import half_up
-from promo.offers.conditions import Purchase
-from promo.offers.giving import given
-from promo.offers.rewards import (
-    AmountOff,
-    BundlePrice,
-    FreeItem,
-    Get,
-    GivePoints,
-    NewPrice,
-    PercentOff,
-    Reward,
-)  # fmt: skip
-from promo.offers.values import WHOLE
 
 
 class Bound:
-    """Bounds of one offer, each reckoned once."""
+    """Bounds of one offer, each reckoned once. `sure`: its pieces that no other offer wants."""
 
-    def __init__(self, offer: Offer) -> None:
-        self.offer, self.reach = offer, _reach(offer)
-        self.whole = _off_the_basket(offer)
+    def __init__(self, offer: Offer, sure: int) -> None:
+        self.offer, self.sure = offer, sure
+        self.gains, self.reach = Gains(offer, sure), reach(offer)
         self._known: dict[tuple[int, int], int] = {}
 
     def __call__(self, free: int, made: int) -> int:
@@ -38,80 +25,44 @@ class Bound:
         key = (free & self.offer.mask, made)
         found = self._known.get(key)
         if found is None:
-            uses = self.offer.most - made
-            found = self.offer.worth.at_most(*self._most(key[0], uses), uses)
-            self._known[key] = found
+            found = self._known[key] = self._most(key[0], self.offer.most - made)
         return found
 
-    def _most(self, free: int, uses: int) -> tuple[int, int]:
-        most = uses * self.whole[0], uses * self.whole[1]
-        if not free:
-            return most
-        reach = free.bit_count() if self.reach is None else self.reach * uses
-        indices = list(islice(bits(free), reach))  # the dearest come first on the belt
-        prices = [self.offer.belt.prices[index] for index in indices]
-        off = min(sum(prices), self._off(prices, indices, uses))
-        return most[0] + off, most[1] + self._points(free, uses)
+    def _most(self, free: int, uses: int) -> int:
+        indices: Sequence[int] = list(bits(free))  # the dearest come first
+        uses = min(uses, enough(self.offer, indices))
+        if not self.offer.yields:
+            indices = self._within_reach(free, indices, uses)
+        dearest = sorted([self.gains.of[n] for n in indices], reverse=True)
+        worths = [self._worth(indices, dearest, count) for count in range(1, uses + 1)]
+        return max([0, *worths])
 
-    def _off(self, prices: list[int], indices: list[int], uses: int) -> int:
-        """Minor units off the dearest pieces that the uses reach."""
-        reward = self.offer.reward
-        match reward:
-            case AmountOff(per="use"):
-                return reward.amount_off * uses
-            case AmountOff(per="unit"):
-                return sum(min(reward.amount_off, price) for price in prices)
-            case NewPrice(per="unit"):
-                return sum(given(reward, [self.offer.belt.pieces[n] for n in indices], prices))
-            case PercentOff():  # each use rounds by itself
-                off = sum(prices) * reward.percent_off // WHOLE + uses
-                return off if reward.at_most is None else min(off, reward.at_most * uses)
-            case BundlePrice() if self.reach is not None:
-                starts = range(0, len(prices), self.reach)
-                sums = [sum(prices[n : n + self.reach]) for n in starts]
-                return sum(max(each - reward.bundle_price, 0) for each in sums)
-        return _of_free_pieces(reward, prices, uses)
+    def _worth(self, indices: Sequence[int], dearest: Sequence[int], uses: int) -> int:
+        """What so many uses are worth at most, in whole minor units or points."""
+        worth = sum(dearest if self.reach is None else dearest[: self.reach * uses])
+        in_all = self.gains.most(indices, uses)
+        if in_all is not None:
+            worth = min(worth, in_all)
+        worth += uses * self.gains.each
+        return worth - worth % self.gains.grid + uses * self.offer.worth.use
 
-    def _points(self, free: int, uses: int) -> int:
-        match self.offer.reward:
-            case GivePoints(per="use") as reward:
-                return reward.points * uses
-            case GivePoints(per="unit") as reward:
-                return reward.points * free.bit_count()
-            case GivePoints() as reward:  # each use rounds by itself; a pound is less
-                none = Fraction(0)
-                weights = [self.offer.belt.pieces[index].weight or none for index in bits(free)]
-                return half_up(reward.points * sum(weights, none) * 3) + uses
-        return 0
+    def _within_reach(self, free: int, indices: Sequence[int], uses: int) -> Sequence[int]:
+        """Of an offer that takes the cheapest: no piece dearer than those it comes to first.
 
-
-def _of_free_pieces(reward: Reward, prices: list[int], uses: int) -> int:
-    """The most off where uses give some pieces; of other rewards, all that the pieces cost."""
-    if isinstance(reward, FreeItem):
-        return sum(min(reward.free_item, price) for price in prices[:uses])
-    if not isinstance(reward, Get):
-        return sum(prices)
-    each = given(reward.model_copy(update={"at_most": None}), (), prices)
-    most = sum(each[: reward.get * uses])
-    return most if reward.at_most is None else min(most, reward.at_most * uses)
-
-
-def _reach(offer: Offer) -> int | None:
-    """The most pieces that one use comes off; None where no number bounds them."""
-    purchases = offer.terms.purchases
-    if any(not _counted(purchase) for purchase in purchases.values()):
-        return None
-    pieces = sum(p.amount if p.need == "buy" else 1 for p in purchases.values())
-    more = offer.reward.get if isinstance(offer.reward, Get) else 1
-    return pieces + more if isinstance(offer.reward, Get | FreeItem) else pieces
-
-
-def _counted(purchase: Purchase) -> bool:
-    return purchase.need in ("buy", "basket", "nothing") and not purchase.takes_all
-
-
-def _off_the_basket(offer: Offer) -> tuple[int, int]:
-    """What a use gives where it may come off the whole basket, else nothing."""
-    terms = offer.terms
-    bare = any(not any(terms.purchases[n].named for n in way) for way in terms.ways)
-    return offer.off_the_basket if bare or offer.reward.applies_to == "basket" else (0, 0)
+        Others may take what they want as well from under it, but not the pieces it is sure of.
+        """
+        single = self.offer.single
+        if single is None or single.takes_all or single.need in ("pounds", "kilograms"):
+            return indices
+        count, spend = (self.reach or on_top(self.offer)) * uses, 0
+        if single.need == "spend" and indices:
+            spend = single.amount * uses + self.offer.belt.prices[indices[0]] * (uses - 1)
+        found = []
+        for n, piece in self.offer.own:
+            if count <= 0 and spend <= 0:
+                break
+            if free >> n & 1:
+                found.append(n)
+                if self.sure >> n & 1:
+                    count, spend = count - (spend <= 0), spend - piece.price
+        return sorted(found)

@@ -12,9 +12,10 @@ reclaim  where the pieces that stay no longer meet the offer's needs, what came 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from promo.checkout.basket.model import Matches, Part, Use
-from promo.checkout.basket.sale import Sale, Sold
+from promo.checkout.basket.sale import Sale, Sold, parts_from, stored_parts
 from promo.offers import taking
 from promo.offers.basket import Piece, Unit, apportion
 from promo.offers.terms import Terms
@@ -51,6 +52,15 @@ class Back:
         """Points taken back."""
         return sum(part.points for part in self.parts.values())
 
+    def stored(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return vars(self) | {"parts": stored_parts(self.parts)}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """What `stored` wrote."""
+        return cls(**{**stored, "parts": parts_from(stored["parts"])})
+
 
 @dataclass(frozen=True)
 class Returned:
@@ -59,6 +69,21 @@ class Returned:
     units: tuple[Unit, ...]
     refund: int
     uses: tuple[Back, ...]
+
+    def stored(self) -> dict[str, Any]:
+        """The return as JSON."""
+        return {
+            "units": [list(unit) for unit in self.units],
+            "refund": self.refund,
+            "uses": [back.stored() for back in self.uses],
+        }
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """The return that `stored` wrote; keys it does not know are left alone."""
+        units = tuple((line, n) for line, n in stored["units"])
+        backs = tuple(Back.from_stored(each) for each in stored["uses"])
+        return cls(units, stored["refund"], backs)
 
 
 def give_back(

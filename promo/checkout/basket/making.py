@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promo.checkout.basket.belt import Belt
+from promo.checkout.basket.groups import Step
 from promo.checkout.basket.model import Part, Use
-from promo.checkout.basket.search import Step
 from promo.checkout.basket.ways import Offer
 from promo.offers.basket import Piece, Unit, apportion
 from promo.offers.giving import given

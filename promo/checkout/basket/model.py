@@ -10,7 +10,7 @@ from promo.offers.terms import Terms
 Policy = Literal["best_for_shopper", "best_for_chain", "in_order"]
 # Which offers a product counts to: product -> pairs of an offer's id and its purchase, 1 to 3.
 Matches = Mapping[str, Collection[tuple[str, int]]]
-WORK = 250  # steps of the search for the best plan: some tens of milliseconds
+WORK = 100  # steps of the search for the best plan: some tens of milliseconds
 
 
 class Left(NamedTuple):
@@ -55,8 +55,7 @@ class Rules:
 USUAL = Rules()
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What one use takes off one piece (minor units), and how much of it the funder pays."""
 
     off: int

@@ -3,7 +3,7 @@
 What a return gives back is read from here and never reckoned anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -96,12 +96,20 @@ class Sale:
 
 
 def _stored(use: Use) -> dict[str, Any]:
-    parts = [[*unit, part.off, part.funder, part.points] for unit, part in use.parts.items()]
     units = [list(unit) for unit in use.units]
-    return vars(use) | {"units": units, "parts": parts}
+    return vars(use) | {"units": units, "parts": stored_parts(use.parts)}
 
 
 def _use(stored: dict[str, Any]) -> Use:
     units = tuple((line, n) for line, n in stored["units"])
-    parts = {(line, n): Part(*figures) for line, n, *figures in stored["parts"]}
-    return Use(**stored | {"units": units, "parts": parts})
+    return Use(**stored | {"units": units, "parts": parts_from(stored["parts"])})
+
+
+def stored_parts(parts: Mapping[Unit, Part]) -> list[list[int]]:
+    """Parts as JSON: line, piece, off, funder, points of each."""
+    return [[*unit, *part] for unit, part in parts.items()]
+
+
+def parts_from(stored: Iterable[Sequence[int]]) -> dict[Unit, Part]:
+    """The parts that `stored_parts` wrote."""
+    return {(line, n): Part(*figures) for line, n, *figures in stored}

@@ -2,8 +2,8 @@
 
 Offers that share no piece and no stacking group decide nothing for each other, so a basket falls
 into groups that are searched one by one, and each group again into smaller ones as pieces go. What
-is best from some pieces onwards is remembered, and a branch whose bound is no better than what is
-found is left out. Past the allowed steps the rest is done greedily.
+is best from some pieces onwards is remembered. A branch is left out that cannot come to more than
+what is found, at first the greedy plan. Past the allowed steps the rest is done greedily.
 
 The chain's own offers come before coupons wherever they share pieces. Nothing is withheld: a plan
 ends when nothing more can be used.
@@ -13,15 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promo.checkout.basket.bounds import Bound
+from promo.checkout.basket.groups import (
+    Live,
+    Step,
+    at_most,
+    contested,
+    next_choices,
+    next_uses,
+    split,
+)  # fmt: skip
 from promo.checkout.basket.ways import Offer, Way
 
 DEEPEST = 150  # uses one after the other that are searched; more are made greedily
-MOST_SPARED = 4  # neighbours of whose pieces every set is spared; of more, each one and all
 
-Step = tuple[Offer, Way]
-Made = tuple[tuple[int, int], ...]  # offers by place that may still be used, and uses made
-Live = tuple[Offer, int, Way]  # an offer that can be used, its uses so far, and the next one
-NOBODY = 0
+State = tuple[tuple[tuple[int, int], ...], int]  # offers' places and uses, and their free pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,188 +44,135 @@ NOTHING = Plan(0, ())
 
 
 class Search:
-    """The search on one belt. `steps` counts uses looked at; `exact` holds until it gives up."""
+    """The search on one belt. `steps` counts uses tried; `exact` holds until it gives up."""
 
     def __init__(self, offers: Sequence[Offer], work: int) -> None:
-        self.offers = {offer.place: offer for offer in offers}
-        self.bounds = {offer.place: Bound(offer) for offer in offers}
+        self.offers = offers
         self.work, self.steps, self.exact = work, 0, True
-        self._known: dict[tuple[Made, int], Plan] = {}
-
-    def best(self, free: int) -> Plan:
-        """The best plan on free pieces, no worse than the greedy one."""
-        plan, greedy = self._groups(self._unused(), free, 0), self.greedy(free)
-        return greedy if not self.exact and greedy.worth > plan.worth else plan
+        self._shared = contested([offer.mask for offer in offers])
+        self._bounds: dict[int, Bound] = {}
+        self._known: dict[State, Plan] = {}
+        self._never: dict[State, int] = {}  # what nothing is worth more than
+        for offer in offers:
+            offer.meet(offers)
 
     def greedy(self, free: int) -> Plan:
         """The plan that makes the use worth most, again and again."""
-        return self._greedily(self._unused(), free)
+        return self._greedily(self._all(free, bounded=False), free)
 
-    def _unused(self) -> Made:
-        return tuple((place, 0) for place in sorted(self.offers))
+    def better(self, plan: Plan, free: int) -> Plan:
+        """The best plan on free pieces, or the one given where none is worth more."""
+        return self._groups(self._all(free, bounded=True), free, 0, plan.worth) or plan
 
-    def _groups(self, made: Made, free: int, depth: int) -> Plan:
-        """The best plan of offers, each group of those that hang together by itself."""
-        live = self._live(made, free)
-        plan = NOTHING
-        for group in _split(live, free):
-            if len(group) == 1:
-                plan += self._greedily(_made(group), free)
-            else:
-                plan += self._best(group, free, depth)
-        return plan
+    def _groups(self, live: Sequence[Live], free: int, depth: int, floor: int) -> Plan | None:
+        """The best plan of offers, each group of those that hang together by itself.
 
-    def _live(self, made: Made, free: int) -> list[Live]:
-        live = []
-        for place, uses in made:
-            offer = self.offers[place]
-            way = offer.way(free, uses) if uses < offer.most else None
-            if way is not None:
-                live.append((offer, uses, way))
-        return live
+        None where it is not worth more than `floor`.
+        """
+        plan, waiting, more = NOTHING, [], 0
+        for group in split(live, free):
+            if len(group) == 1 and not group[0].offer.may_spare(free):
+                plan += self._greedily(group, free)
+                continue
+            state = _state(group, free)
+            known = self._known.get(state)
+            if known is not None:
+                plan += known
+                continue
+            most = at_most(group)
+            most = min(most, self._never.get(state, most))
+            waiting.append((most, state, group))
+            more += most
+        for most, state, group in waiting:
+            more -= most
+            need = floor - plan.worth - more
+            found = self._best(group, state, depth, need) if most > need else None
+            if found is None:
+                return None
+            plan += found
+        return plan if plan.worth > floor else None
 
-    def _best(self, group: Sequence[Live], free: int, depth: int) -> Plan:
-        """The best plan of a group of offers that hang together."""
-        made = _made(group)
-        key = made, free & _pieces(group)
-        if key in self._known:
-            return self._known[key]
+    def _best(self, group: Sequence[Live], state: State, depth: int, floor: int) -> Plan | None:
+        """The best plan of a group of offers that hang together, if worth more than `floor`."""
+        free = state[1]
         if depth > DEEPEST or self.steps >= self.work:
             self.exact = False
-            return self._greedily(made, free)
-        moves = self._alone(group, free) or self._moves(group, free)
-        best: Plan | None = None
-        for offer, way in moves:
-            self.steps += 1
-            rest, left = self._rest(made, offer), free & ~way.mask
-            if best is not None and way.worth + self._at_most(rest, left) <= best.worth:
-                continue
-            plan = Plan(way.worth, ((offer, way),)) + self._groups(rest, left, depth + 1)
-            if best is None or plan.worth > best.worth:
-                best = plan
-        self._known[key] = best or NOTHING
-        return best or NOTHING
+            plan = self._greedily(group, free)
+            return plan if plan.worth > floor else None
+        best, choices = None, sorted(next_choices(group, free), key=_by_worth)
+        bar = floor
+        for offer, way in choices:
+            left = free & ~way.mask
+            rest = self._after(group, offer, way, left, bounded=True)
+            if way.worth + at_most(rest) > bar:
+                self.steps += 1
+                after = self._groups(rest, left, depth + 1, bar - way.worth)
+                if after is not None:
+                    best = Plan(way.worth, ((offer, way),)) + after
+                    bar = best.worth
+        if not choices and floor < 0:
+            best = NOTHING
+        if best is None:
+            self._never[state] = min(floor, self._never.get(state, floor))
+        else:
+            self._known[state] = best
+        return best
 
-    def _alone(self, group: Sequence[Live], free: int) -> list[Step]:
-        """A use that is nobody else's business, if there is one: it may as well be made first."""
-        contested = _contested(group, free)
-        for offer, way in _next(group):
-            if offer.plain and not offer.group and not way.mask & contested:
-                return [(offer, way)]
-        return []
-
-    def _greedily(self, made: Made, free: int) -> Plan:
+    def _greedily(self, live: Sequence[Live], free: int) -> Plan:
         worth, steps = 0, list[Step]()
-        while ways := _next(self._live(made, free)):
+        while ways := next_uses(live):
             offer, way = max(ways, key=_worth)
             worth += way.worth
             steps.append((offer, way))
-            made, free = self._rest(made, offer), free & ~way.mask
+            free &= ~way.mask
+            live = self._after(live, offer, way, free, bounded=False)
         return Plan(worth, tuple(steps))
 
-    def _moves(self, group: Sequence[Live], free: int) -> list[Step]:
-        """The next uses and those that spare pieces for others; what is worth most comes first."""
-        found: dict[tuple[int, int], Step] = {}
-        counts = {offer.place: uses for offer, uses, _ in group}
-        for offer, way in _next(group):
-            found.setdefault((offer.place, way.mask), (offer, way))
-            for spare in _spared(offer, way, group):
-                other = offer.way(free, counts[offer.place], spare)
-                if other is not None and other.gives:
-                    found.setdefault((offer.place, other.mask), (offer, other))
-        return sorted(found.values(), key=_worth, reverse=True)
+    def _all(self, free: int, *, bounded: bool) -> list[Live]:
+        """The offers that can be used on free pieces."""
+        live = [self._live(offer, 0, free, bounded=bounded) for offer in self.offers]
+        return [each for each in live if each is not None]
 
-    def _rest(self, made: Made, used: Offer) -> Made:
-        """The offers that may be used after one has been: none else of its stacking group."""
-        place = used.place
-        if used.group is None:
-            return tuple([(n, uses + 1) if n == place else (n, uses) for n, uses in made])
-        return tuple(
-            (n, uses + (n == place))
-            for n, uses in made
-            if n == place or not _rivals(self.offers[n], used)
-        )
+    def _after(
+        self, live: Sequence[Live], used: Offer, way: Way, free: int, *, bounded: bool
+    ) -> list[Live]:
+        """Those that still can be after a use: of its stacking group none else."""
+        found = []
+        for each in live:
+            after: Live | None = each
+            offer = each.offer
+            if offer is used:
+                after = self._live(offer, each.uses + 1, free, bounded=bounded)
+            elif used.group is not None and offer.rivals(used):
+                continue
+            elif offer.mask & way.mask:
+                after = self._live(offer, each.uses, free, bounded=bounded)
+            if after is not None:
+                found.append(after)
+        return found
 
-    def _at_most(self, made: Made, free: int) -> int:
-        """A number that no plan of these offers is worth more than."""
-        return sum([self.bounds[place](free, uses) for place, uses in made])
+    def _live(self, offer: Offer, uses: int, free: int, *, bounded: bool) -> Live | None:
+        way = offer.way(free, uses) if uses < offer.most else None
+        if way is None:
+            return None
+        if not bounded:
+            return Live(offer, uses, way, 0)
+        bound = self._bounds.get(offer.place)
+        if bound is None:
+            bound = self._bounds[offer.place] = Bound(offer, offer.mask & ~self._shared)
+        return Live(offer, uses, way, bound(free, uses))
+
+
+def _state(group: Sequence[Live], free: int) -> State:
+    pieces = 0
+    for each in group:
+        pieces |= each.offer.mask
+    return tuple([(each.offer.place, each.uses) for each in group]), free & pieces
 
 
 def _worth(step: Step) -> int:
     return step[1].worth
 
 
-def _made(group: Sequence[Live]) -> Made:
-    return tuple([(offer.place, uses) for offer, uses, _ in group])
-
-
-def _pieces(group: Sequence[Live]) -> int:
-    pieces = NOBODY
-    for offer, _, _ in group:
-        pieces |= offer.mask
-    return pieces
-
-
-def _contested(live: Sequence[Live], free: int) -> int:
-    """The free pieces that more than one offer wants."""
-    once = twice = NOBODY
-    for offer, _, _ in live:
-        wanted = offer.mask & free
-        twice |= once & wanted
-        once |= wanted
-    return twice
-
-
-def _next(group: Sequence[Live]) -> list[Step]:
-    """The uses that may come next: the chain's own before coupons."""
-    ways = [(offer, way) for offer, _, way in group if way.gives]
-    return [step for step in ways if not step[0].held.coupon] or ways
-
-
-def _split(live: Sequence[Live], free: int) -> list[list[Live]]:
-    """Offers in groups that share pieces or a stacking group."""
-    contested = _contested(live, free)
-    groups: list[tuple[list[Live], int, set[str]]] = []
-    for one in live:
-        offer = one[0]
-        members, mask = [one], offer.mask & contested
-        names = {offer.group} if offer.group else set[str]()
-        apart = []
-        for group in groups:
-            if group[1] & mask or group[2] & names:
-                members, mask, names = group[0] + members, group[1] | mask, group[2] | names
-            else:
-                apart.append(group)
-        groups = [*apart, (members, mask, names)]
-    return [sorted(members, key=_place) for members, _, _ in groups]
-
-
-def _place(live: Live) -> int:
-    return live[0].place
-
-
-def _spared(offer: Offer, way: Way, group: Sequence[Live]) -> list[int]:
-    """Sets of pieces that an offer may leave to others."""
-    if not offer.yields:
-        return []
-    masks = {
-        other.mask & offer.mask
-        for other, _, _ in group
-        if other is not offer and other.mask & way.mask and not _rivals(other, offer)
-    }
-    wanted = sorted(masks)
-    if len(wanted) <= MOST_SPARED:
-        return [_union(wanted, chosen) for chosen in range(1, 1 << len(wanted))]
-    return [*wanted, _union(wanted, -1)]
-
-
-def _rivals(one: Offer, other: Offer) -> bool:
-    return one.group is not None and one.group == other.group
-
-
-def _union(masks: Sequence[int], chosen: int) -> int:
-    union = NOBODY
-    for n, mask in enumerate(masks):
-        if chosen >> n & 1:
-            union |= mask
-    return union
+def _by_worth(step: Step) -> tuple[int, int, int]:
+    return -step[1].worth, step[0].place, step[1].mask

@@ -13,7 +13,7 @@ from promo.checkout.basket import reasons
 from promo.checkout.basket.belt import Belt
 from promo.checkout.basket.making import Made, make
 from promo.checkout.basket.model import USUAL, Answer, Held, Matches, Rules, Together
-from promo.checkout.basket.search import Search, Step
+from promo.checkout.basket.search import Search
 from promo.checkout.basket.turns import in_turn
 from promo.checkout.basket.ways import Offer
 from promo.offers.basket import Line
@@ -43,7 +43,8 @@ def together(
     }
     open_ = [each for each in held if each.key not in refused]
     ordered = sorted(open_, key=lambda h: _order(h, by_key=rules.policy != "in_order"))
-    offers = [Offer(place, each, belt, matches, rules) for place, each in enumerate(ordered)]
+    wanted = belt.wanted(matches)
+    offers = [Offer(place, each, belt, wanted, rules) for place, each in enumerate(ordered)]
     plan = _Choice(offers, belt, rules)
     of_key = {offer.held.key: offer for offer in offers}
     answers = [
@@ -84,15 +85,16 @@ class _Choice:
         """
         sociable = [offer for offer in self.offers if not offer.exclusive]
         search = Search(sociable, work)
-        plans: list[Sequence[Step]] = [search.best(self.belt.whole).steps]
-        if any(step[1].whole for step in plans[0]) or not search.exact:
-            plans.append(search.greedy(self.belt.whole).steps)
+        greedy = search.greedy(self.belt.whole)
+        plan = search.better(greedy, self.belt.whole)
+        plans = [plan]
+        if plan is not greedy and any(way.whole for _, way in plan.steps):
+            plans.append(greedy)
         for offer in self.offers:
             if offer.exclusive:
-                plans.append(Search([offer], work).best(self.belt.whole).steps)
+                plans.append(Search([offer], work).greedy(self.belt.whole))
         self.exact, self.work = search.exact, search.steps
-        made = [make(steps, self.belt) for steps in plans]
-        return max(made, key=self._score)
+        return max([make(each.steps, self.belt) for each in plans], key=self._score)
 
     def _score(self, made: Made) -> tuple[bool, int]:
         """Nothing is withheld: something used comes before nothing used, then the worth."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from promo.checkout.basket.search import Step
+from promo.checkout.basket.groups import Step
 from promo.checkout.basket.ways import Offer
 
 

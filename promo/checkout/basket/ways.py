@@ -1,17 +1,20 @@
 """An offer held against a belt: what its next use would take of the pieces that are left."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from promo.checkout.basket.belt import Belt, bits
-from promo.checkout.basket.model import Held, Matches, Rules
+from promo.checkout.basket.belt import Belt, Wanted, bits
+from promo.checkout.basket.model import Held, Rules
 from promo.checkout.basket.worth import Worth
 from promo.offers import taking
 from promo.offers.basket import Piece, Unit
 from promo.offers.giving import given, points
 from promo.offers.rewards import PercentOff
 from promo.offers.terms import Terms
+
+MOST_SPARED = 32  # sets of neighbours' pieces that a use tries to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,21 @@ class Way:
         return self.discount > 0 or self.points > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What an offer may take next: `gives` those that give something, `mask` all their pieces."""
+
+    gives: tuple[Way, ...]
+    mask: int
+
+
 UNKNOWN = Way(0, (), (), (), 0, 0, 0, whole=False)
 
 
 class Offer:
     """An offer on one belt; what it finds is kept, so that each question is answered once."""
 
-    def __init__(self, place: int, held: Held, belt: Belt, matches: Matches, rules: Rules) -> None:
+    def __init__(self, place: int, held: Held, belt: Belt, wanted: Wanted, rules: Rules) -> None:
         self.place, self.held, self.belt = place, held, belt
         self.worth = Worth.under(rules, held.terms)
         self.terms: Terms = held.terms
@@ -52,25 +63,25 @@ class Offer:
         self.most = held.terms.uses.per_list
         for left in held.left:
             self.most = self.most if left is None else max(min(self.most, left), 0)
-        self.own = self._wanted(matches)
+        self.own = self._own(wanted.get(self.terms.id, {}))
         self.mask = sum(1 << index for index, _ in self.own)
-        self.counts = max(
-            (p.amount for p in self.terms.purchases.values() if p.need == "basket"), default=0
-        )
-        self.yields = self.terms.choose == "dearest"  # may leave a piece to another offer
-        # What the first piece it takes is does not hang on what others have taken before.
-        self.plain = len(self.terms.purchases) == 1 and self.yields
+        self.purchases = self.terms.purchases
+        [*purchases] = self.purchases.values()
+        self.counts = max((p.amount for p in purchases if p.need == "basket"), default=0)
+        self.single = purchases[0] if len(purchases) == 1 else None
+        self.takes_all = self.single is not None and self.single.named and self.single.takes_all
+        # What is taken next stays the same while others leave it alone.
+        self.stable = self.single is not None
+        # May leave a piece to another offer, unless it takes all that there is.
+        self.yields = self.terms.choose == "dearest"
+        self.spares = self.yields and not self.takes_all
+        self.neighbours: tuple[int, ...] = ()
         self._ways: dict[tuple[int, int, int], Way | None] = {}
         self._found: list[tuple[int, int, Way]] = []
+        self._choices: dict[tuple[int, int], Ways] = {}
 
-    def _wanted(self, matches: Matches) -> tuple[tuple[int, Piece], ...]:
+    def _own(self, purchases: Mapping[int, set[int]]) -> tuple[tuple[int, Piece], ...]:
         """The pieces that count to a purchase, in the order in which the offer takes them."""
-        purchases: dict[int, set[int]] = {}
-        for product, indices in self.belt.by_product.items():
-            for offer, purchase in matches.get(product, ()):
-                if offer == self.terms.id:
-                    for index in indices:
-                        purchases.setdefault(index, set()).add(purchase)
         ordered: Iterable[int] = sorted(purchases)
         if self.terms.choose == "cheapest":
             ordered = self.belt.cheapest_first(list(purchases))
@@ -102,9 +113,56 @@ class Offer:
                 self._found.append((key[0], key[1], way))
         return way
 
+    def meet(self, others: Iterable["Offer"]) -> None:
+        """Get to know those that it may leave pieces to: those that the basket is enough for."""
+        masks = {
+            other.mask & self.mask
+            for other in others
+            if other is not self
+            and not self.rivals(other)
+            and other.way(self.belt.whole, 0) is not None
+        }
+        self.neighbours = tuple(sorted(masks - {0}))
+
+    def rivals(self, other: "Offer") -> bool:
+        """Whether a basket gets one of the two."""
+        return self.group is not None and self.group == other.group
+
+    def may_spare(self, free: int) -> bool:
+        """Whether it could leave free pieces to another offer."""
+        return self.spares and any(mask & free for mask in self.neighbours)
+
+    def ways(self, free: int, made: int) -> Ways:
+        """All that the next use may take: as the terms say, or leaving pieces to others."""
+        key = free & self.mask, made
+        found = self._choices.get(key)
+        if found is None:
+            ways = {way.mask: way for way in self._sparing(*key)}
+            gives = tuple(way for way in ways.values() if way.gives)
+            mask = 0
+            for each in ways:
+                mask |= each
+            found = self._choices[key] = Ways(gives, mask)
+        return found
+
+    def _sparing(self, free: int, made: int) -> Iterator[Way]:
+        """The use that spares nothing, then those that spare neighbours' pieces it would take."""
+        waiting, seen = deque([0]), {0}
+        while waiting:
+            spare = waiting.popleft()
+            way = self.way(free, made, spare)
+            if way is None:
+                continue
+            yield way
+            for mask in self.neighbours if self.spares else ():
+                more = spare | mask & free
+                if mask & way.mask and more not in seen and len(seen) < MOST_SPARED:
+                    seen.add(more)
+                    waiting.append(more)
+
     def _same(self, free: int, made: int, spare: int) -> Way | None:
         """A way found among more pieces, if all that it takes is there: it took the first ones."""
-        if len(self.terms.purchases) > 1 or spare:
+        if self.single is None or spare:
             return None
         for before, uses, way in self._found:
             if uses == made and not free & ~before and not way.mask & ~free:
@@ -147,6 +205,11 @@ class Offer:
     @cached_property
     def _index(self) -> dict[Unit, int]:
         return {piece.unit: n for n, (_, piece) in enumerate(self.own)}
+
+    @cached_property
+    def piece(self) -> dict[int, Piece]:
+        """Its pieces by their places on the belt."""
+        return dict(self.own)
 
     def _set(self, some: Iterable[Piece]) -> int:
         return sum(1 << self.own[self._index[piece.unit]][0] for piece in some)
