@@ -20,6 +20,7 @@ from promo.sections import (
     Categories,
     Checkout,
     Clubs,
+    Coupons,
     Currency,
     Delivery,
     Eligibility,
@@ -79,6 +80,7 @@ class Settings(Section):
     models: Models
     service: Service
     checkout: Checkout
+    coupons: Coupons
     offers: Offers
     allocation: Allocation
     exploration: Exploration

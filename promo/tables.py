@@ -392,3 +392,32 @@ class Reservation(Base):
     uses: Mapped[int]
     money: Mapped[int]
     until: Mapped[datetime] = mapped_column(index=True)
+
+
+class CouponFamily(Base):
+    """A product that counts to a maker's family code, as the maker's own list of families says."""
+
+    __tablename__ = "coupon_families"
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(primary_key=True)
+    product: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CouponSerial(Base):
+    """A serial number that is taken: by the sale that redeemed it, or until a moment by a basket.
+
+    Whoever comes second finds the row there. A void, and a return that lets the coupon be used
+    again, take it away.
+    """
+
+    __tablename__ = "coupon_serials"
+    coupon: Mapped[str] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    store: Mapped[str]
+    till: Mapped[str]
+    day: Mapped[date]
+    transaction: Mapped[str]
+    until: Mapped[datetime | None] = mapped_column(index=True)
+    __table_args__ = (
+        Index("ix_coupon_serials_transaction", "store", "till", "day", "transaction"),
+    )

@@ -19,7 +19,7 @@ SEES_EVERYTHING = {
     "answers", "choosing", "forecasting", "preview", "records", "why",
     "command", "model_commands", "shopper", "watch", "lesson",
     "offer_commands", "list_commands", "offering", "redeeming", "reissuing", "printing", "one_list",
-    "serve_command", "store_commands", "streams", "fault_groups", "template_check",
+    "coupon_commands", "serve_command", "store_commands", "streams", "fault_groups", "template_check",
     "template_commands",
 }  # fmt: skip
 MOST_LINES, MOST_IN_A_FUNCTION = 400, 45
