@@ -23,8 +23,8 @@ where true order by coupon, serial on conflict (coupon, serial) do update set
 store = excluded.store, till = excluded.till, day = excluded.day,
 "transaction" = excluded."transaction", until = excluded.until
 where coupon_serials.until <= ? returning coupon, serial"""
-HELD = """select coupon, serial, store, till, cast(day as text), "transaction" from coupon_serials
-where {} and (until is null or until > ?)"""
+HELD = """select coupon, serial, until is null, store, till, cast(day as text), "transaction"
+from coupon_serials where {} and (until is null or until > ?)"""
 RESERVED = f"select coupon, serial from coupon_serials where {NAMED} and until is not null"
 RELEASE = f"delete from coupon_serials where coupon = ? and serial = ? and {NAMED}"
 EXPIRED = "delete from coupon_serials where until < ?"
@@ -53,15 +53,15 @@ def claim(
 def free_now(
     statements: Statements, wanted: Collection[Claim], own: Collection[Transaction], now: datetime
 ) -> set[Claim]:
-    """The serial numbers that nobody else has, without taking them."""
+    """The serial numbers that are free or that `own` have reserved, without taking them."""
     if not wanted:
         return set()
     query = HELD.format(statements.among("serial"))
     values = (statements.several(sorted({serial for _, serial in wanted})), statements.moment(now))
     held = {
         (coupon, serial)
-        for coupon, serial, *name in statements.rows(query, values)
-        if Transaction(*name) not in own
+        for coupon, serial, for_good, *name in statements.rows(query, values)
+        if for_good or Transaction(*name) not in own
     }
     return set(wanted) - held
 
