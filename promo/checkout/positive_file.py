@@ -38,24 +38,22 @@ def _base(text: str) -> str:
     return text
 
 
-def _flag(value: object) -> object:
-    """0 and 1, and what JSON and spreadsheets write for them."""
-    return {"true": 1, "false": 0}.get(str(value).lower(), value)
-
-
-Items = Annotated[tuple[str, ...], BeforeValidator(_codes)]
-Amount = Annotated[int, Field(ge=0, le=99_999)]
-Need = Annotated[int, Field(ge=0, le=99_999)] | None
-NeedCode = Literal[0, 1, 2, 3, 4, 9] | None
-Flag = Annotated[int, BeforeValidator(_flag), Field(ge=0, le=1)]
-
-
 def _number(value: object) -> object:
-    """A code, from the digit that a CSV file holds."""
+    """A whole number, from the digits that a CSV file holds; 1.00 is none."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
+def _flag(value: object) -> object:
+    """0 and 1, and what JSON and spreadsheets write for them."""
+    return {"true": 1, "false": 0}.get(str(value).lower(), _number(value))
+
+
+Items = Annotated[tuple[str, ...], BeforeValidator(_codes)]
 Code = BeforeValidator(_number)
+Amount = Annotated[int, Code, Field(ge=0, le=99_999, strict=True)]
+Need = Annotated[Amount | None, Code]
+NeedCode = Annotated[Literal[0, 1, 2, 3, 4, 9] | None, Code]
+Flag = Annotated[int, BeforeValidator(_flag), Field(ge=0, le=1, strict=True)]
 
 
 class Row(Part):
@@ -72,11 +70,11 @@ class Row(Part):
     primary_purchase_excluded_gtins: Items = ()
     additional_purchase_rules_code: Annotated[Literal[0, 1, 2, 3] | None, Code] = None
     second_purchase_requirements: Need = None
-    second_purchase_req_code: Annotated[NeedCode, Code] = None
+    second_purchase_req_code: NeedCode = None
     second_purchase_gtins: Items = ()
     second_purchase_excluded_gtins: Items = ()
     third_purchase_requirements: Need = None
-    third_purchase_req_code: Annotated[NeedCode, Code] = None
+    third_purchase_req_code: NeedCode = None
     third_purchase_gtins: Items = ()
     third_purchase_excluded_gtins: Items = ()
     save_value_code: Annotated[Literal[0, 1, 2, 5, 6, 7], Code] = 0
@@ -150,6 +148,15 @@ def to_terms(raw: Mapping[str, Any], rules: Coupons, where: str, layouts: Any) -
     return checked(said, where)
 
 
+def counted(terms: Terms) -> list[tuple[str, int]]:
+    """The items of each purchase: those that are in and not out, with the purchase's number."""
+    return [
+        (product, number)
+        for number, purchase in terms.purchases.items()
+        for product in sorted(set(purchase.products) - set(purchase.but_not.products))
+    ]
+
+
 def _purchase(row: Row, name: str, where: str) -> dict[str, Any] | None:
     """One purchase; None where the row has none of that name."""
     code = getattr(row, f"{name}_purchase_req_code")
@@ -194,8 +201,8 @@ def _store(connection: Connection, terms: Terms, known: frozenset[str]) -> None:
     connection.execute(delete(pair).where(pair.offer == terms.id))
     pairs = [
         {"offer": terms.id, "product": product, "purchase": number}
-        for number, purchase in terms.purchases.items()
-        for product in sorted(set(purchase.products) & known - set(purchase.but_not.products))
+        for product, number in counted(terms)
+        if product in known
     ]
     if pairs:
         connection.execute(insert(pair), pairs)

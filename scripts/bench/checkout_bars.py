@@ -1,9 +1,10 @@
-"""The bars of the checkout's money part: once, killed, speed; lookups.
+"""The bars of the checkout's money part: once, killed, coupons, speed; lookups.
 
 .venv/bin/python scripts/bench/checkout_bars.py           all of it; hours
 .venv/bin/python scripts/bench/checkout_bars.py --quick   some minutes
 """
 
+import checkout_coupons
 import checkout_killed
 import checkout_lookup
 import checkout_once
@@ -11,8 +12,8 @@ import checkout_speed
 import parts
 
 PARTS = {
-    "once": checkout_once, "killed": checkout_killed, "speed": checkout_speed,
-    "lookup": checkout_lookup,
+    "once": checkout_once, "killed": checkout_killed, "coupons": checkout_coupons,
+    "speed": checkout_speed, "lookup": checkout_lookup,
 }  # fmt: skip
 
 if __name__ == "__main__":
