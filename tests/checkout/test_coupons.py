@@ -14,6 +14,7 @@ from checkout.test_once import LIMITS, TILLS, at_once
 from checkout.till import NOW, running
 from promo import tables
 from promo.checkout import family_file, positive_file
+from promo.checkout.filed import Filed
 from promo.config import Settings
 from promo.scans.gtin import check_digit
 
@@ -58,9 +59,7 @@ def stock(engine: Engine, settings: Settings, folder: Path) -> None:
     take(engine, settings, folder, *ROWS, ROWS[0] | {"base_gs1": INSERT})
 
 
-def take(
-    engine: Engine, settings: Settings, folder: Path, *given: dict[str, Any]
-) -> positive_file.Filed:
+def take(engine: Engine, settings: Settings, folder: Path, *given: dict[str, Any]) -> Filed:
     file = folder / "offers.jsonl"
     file.write_text("\n".join(json.dumps(each) for each in given), encoding="utf-8")
     with engine.begin() as connection:
