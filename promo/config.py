@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from promo import money
 from promo.calendar import Wave, Window, wave_of, window
+from promo.coupon_section import Coupons
 from promo.errors import Sentence
 from promo.sections import (
     Allocation,
@@ -20,7 +21,6 @@ from promo.sections import (
     Categories,
     Checkout,
     Clubs,
-    Coupons,
     Currency,
     Delivery,
     Eligibility,

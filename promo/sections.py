@@ -300,15 +300,6 @@ class Checkout(Section):
     flag_baskets: int = Field(ge=2)
 
 
-class Coupons(Section):
-    """Manufacturers' coupons that are handed over at the till."""
-
-    handling: int = Field(ge=0)
-    families: Literal["prefix", "refuse"]
-    rule_three: Literal["first_or_others", "third_and_other"] | None
-    returns: Literal["keep", "restore", "reclaim"]
-
-
 class Models(Section):
     """When a model is trusted."""
 

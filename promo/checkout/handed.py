@@ -12,13 +12,13 @@ from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 
+from promo.coupon_section import Coupons
 from promo.lists.codes import coupon_8110, coupon_8112
 from promo.lists.codes.coupon_8110 import Coupon8110, SaveRule
 from promo.lists.codes.coupon_terms import to_terms
 from promo.money import exponent
 from promo.offers.terms import OfferError, Terms
 from promo.scans.gtin import CodeError
-from promo.sections import Coupons
 
 HUNDREDTHS = 2  # the decimals that save values imply; other currencies have no such coupons
 OF_MAKERS = re.compile(r"(?:\](?:C1|e0|d2|Q3))?\x1d?\(?(811[02])")

@@ -16,6 +16,7 @@ from promo import tables
 from promo.checkout.filed import Filed, not_twice, products, rows
 from promo.checkout.variable import LAYOUTS
 from promo.config import Settings, explain
+from promo.coupon_section import Coupons
 from promo.database import upsert
 from promo.lists.codes import coupon_8112
 from promo.lists.codes.coupon_fields import CouponError
@@ -23,7 +24,6 @@ from promo.lists.codes.coupon_terms import GROUPS, checked, funded, need, reward
 from promo.offers.terms import MAX_TITLE, OfferError, Terms
 from promo.offers.values import Day, Line, Part
 from promo.scans.columns import Column
-from promo.sections import Coupons
 
 PURCHASES = ("primary", "second", "third")
 BASKET_OR_NOTHING = (2, 9)  # requirement codes that need no items
