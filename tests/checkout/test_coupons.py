@@ -267,6 +267,14 @@ def test_simultaneous_tills_get_one_yes(tills: Tills) -> None:
     assert {uses for uses, _ in counters(tills.engine).values()} == {1}
 
 
+def test_a_coupon_without_a_number_is_good_at_many_tills_at_once(tills: Tills) -> None:
+    """Each would be the first to bring its offer into the books."""
+    bodies = [body("A 1 300", [ONE], "many", till=f"{n}") for n in range(16)]
+    assert [offs(answer.json) for answer in at_once(tills, "redeem", bodies)] == [[100]] * 16
+    assert list(counters(tills.engine).values()) == [(16, 1600)]
+    assert counters(tills.engine) == sums(tills.engine)
+
+
 def test_crossed_coupons_at_once_do_not_lock_each_other_out(tills: Tills) -> None:
     two = [DIGITAL, f"{ONE}50123456"]
     bodies = [
