@@ -26,6 +26,7 @@ from promo.command import (
     settings_or_shipped,
     store_option,
 )
+from promo.coupon_commands import coupons
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
@@ -301,6 +302,7 @@ def lookup_command(
 
 
 main.add_command(lookup_command, "lookup")
+main.add_command(coupons)
 main.add_command(models)
 main.add_command(offers)
 main.add_command(redemptions)

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from promo import money
 from promo.calendar import Wave, Window, wave_of, window
+from promo.coupon_section import Coupons
 from promo.errors import Sentence
 from promo.sections import (
     Allocation,
@@ -79,6 +80,7 @@ class Settings(Section):
     models: Models
     service: Service
     checkout: Checkout
+    coupons: Coupons
     offers: Offers
     allocation: Allocation
     exploration: Exploration

@@ -13,7 +13,7 @@ from promo import money, tables
 from promo.config import Settings
 from promo.house import House
 from promo.language import Languages
-from promo.offers import budgets, states
+from promo.offers import budgets, handed, states
 from promo.offers.risk import Risk
 from promo.offers.terms import OfferError, Terms
 from promo.offers.values import MOST
@@ -28,15 +28,14 @@ def _risk(settings: Settings) -> Risk:
 
 
 def facts(house: House, day: date, only: str | None = None) -> list[Facts]:
-    """What is known of all offers, or one, on a day, by id; money in minor units.
+    """What is known of the chain's own offers, or any one, on a day, by id; money in minor units.
 
     promised_*: what open lists could still cost in full; expected_*: by the chances of redemption;
     overspend: the chance that spent and promised pass the budget.
     """
     offer = tables.Offer
     query = select(offer.__table__).order_by(offer.id)
-    if only is not None:
-        query = query.where(offer.id == only)
+    query = query.where(handed.own(offer.id) if only is None else offer.id == only)
     late = house.settings.offers.late_days
     with house.engine.connect() as connection:
         rows = connection.execute(query).all()

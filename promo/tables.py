@@ -4,45 +4,18 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
     UniqueConstraint,
     false,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from promo import stored
 
-
-# SQLite counts up only what is called INTEGER.
-Sequential = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Base(DeclarativeBase):
-    """What all tables share: names for constraints, and how Python types are stored."""
-
-    metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {  # noqa: RUF012
-        str: String(),
-        int: BigInteger(),
-        bytes: LargeBinary(),
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSON(),
-    }
+Base = stored.Base
+Sequential = stored.Sequential
 
 
 class Product(Base):
@@ -392,3 +365,32 @@ class Reservation(Base):
     uses: Mapped[int]
     money: Mapped[int]
     until: Mapped[datetime] = mapped_column(index=True)
+
+
+class CouponFamily(Base):
+    """A product that counts to a maker's family code, as the maker's own list of families says."""
+
+    __tablename__ = "coupon_families"
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    family: Mapped[str] = mapped_column(primary_key=True)
+    product: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CouponSerial(Base):
+    """A serial number that is taken: by the sale that redeemed it, or until a moment by a basket.
+
+    Whoever comes second finds the row there. A void, and a return that lets the coupon be used
+    again, take it away.
+    """
+
+    __tablename__ = "coupon_serials"
+    coupon: Mapped[str] = mapped_column(primary_key=True)
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    store: Mapped[str]
+    till: Mapped[str]
+    day: Mapped[date]
+    transaction: Mapped[str]
+    until: Mapped[datetime | None] = mapped_column(index=True)
+    __table_args__ = (
+        Index("ix_coupon_serials_transaction", "store", "till", "day", "transaction"),
+    )

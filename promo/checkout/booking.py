@@ -7,9 +7,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from promo.checkout import serials
+from promo.checkout.handed import Claim
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
 from promo.offers.counters import Counted, Spent
+from promo.offers.handed import is_coupon
+from promo.offers.terms import Terms
 
 HELD = "select offer from offer_counters where {} order by offer "
 # All or none, in one statement: the count is of the same moment as the rows.
@@ -34,13 +38,22 @@ INSERT = f"insert into redemptions ({', '.join(QUOTED)}) select {', '.join(QUOTE
 LAST_ALARM = """select kind from offer_events where offer = ? and kind in ('exhausted', 'budget')
 order by id desc limit 1"""
 ALARM = "insert into offer_events (offer, at, kind, reason) values (?, ?, 'exhausted', ?)"
-FREE = 'delete from reservations where store = ? and till = ? and day = ? and "transaction" = ?'
+FREE = """delete from reservations where store = ? and till = ? and day = ? and "transaction" = ?
+returning offer"""
 RESERVED = {
     "store": "text", "till": "text", "day": "date", '"transaction"': "text", "offer": "text",
     "shopper": "text", "key_id": "bigint", "counter": "bigint", "uses": "bigint",
     "money": "bigint", "until": "timestamptz",
 }  # fmt: skip
+OFFER = {
+    "id": "text", "starts": "date", "ends": "date", "funder": "text", "objective": "text",
+    "hard": "boolean", "state": "text", "budget_money": "bigint", "budget_redemptions": "bigint",
+    "terms": "json",
+}  # fmt: skip
 RESERVE = f"insert into reservations ({', '.join(RESERVED)}) select {', '.join(RESERVED)} from {{}}"
+# What a string said itself is an offer from its first use on, so that the books can name it.
+ENTER = f"""insert into offers ({", ".join(OFFER)}) select {", ".join(OFFER)} from {{}}
+where true order by id on conflict (id) do nothing"""
 Row = dict[str, Any]
 
 
@@ -98,6 +111,20 @@ def _alarm(statements: Statements, request: Request, more: Row, counted: tuple[A
     return True
 
 
+def enter(statements: Statements, terms: Iterable[Terms]) -> None:
+    """Make offers of terms that stand on no file of offers, unless they are there."""
+    rows = [
+        {
+            "id": each.id, "starts": each.starts.isoformat(), "ends": each.ends.isoformat(),
+            "funder": each.funder, "objective": each.objective, "hard": each.hard, "state": "live",
+            "budget_money": 0, "budget_redemptions": 0, "terms": each.stored(),
+        }
+        for each in {each.id: each for each in terms}.values()
+    ]  # fmt: skip
+    if rows:
+        statements.change(ENTER.format(statements.table(OFFER)), (json.dumps(rows),))
+
+
 def reserve(statements: Statements, rows: Collection[Mapping[str, Any]]) -> None:
     """Hold uses for a basket that is not paid yet."""
     if rows:
@@ -105,6 +132,7 @@ def reserve(statements: Statements, rows: Collection[Mapping[str, Any]]) -> None
         statements.change(RESERVE.format(statements.table(RESERVED)), (written,))
 
 
-def free(statements: Statements, name: Transaction) -> None:
-    """Let go what a transaction has reserved."""
-    statements.change(FREE, name)
+def free(statements: Statements, name: Transaction, kept: Collection[Claim] = ()) -> None:
+    """Let go what a transaction has reserved; serial numbers of coupons but for some."""
+    if any(is_coupon(offer) for (offer,) in statements.rows(FREE, name)):
+        serials.let_go(statements, name, kept)

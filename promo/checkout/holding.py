@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from promo.checkout.basket.model import Held, Left, Matches
+from promo.checkout.handed import Claim, Handed
 from promo.checkout.noticing import WITHIN
 from promo.checkout.opening import Stored
 from promo.checkout.request import Request, Transaction
@@ -75,7 +76,7 @@ class Holding:
     refused: Mapping[str, tuple[str, str]]  # by key: a code of WHY_NOT, a sentence stored with it
     titles: Mapping[str, str]
     coupons: Mapping[str, int]  # by key: the coupon's place
-    coupon_codes: Sequence[str]
+    handed: Sequence[Handed]
     rooms: Mapping[str, Room]  # of hard offers
     used: Used
     offers: Mapping[str, Offer]
@@ -93,21 +94,25 @@ def hold(statements: Statements, shopper: str | None) -> None:
 
 
 def read(
-    statements: Statements, request: Request, row: Stored | None, own: Collection[Transaction]
-) -> Holding:
-    """What may be used; `own` reservations hold nothing back."""
+    statements: Statements, request: Request, row: Stored | None, own: Collection[Transaction],
+    handed: Sequence[Handed], claims: Collection[Claim],
+) -> Holding:  # fmt: skip
+    """What may be used; `own` reservations hold nothing back.
+
+    handed: the coupons in their order; claims: the serial numbers that are the basket's to use.
+    """
     items = {item["offer"]: item for item in row.content["offers"]} if row else {}
-    coupons: Sequence[str] = [code.strip() for code in request.body.get("coupons", ())]
-    offers = read_offers(statements, [*items, *coupons])
+    offers = read_offers(statements, [*items, *(each.offer for each in handed)])
     used = _used(statements, request, row, offers, own)
     found = _Held(items, offers, used)
     for name in items:
-        found.add(name, name, None)
-    for place, code in enumerate(coupons):
-        found.add(f"coupon {place + 1}", code, place)
+        found.add(name)
+    free = set(claims)
+    for place, each in enumerate(handed):
+        found.hand(f"coupon {place + 1}", place, each, free)
     hard = [offer.id for offer in offers.values() if offer.hard]
     return Holding(
-        tuple(found.held), items, found.refused, found.titles, found.places, coupons,
+        tuple(found.held), items, found.refused, found.titles, found.places, handed,
         rooms(statements, request, hard, own) if hard else {}, used, offers,
     )  # fmt: skip
 
@@ -215,26 +220,40 @@ class _Held:
         self.places: dict[str, int] = {}
         self.before = Counter[str]()  # uses that the same offer may have had in this basket
 
-    def add(self, key: str, name: str, coupon: int | None) -> None:
-        """Take an offer up: one of the list, or a coupon by its place."""
-        offer = self.offers.get(name)
-        item = self.items.get(name) if coupon is None else None
-        if coupon is not None:
-            self.places[key] = coupon
-        self.titles[key] = item["title"] if item else offer.terms.title if offer else ""
-        if offer is None or (coupon is not None and offer.terms.printable):
-            self.titles[key], self.refused[key] = "", ("unknown_coupon", "")
+    def add(self, name: str) -> None:
+        """Take up an offer of the list."""
+        offer, item = self.offers.get(name), self.items[name]
+        self.titles[name] = item["title"]
+        if offer is None:
+            self.titles[name], self.refused[name] = "", ("unknown_coupon", "")
         elif offer.state == "stopped":
-            self.refused[key] = ("stopped", offer.sentence)
+            self.refused[name] = ("stopped", offer.sentence)
         else:
-            terms = offer.terms
-            number = terms.reward.number
-            if item:
-                loyalty, _, volume = item["cell"].partition("/")
-                number = terms.number((loyalty, volume))
-            left = self._left(terms, item)
-            self.before[name] += terms.uses.per_list
-            self.held.append(Held(key, terms, number, left, coupon is not None))
+            loyalty, _, volume = item["cell"].partition("/")
+            self._hold(name, offer.terms, offer.terms.number((loyalty, volume)), item)
+
+    def hand(self, key: str, place: int, handed: Handed, free: set[Claim]) -> None:
+        """Take up a coupon that is handed over; its serial number is free no more."""
+        self.places[key] = place
+        offer = self.offers.get(handed.offer)
+        terms = handed.terms or (offer.terms if offer else None)
+        self.titles[key] = terms.title if terms and not terms.printable else ""
+        if handed.why:
+            self.refused[key] = (handed.why, "")
+        elif offer is not None and offer.state == "stopped":
+            self.refused[key] = ("stopped", offer.sentence)
+        elif terms is None or terms.printable:
+            self.refused[key] = ("unknown_coupon", "")
+        elif handed.claim is not None and handed.claim not in free:
+            self.refused[key] = ("coupon_used", "")
+        else:
+            free.discard(handed.claim or ("", ""))
+            self._hold(key, terms, terms.reward.number, None)
+
+    def _hold(self, key: str, terms: Terms, number: int, item: dict[str, Any] | None) -> None:
+        left = self._left(terms, item)
+        self.before[terms.id] += terms.uses.per_list
+        self.held.append(Held(key, terms, number, left, key in self.places))
 
     def _left(self, terms: Terms, item: dict[str, Any] | None) -> Left:
         """A second coupon of an offer has what the first may leave."""

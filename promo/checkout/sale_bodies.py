@@ -74,7 +74,8 @@ class Basket(Named):
     card: NotRequired[CardNumber]
     lines: Annotated[list[Item], Field(max_length=MOST_LINES)]
     coupons: NotRequired[Annotated[list[Coupon], Field(max_length=MOST_COUPONS,
-        description="Codes of coupons that are handed over.")]]  # fmt: skip
+        description="Coupons that are handed over: ids of own offers that are on no list, and "
+        "manufacturers' coupons (AI 8110, 8112) as they are scanned.")]]  # fmt: skip
 
 
 class Paid(Basket):
@@ -135,6 +136,15 @@ class OfferUsed(TypedDict):
     coupon: NotRequired[Annotated[int, Field(description="The coupon's place in `coupons`.")]]
     why: NotRequired[Annotated[str, Field(json_schema_extra={"enum": list(WHY_NOT)})]]
     sentence: NotRequired[Annotated[str, Field(description="Why, for the shopper.")]]
+    cashier: NotRequired[
+        Annotated[str, Field(description="What the cashier does with a coupon that is not taken.")]
+    ]
+    detail: NotRequired[
+        Annotated[
+            str,
+            Field(description="What is wrong with a coupon's code, in English."),
+        ]
+    ]
     by: NotRequired[Annotated[list[str], Field(description="The offers in its way.")]]
 
 

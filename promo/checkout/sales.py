@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from promo.checkout import answers, sale_bodies, selling, taking_back
+from promo.checkout import answers, sale_bodies, selling, serials, taking_back
 from promo.checkout.connections import Connections, Twice
 from promo.checkout.metrics import Metrics
 from promo.checkout.noticing import Baskets
@@ -96,6 +96,7 @@ class Sales:
         def work(statements: Statements) -> None:
             answers.sweep(statements, before)
             statements.change(EXPIRED, (statements.moment(now),))
+            serials.sweep(statements, now)
 
         await self.connections.write(work)
 

@@ -7,13 +7,14 @@ household, the offers' counters by their ids; so no two tills can wait for each 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promo.checkout import answers, booking, holding, opening, telling
+from promo.checkout import answers, booking, families, handed, holding, opening, serials, telling
 from promo.checkout.basket.model import Answer, Rules, Together, Use
 from promo.checkout.basket.near import near
 from promo.checkout.basket.sale import Sale
+from promo.checkout.handed import Claim, Handed
 from promo.checkout.holding import Holding, Room
 from promo.checkout.items import ItemError, Reader
 from promo.checkout.opening import Stored
@@ -60,11 +61,17 @@ class Reckoned:
     holding: Holding
     given: Together
     matches: Any
+    claims: frozenset[Claim] = frozenset()  # serial numbers that the basket has to itself
 
     @property
     def used(self) -> list[Answer]:
         """The offers that are used."""
         return [answer for answer in self.given.answers if answer.uses]
+
+    def handed_as(self, key: str) -> Handed | None:
+        """The coupon that an offer in the basket is; None for one of the list."""
+        place = self.holding.coupons.get(key)
+        return None if place is None else self.holding.handed[place]
 
     @property
     def of_key(self) -> dict[str, str]:
@@ -106,9 +113,9 @@ def reserve(statements: Statements, house: House, request: Request) -> bytes:
     if (same := answers.still_reserved(statements, request)) is not None:
         return same
     request.check_days(house.settings.checkout.late_days)
-    found = _reckoned(statements, house, request, lines, hold=True)
     until = request.now + timedelta(seconds=house.settings.checkout.reserve_seconds)
-    _free(statements, request.name)
+    found = _reckoned(statements, house, request, lines, hold=True, until=until)
+    _free(statements, request.name, found.claims)
     booking.reserve(statements, _reserved(found, request, statements.moment(until)))
     end = {"reserved_until": until.astimezone(UTC).isoformat()}
     return answers.store(statements, request, telling.priced(request, found) | end, end)
@@ -128,7 +135,7 @@ def redeem(statements: Statements, house: House, request: Request) -> Done:
         own.add(Transaction.of(request.body["reservation"]))
     found = _reckoned(statements, house, request, lines, own, hold=True)
     for name in sorted(own):
-        _free(statements, name)
+        _free(statements, name, found.claims)
     rows = list(_rows(found))
     spent = booking.book(statements, request, rows)
     content = _content(found)
@@ -138,9 +145,9 @@ def redeem(statements: Statements, house: House, request: Request) -> Done:
     return Done(answer, len(rows), found.given.discount, spent, household, baskets)
 
 
-def _free(statements: Statements, name: Transaction) -> None:
+def _free(statements: Statements, name: Transaction, kept: Collection[Claim]) -> None:
     """Let go what a transaction has reserved, and that it was told so."""
-    booking.free(statements, name)
+    booking.free(statements, name, kept)
     answers.forget(statements, name, "reserve")
 
 
@@ -155,32 +162,90 @@ def _lines(house: House, request: Request) -> list[Line]:
 
 def _reckoned(
     statements: Statements, house: House, request: Request, lines: Sequence[Line],
-    own: Iterable[Transaction] = (), *, hold: bool = False,
+    own: Iterable[Transaction] = (), *, hold: bool = False, until: datetime | None = None,
 ) -> Reckoned:  # fmt: skip
-    """A basket priced, with everything that it uses held if wanted."""
+    """A basket priced, with everything that it uses held if wanted, for good or until a moment."""
     row, own = _opened(statements, house, request), {request.name, *own}
+    products = {line.product for line in lines}
+    coupons, meant = _handed(statements, house, request, products)
+    claims = _claims(statements, request, coupons, own, hold=hold, until=until)
     if hold:
         holding.hold(statements, row.shopper if row else None)
-    found = holding.read(statements, request, row, own)
-    never = (found.held, {line.product for line in lines}, house.never)
-    matches, excluded = holding.goods(statements, *never)
+    found = holding.read(statements, request, row, own, coupons, claims)
+    matches, excluded = holding.goods(statements, found.held, products, house.never)
+    for product, pairs in meant.items():
+        matches = {**matches, product: [*matches.get(product, ()), *pairs]}
     lines = [replace(line, excluded=line.excluded or line.product in excluded) for line in lines]
 
     def reckon(held: Holding) -> Reckoned:
         given = near(lines, held.held, matches, at=request.at, store=request.name.store,
                          rules=house.rules)  # fmt: skip
-        return Reckoned(row, lines, held, given, matches)
+        return Reckoned(row, lines, held, given, matches, claims)
 
     if not hold:
         return _within_budgets(found, reckon)
     if found.rooms:
+        _enter(statements, found, {each.key for each in found.held})
         offers = {each.terms.id for each in found.held}
         booking.hold_counters(statements, offers)
         rooms = holding.rooms(statements, request, sorted(found.rooms), own)
-        return _within_budgets(replace(found, rooms=rooms), reckon)
-    reckoned = reckon(found)
-    booking.hold_counters(statements, {reckoned.of_key[each.key] for each in reckoned.used})
-    return reckoned
+        reckoned = _within_budgets(replace(found, rooms=rooms), reckon)
+    else:
+        reckoned = reckon(found)
+        used = {each.key for each in reckoned.used}
+        _enter(statements, found, used)
+        booking.hold_counters(statements, {reckoned.of_key[key] for key in used})
+    return _without_unused(statements, request, reckoned)
+
+
+def _handed(
+    statements: Statements, house: House, request: Request, products: Collection[str]
+) -> tuple[list[Handed], dict[str, list[tuple[str, int]]]]:
+    """The coupons handed over, and what products those of makers mean."""
+    settings, today = house.settings, request.at.date()
+    found = [
+        handed.read(code, settings.coupons, settings.currency, today)
+        for code in request.body.get("coupons", ())
+    ]
+    if not any(each.groups or each.retailer for each in found):
+        return found, {}
+    any_of_maker = settings.coupons.families == "prefix"
+    return families.fitting(statements, found, products, request.name.store,
+                            any_of_maker=any_of_maker)  # fmt: skip
+
+
+def _claims(
+    statements: Statements, request: Request, coupons: Iterable[Handed],
+    own: Collection[Transaction], *, hold: bool, until: datetime | None,
+) -> frozenset[Claim]:  # fmt: skip
+    """The serial numbers of the coupons that nobody else has; taken, if they are to be held."""
+    wanted = {each.claim for each in coupons if each.claim is not None and not each.why}
+    if not wanted:
+        return frozenset()
+    if not hold:
+        return frozenset(serials.free_now(statements, wanted, own, request.now))
+    for name in sorted(own):
+        serials.let_go(statements, name)
+    return frozenset(serials.claim(statements, wanted, request.name, request.now, until))
+
+
+def _enter(statements: Statements, found: Holding, keys: Collection[str]) -> None:
+    """Coupons that say themselves what they give become offers of the books."""
+    booking.enter(
+        statements,
+        (each.terms for each in found.held if each.key in keys
+         and each.coupon and found.handed[found.coupons[each.key]].terms is not None),
+    )  # fmt: skip
+
+
+def _without_unused(statements: Statements, request: Request, found: Reckoned) -> Reckoned:
+    """The same, without the serial numbers of coupons that give nothing: they stay good."""
+    if not found.claims:
+        return found
+    used = [found.handed_as(each.key) for each in found.used]
+    claims = frozenset(each.claim for each in used if each is not None and each.claim is not None)
+    serials.release(statements, request.name, found.claims - claims)
+    return replace(found, claims=claims)
 
 
 def _opened(statements: Statements, house: House, request: Request) -> Stored | None:
@@ -226,7 +291,7 @@ def _rows(found: Reckoned) -> Iterable[booking.Row]:
         for use in answer.uses:
             numbers[offer] += 1
             own = {"kind": "redeem", "offer": offer, "number": numbers[offer], "uses": 1}
-            own |= _on(found, answer.key) | _figures(found, use)
+            own |= _on(found, answer.key) | _figures(found, answer.key, use)
             own |= {"promised": 0, "worth": 0, "probability": 0.0}
             if item is not None and row is not None:
                 is_promised = promised[offer] < item.get("uses", 1)
@@ -248,15 +313,17 @@ def _on(found: Reckoned, key: str) -> dict[str, Any]:
     return {"key_id": row.key_id, "counter": row.counter, "shopper": row.shopper}
 
 
-def _figures(found: Reckoned, use: Use) -> booking.Row:
+def _figures(found: Reckoned, key: str, use: Use) -> booking.Row:
     products = [line.product for line in found.lines]
     lines = telling.shares([(unit, part) for unit, part in use.parts.items()])
+    coupon = found.handed_as(key)
     return {
         "units": len(use.parts), "money": use.discount, "funder_money": use.funder,
         "lines": {
             "lines": [line | {"product": products[line["line"]]} for line in lines],
             "handling": use.handling,
-        },
+        }
+        | ({"coupon": coupon.digits} if coupon is not None and coupon.digits else {}),
     }  # fmt: skip
 
 

@@ -28,12 +28,30 @@ WHY_NOT: Mapping[str, str] = {
     "stopped": _.text("The offer is no longer given."),
     "budget": _.text("The offer has reached its limit."),
     "unknown_coupon": _.text("This coupon is not one we take."),
+    "coupon_unreadable": _.text("We could not read this coupon."),
+    "coupon_used": _.text("This coupon has been used already."),
+    "coupon_unclear": _.text("We cannot check here what this coupon is good for."),
+}
+# What the cashier does with a coupon that is not taken.
+CASHIER: Mapping[str, str] = {
+    "unknown_coupon": _.text("We do not know this coupon. Please give it back."),
+    "coupon_unreadable": _.text(
+        "Please scan the coupon again. If that does not help, give it back."
+    ),
+    "coupon_used": _.text("This coupon was taken before. Please do not accept it."),
+    "coupon_unclear": _.text("The till cannot check this coupon. Please follow the store's rules."),
+    "store": _.text("This coupon is another chain's or store's. Please give it back."),
 }
 
 
 def why_not(code: str, language: Language) -> str:
     """Why an offer was not used."""
     return language.text(WHY_NOT[code])
+
+
+def for_cashier(code: str, language: Language) -> str:
+    """What the cashier does with a coupon that was not taken; nothing where the reason says it."""
+    return language.text(CASHIER[code]) if code in CASHIER else ""
 
 
 def of_basket(used: int, off: int, points: int, language: Language) -> tuple[str, str]:

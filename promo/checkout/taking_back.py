@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from promo.checkout import answers, booking, sentences, telling
+from promo.checkout import answers, booking, sentences, serials, telling
 from promo.checkout.answers import History
 from promo.checkout.basket.giving_back import Back, Returned, give_back
 from promo.checkout.basket.model import Part
 from promo.checkout.basket.sale import Sale
 from promo.checkout.booking import Row
+from promo.checkout.handed import claim_of
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
@@ -75,6 +76,7 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     answers.forget(statements, request.of, "reserve")
     booking.hold_counters(statements, (row["offer"] for row in rows))
     booking.book(statements, request, [_reversal("void", row, row) for row in rows])
+    _release(statements, request, rows)
     told = _told_void(request, rows, known=stored.sale is not None)
     return answers.store(statements, request, told, {})
 
@@ -158,7 +160,8 @@ def _book_return(
     if not back.uses:
         return
     uses = {(row["offer"], row["number"]): row for row in _rows(statements, request.of)}
-    numbers, rows, products = found.numbers(), [], found.sale.products
+    numbers, rows, products = found.numbers(), list[Row](), found.sale.products
+    again = list[Row]()
     for each in back.uses:
         lines = telling.shares(each.parts.items())
         taken = {
@@ -170,9 +173,11 @@ def _book_return(
             },
         }  # fmt: skip
         use = uses[each.offer, numbers[each.key, each.number]]
+        again += [use] * each.uses
         rows.append(_reversal("return", use, taken))
     booking.hold_counters(statements, (row["offer"] for row in rows))
     booking.book(statements, request, rows)
+    _release(statements, request, again)
 
 
 def _told_return(
@@ -236,7 +241,8 @@ def _rows(statements: Statements, name: Transaction) -> list[Row]:
 def _row(values: tuple[Any, ...]) -> Row:
     row = dict(zip(NAMES, values, strict=True))
     said = json.loads(row["lines"])
-    return row | {"lines": {"lines": said.get("lines", []), "handling": said.get("handling", 0)}}
+    lines = {"lines": said.get("lines", []), "handling": said.get("handling", 0)}
+    return row | {"lines": lines, "coupon": said.get("coupon")}
 
 
 # --- both -----------------------------------------------------------------------------------------
@@ -263,6 +269,12 @@ def _by_offer(backs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for one in found.values():
         one |= {name: sum(line[name] for line in one["lines"]) for name in SHARES}
     return list(found.values())
+
+
+def _release(statements: Statements, request: Request, uses: Iterable[Row]) -> None:
+    """Let the serial numbers of coupons that may be used again be taken again."""
+    claims = (claim_of(row["coupon"]) for row in uses if row["coupon"])
+    serials.release(statements, request.of, {each for each in claims if each is not None})
 
 
 def _added(

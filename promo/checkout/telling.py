@@ -36,7 +36,7 @@ def _offers(request: Request, found: "Reckoned") -> list[dict[str, Any]]:
     """Every offer of the list and every coupon, in their order."""
     answers = {answer.key: answer for answer in found.given.answers}
     holding, told = found.holding, list[dict[str, Any]]()
-    names = {key: holding.coupon_codes[place] for key, place in holding.coupons.items()}
+    names = {key: holding.handed[place].offer for key, place in holding.coupons.items()}
     for key, title in holding.titles.items():
         own: dict[str, Any] = {"offer": names.get(key, key), "title": title}
         if key in holding.coupons:
@@ -44,10 +44,18 @@ def _offers(request: Request, found: "Reckoned") -> list[dict[str, Any]]:
         if key in holding.refused:
             code, sentence = holding.refused[key]
             why = {"why": code, "sentence": sentence or sentences.why_not(code, request.language)}
+            why |= _of_coupon(request, found, key, code) if key in holding.coupons else {}
             told.append(own | NOTHING | {"lines": []} | why)
         else:
             told.append(own | _offer(request, answers[key], names))
     return told
+
+
+def _of_coupon(request: Request, found: "Reckoned", key: str, code: str) -> dict[str, str]:
+    """What the cashier does with a coupon that is not taken, and what is wrong with its code."""
+    detail = found.holding.handed[found.holding.coupons[key]].detail
+    cashier = sentences.for_cashier(code, request.language)
+    return ({"cashier": cashier} if cashier else {}) | ({"detail": detail} if detail else {})
 
 
 def _offer(request: Request, answer: Answer, names: Mapping[str, str]) -> dict[str, Any]:

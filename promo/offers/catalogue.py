@@ -10,6 +10,7 @@ from promo import tables
 from promo.config import Settings
 from promo.database import upsert
 from promo.offers.goods import Known
+from promo.offers.handed import is_coupon, reads_itself
 from promo.offers.terms import Offered, OfferError, Terms, parse
 
 
@@ -34,6 +35,9 @@ def import_offers(
             if terms.id in seen:
                 raise OfferError(f"{where}: the id {terms.id!r} stands twice in this file.")
             seen.add(terms.id)
+            if is_coupon(terms.id):
+                raise OfferError(f"{where}: the id {terms.id!r} begins as those of manufacturers' "
+                                 "coupons, 8110 or 8112; expected another one.")  # fmt: skip
             known.check_names(terms, where)
             goods = known.goods(terms, where)
             _store(connection, terms, goods.products, where)
@@ -51,7 +55,9 @@ def resolve_again(connection: Connection, settings: Settings) -> int:
     None is taken away: lists may promise it. Returns the number of offers that got more.
     """
     known = Known.read(connection, settings.categories.never_said)
-    offers = connection.execute(select(tables.Offer.id, tables.Offer.terms)).all()
+    offer = tables.Offer
+    query = select(offer.id, offer.terms).where(~reads_itself(offer.id))
+    offers = connection.execute(query).all()
     return sum(_more(connection, known, name, Terms.from_stored(stored)) for name, stored in offers)
 
 

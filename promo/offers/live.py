@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from promo import tables
 from promo.calendar import Window
-from promo.offers import budgets, worth
+from promo.offers import budgets, handed, worth
 from promo.offers.terms import Terms
 
 
@@ -75,7 +75,7 @@ def live(
     """
     offer = tables.Offer
     good = (
-        (offer.state == "live") & ~offer.hard
+        (offer.state == "live") & ~offer.hard & handed.own(offer.id)
         & (offer.starts <= window.first) & (offer.ends >= window.last)
     )  # fmt: skip
     items = _items(connection, good)

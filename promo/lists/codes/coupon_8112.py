@@ -58,6 +58,19 @@ def parse(text: str) -> Coupon8112:
     return Coupon8112(kind, funder, offer_code, serial)
 
 
+def parse_offer(text: str) -> tuple[str, str]:
+    """Read the digits without a serial, as the positive offer file has them: offer, funder.
+
+    Raises CouponError with the field, its value and its position.
+    """
+    digits = Digits(text, AI)
+    kind = digits.one("format", "012")
+    funder = digits.sized("funder", "0123456", 6)
+    offer_code = digits.take("offer code", 6)
+    digits.end({})
+    return f"{kind}{sized(funder, 6)}{offer_code}", funder
+
+
 def write(coupon: Coupon8112) -> str:
     """Write the digits after AI 8112."""
     return coupon.offer + ("" if coupon.serial is None else sized(coupon.serial, 6))

@@ -14,10 +14,12 @@ from promo.config import explain
 from promo.lists.codes.coupon_8110 import Coupon8110, Purchase, SaveRule
 from promo.lists.codes.coupon_fields import CouponError
 from promo.offers.terms import CHAIN, OfferError, Terms
+from promo.offers.values import WHOLE
 
 Products = Callable[[str, str], Sequence[str]]
 """The products of a funder's prefix and a family code, as an offer's `products` names them."""
 RuleThree = Literal["first_or_others", "third_and_other"]
+Returns = Literal["keep", "restore", "reclaim"]
 RULES = ("any", "all", "first_and_other")
 GROUPS = ("first", "second", "third")
 NEEDS = {0: "buy", 1: "spend", 2: "basket", 3: "pounds", 4: "kilograms"}
@@ -31,12 +33,15 @@ def to_terms(
     *,
     rule_three: RuleThree | None = None,
     title: str = "",
+    handling: int = 0,
+    returns: Returns = "keep",
 ) -> Terms:
     """Say an 8110 coupon as terms, amounts in the minor units that it has: hundredths.
 
     Without a start it is good from today, without an expiry until today. Rule 3 is read in two
-    ways, and the caller must choose. Raises CouponError that names what terms cannot say, such as
-    a family of no known product, and OfferError.
+    ways, and the caller must choose. The maker pays `handling` for each use on top, unless it is a
+    store's own coupon. Raises CouponError that names what terms cannot say, such as a family of no
+    known product, and OfferError.
     """
     save = coupon.save or SaveRule()
     name = f"{coupon.funder_prefix}-{coupon.offer_code}"
@@ -44,19 +49,32 @@ def to_terms(
     said: dict[str, Any] = {
         "id": f"8110:{name}",
         "title": title or f"Coupon {name}",
-        "funder": CHAIN if save.store_flag else coupon.funder_prefix,
+        **funded(coupon.funder_prefix, handling, store=bool(save.store_flag)),
         "starts": coupon.starts_on(today) or min(today, ends),
         "ends": ends,
         "may_be_doubled": not save.do_not_multiply,
         "printable": False,
+        "returns": returns,
         "reward": reward(save.save_value_code, int(coupon.save_value), _target(coupon)),
         **_purchases(coupon, products),
-        **_rule(coupon, rule_three),
+        **rule(coupon.rule, rule_three),
     }
+    return checked(said, f"8110 coupon {name}")
+
+
+def checked(said: dict[str, Any], where: str) -> Terms:
+    """Terms of what is said. Raises OfferError."""
     try:
         return Terms.model_validate(said)
     except ValidationError as error:
-        raise OfferError(explain(f"8110 coupon {name}", error)) from None
+        raise OfferError(explain(where, error)) from None
+
+
+def funded(funder: str, handling: int, *, store: bool) -> dict[str, Any]:
+    """Who pays: the maker all of it and `handling` for each use, or the store by itself."""
+    if store:
+        return {"funder": CHAIN}
+    return {"funder": funder, "funding": {"manufacturer": WHOLE, "handling": handling}}
 
 
 def need(code: int, requirement: int) -> dict[str, Any]:
@@ -109,11 +127,12 @@ def _target(coupon: Coupon8110) -> str | None:
     return GROUPS[coupon.save.applies_to]
 
 
-def _rule(coupon: Coupon8110, rule_three: RuleThree | None) -> dict[str, Any]:
-    if coupon.rule is None:
+def rule(code: int | None, rule_three: RuleThree | None) -> dict[str, Any]:
+    """Which purchases one use needs, by additional purchase rules code. Raises CouponError."""
+    if code is None:
         return {}
-    if coupon.rule < len(RULES):
-        return {"rule": RULES[coupon.rule]}
+    if code < len(RULES):
+        return {"rule": RULES[code]}
     if rule_three is None:
         raise CouponError("The additional purchase rules code is 3, which is read in two ways; "
                           "expected to be told which.",
