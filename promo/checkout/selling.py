@@ -156,9 +156,7 @@ def _reckoned(
     found = holding.read(statements, request, row, own)
     never = (found.held, {line.product for line in lines}, house.never)
     matches, excluded = holding.goods(statements, *never)
-    lines = [
-        replace(line, excluded=True) if line.product in excluded else line for line in lines
-    ]
+    lines = [replace(line, excluded=True) if line.product in excluded else line for line in lines]
 
     def reckon(held: Holding) -> Reckoned:
         given = near(lines, held.held, matches, at=request.at, store=request.name.store,

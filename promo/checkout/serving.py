@@ -18,7 +18,6 @@ from promo.checkout.service import Service
 from promo.checkout.watching import place
 from promo.errors import Sentence
 
-
 OBJECTS = 20_000  # made since the last look for cycles, about four baskets
 
 

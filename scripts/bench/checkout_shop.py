@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 from kit import ROOT
-from sqlalchemy import Engine, bindparam, insert, text, update
+from sqlalchemy import Engine, insert, text, update
 from till_kit import NIGHT, code, fill, free_port, server
 
 from promo import tables
@@ -41,13 +41,11 @@ def open_shop(
 def set_terms(engine: Engine, offers: int, coupons: int = 0, uses: int = 0) -> str:
     """Terms and goods of a filled chain's offers, coupons, a store key."""
     with engine.begin() as connection:
-        table = tables.Offer.__table__
+        table = tables.Offer
         names = [f"o{number}" for number in range(offers)]
-        change = update(table).where(table.c.id == bindparam("name"))
-        connection.execute(
-            change.values(terms=bindparam("new")),
-            [{"name": name, "new": _terms(name)} for name in names],
-        )
+        for name in names:
+            change = update(table).where(table.id == name)
+            connection.execute(change.values(terms=_terms(name)))
         webs = [coupon(number) for number in range(coupons)]
         if webs:
             connection.execute(insert(table), [_coupon(name, uses) for name in webs])

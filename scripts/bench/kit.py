@@ -16,9 +16,7 @@ KEY = "1:only-for-the-bench-never-in-a-shop\n"
 STAGE = re.compile(r"stage=(\S+) .*?seconds=([\d.]+)")
 
 
-def report(
-    bar: str, value: object, limit: object, *, ok: bool | None, quick: bool = False
-) -> None:
+def report(bar: str, value: object, limit: object, *, ok: bool | None, quick: bool = False) -> None:
     """Print a bar; `ok` is None, or the line says `quick`, where only the long run can tell."""
     said = {"bar": bar, "value": value, "limit": limit, "ok": ok}
     print(json.dumps(said | ({"quick": True} if quick else {})), flush=True)
