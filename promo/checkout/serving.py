@@ -3,7 +3,6 @@
 SIGTERM and SIGINT end it: no new connection is taken, requests under way are finished.
 """
 
-import gc
 import json
 import logging
 import signal
@@ -17,8 +16,6 @@ import uvicorn
 from promo.checkout.service import Service
 from promo.checkout.watching import place
 from promo.errors import Sentence
-
-OBJECTS = 20_000  # made since the last look for cycles, about four baskets
 
 
 class ServeError(Sentence):
@@ -51,11 +48,6 @@ def serve(service: Service, where: Where) -> None:
     """Serve until a signal ends it. Raises ServeError, RenderError."""
     service.kiosk.warm(service.settings.current_day())
     server = server_of(service, where)
-    # What is there now lives on for good, and baskets make few cycles: looking for some after every
-    # 700 objects is a tenth of the work, looking after so many hardly any.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS)
     # The server gives a signal on when it has ended in order; that is then no failure.
     before = {
         each: signal.signal(each, lambda *_: None) for each in (signal.SIGTERM, signal.SIGINT)
