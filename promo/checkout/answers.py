@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from pydantic_core import to_json
+
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
@@ -15,6 +17,8 @@ from promo.checkout.statements import Statements
 NAMED = 'store = ? and till = ? and day = ? and "transaction" = ?'
 ABOUT = "of_store = ? and of_till = ? and of_day = ? and of_transaction = ?"
 GIVEN = f"select digest, answer from till_answers where {NAMED} and verb = ?"
+BEFORE = f"""select verb, digest, answer from till_answers where {NAMED}
+union all select 'voided', null, null from till_answers where {ABOUT} and verb = 'void'"""
 HISTORY = f"""select verb, cast(content as text) from till_answers where {NAMED} and verb = 'redeem'
 union all select verb, cast(content as text) from till_answers where {ABOUT}"""
 STORE = """insert into till_answers (store, till, day, "transaction", verb, digest, answer, content,
@@ -49,6 +53,26 @@ def given(statements: Statements, request: Request) -> bytes | None:
     return None
 
 
+class Before(NamedTuple):
+    """What is known of a transaction when its basket is paid."""
+
+    answer: bytes | None  # of the same redeem
+    void: bool
+    reserved: bool
+
+
+def before(statements: Statements, request: Request) -> Before:
+    """What a redeem's transaction was answered before. Raises Refuse as `given` does."""
+    found = {
+        verb: (digest, answer)
+        for verb, digest, answer in statements.rows(BEFORE, (*request.name, *request.name))
+    }
+    digest, answer = found.get("redeem", (None, None))
+    if answer is not None and digest != request.digest:
+        raise Refuse("conflict")
+    return Before(None if answer is None else bytes(answer), "voided" in found, "reserve" in found)
+
+
 def still_reserved(statements: Statements, request: Request) -> bytes | None:
     """What the same basket was told when it was reserved, unless that is over.
 
@@ -81,14 +105,14 @@ def store(
     said = as_bytes(answer)
     about = request.of if request.verb in ("return", "void") else (None,) * 4
     statements.change(STORE, (*request.name, request.verb, request.digest, said,
-                              json.dumps(content, separators=(",", ":")), *about,
+                              to_json(content).decode(), *about,
                               statements.moment(request.now)))  # fmt: skip
     return said
 
 
 def as_bytes(answer: Mapping[str, Any]) -> bytes:
     """An answer as it is sent."""
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(answer)
 
 
 def sweep(statements: Statements, before: date) -> None:

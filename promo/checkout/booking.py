@@ -7,6 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
+
 from promo.checkout import serials
 from promo.checkout.handed import Claim
 from promo.checkout.request import Request, Transaction
@@ -82,7 +84,7 @@ def book(statements: Statements, request: Request, rows: Collection[Row]) -> lis
     if not rows:
         return []
     own = request.name._asdict() | {"at": statements.moment(request.instant)}
-    written = json.dumps([dict.fromkeys(COLUMNS) | row | own for row in rows])
+    written = to_json([dict.fromkeys(COLUMNS) | row | own for row in rows]).decode()
     statements.change(INSERT.format(statements.table(QUOTED)), (written,))
     more: dict[str, Row] = {}
     for row in rows:

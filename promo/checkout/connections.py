@@ -90,6 +90,7 @@ class Connections:
             return False
         self._own.statements = None
         self._open.discard(found)
+        self.engine.dispose()  # what its pool keeps is of the same server
         return True
 
     async def write(self, work: Callable[[Statements], Result]) -> Result:

@@ -44,6 +44,7 @@ class Offer(NamedTuple):
     budget_money: int
     budget_uses: int
     terms: Terms
+    stored: Mapping[str, Any]  # the terms as JSON
     sentence: str
     spent_uses: int
     spent_money: int
@@ -122,16 +123,17 @@ def read_offers(statements: Statements, names: Iterable[str]) -> dict[str, Offer
     query = OFFERS.format(statements.among("o.id"))
     wanted = sorted(set(names))
     return {
-        row[0]: Offer(row[0], row[1], bool(row[2]), row[3], row[4], _terms(row[5]), row[6] or "",
+        row[0]: Offer(row[0], row[1], bool(row[2]), row[3], row[4], *_terms(row[5]), row[6] or "",
                       row[7], row[8])
         for row in statements.rows(query, (statements.several(wanted),))
     }  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
-def _terms(stored: str) -> Terms:
+def _terms(stored: str) -> tuple[Terms, Mapping[str, Any]]:
     """Terms by what is stored: who changes an offer changes the key."""
-    return Terms.from_stored(json.loads(stored))
+    raw = json.loads(stored)
+    return Terms.from_stored(raw), raw
 
 
 def rooms(

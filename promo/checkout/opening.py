@@ -3,9 +3,10 @@
 In raw SQL, as a shopper waits: see promo.checkout.statements.
 """
 
-import json
 from datetime import date
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from promo.checkout.statements import Statements
 from promo.config import Settings
@@ -167,7 +168,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     key_id, counter, code, night, store, first, last, worth, content, state, shopper = row
     return Stored(
         key_id, counter, code, _day(night), store, _day(first), _day(last), worth,
-        json.loads(content), state, shopper,
+        from_json(content), state, shopper,
     )  # fmt: skip
 
 

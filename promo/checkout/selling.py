@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from promo.checkout import answers, booking, families, handed, holding, opening, serials, telling
@@ -34,18 +35,18 @@ class House:
     settings: Settings
     keys: CodeKeys
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """How offers that compete are decided on."""
         return Rules(self.settings.checkout.policy)
 
-    @property
+    @cached_property
     def reader(self) -> Reader:
         """How items are read."""
         country = self.settings.checkout.item_codes
         return Reader(self.settings.currency, LAYOUTS[country] if country else {})
 
-    @property
+    @cached_property
     def never(self) -> Sequence[str]:
         """Categories that no offer touches, and that count to no threshold."""
         categories = self.settings.categories
@@ -63,7 +64,7 @@ class Reckoned:
     matches: Any
     claims: frozenset[Claim] = frozenset()  # serial numbers that the basket has to itself
 
-    @property
+    @cached_property
     def used(self) -> list[Answer]:
         """The offers that are used."""
         return [answer for answer in self.given.answers if answer.uses]
@@ -73,7 +74,7 @@ class Reckoned:
         place = self.holding.coupons.get(key)
         return None if place is None else self.holding.handed[place]
 
-    @property
+    @cached_property
     def of_key(self) -> dict[str, str]:
         """Offers by their keys in the basket."""
         return {each.key: each.terms.id for each in self.holding.held}
@@ -125,12 +126,13 @@ def redeem(statements: Statements, house: House, request: Request) -> Done:
     """A basket that is paid: its offers are used. Raises Refuse, lookup.Refused."""
     lines = _lines(house, request)
     answers.hold(statements, request.name)
-    if (same := answers.given(statements, request)) is not None:
-        return Done(same)
-    if answers.history(statements, request.name).void:
+    before = answers.before(statements, request)
+    if before.answer is not None:
+        return Done(before.answer)
+    if before.void:
         raise Refuse("voided")
     request.check_days(house.settings.checkout.late_days)
-    own = {request.name}
+    own = {request.name} if before.reserved else set[Transaction]()
     if "reservation" in request.body:
         own.add(Transaction.of(request.body["reservation"]))
     found = _reckoned(statements, house, request, lines, own, hold=True)
@@ -175,7 +177,7 @@ def _reckoned(
     matches, excluded = holding.goods(statements, found.held, products, house.never)
     for product, pairs in meant.items():
         matches = {**matches, product: [*matches.get(product, ()), *pairs]}
-    lines = [replace(line, excluded=line.excluded or line.product in excluded) for line in lines]
+    lines = [replace(line, excluded=True) if line.product in excluded else line for line in lines]
 
     def reckon(held: Holding) -> Reckoned:
         given = near(lines, held.held, matches, at=request.at, store=request.name.store,
@@ -343,16 +345,17 @@ def _reserved(found: Reckoned, request: Request, until: str) -> list[dict[str, A
 def _content(found: Reckoned) -> dict[str, Any]:
     """What a return will need: the sale as it is, and the terms it was made by."""
     used = {found.of_key[answer.key] for answer in found.used}
-    terms = {each.terms.id: each.terms for each in found.holding.held}
     matches = {
         product: [pair for pair in pairs if pair[0] in used]
         for product, pairs in found.matches.items()
     }
-    others = pieces([replace(line, excluded=not line.excluded) for line in found.lines], {},
-                    dearest=True)  # fmt: skip
+    others = []
+    if any(line.excluded for line in found.lines):
+        others = pieces([replace(line, excluded=not line.excluded) for line in found.lines], {},
+                        dearest=True)  # fmt: skip
     return {
         "sale": Sale.of(found.lines, found.holding.held, found.given).stored(),
         "others": [[*piece.unit, piece.price] for piece in others],
-        "terms": {name: terms[name].stored() for name in sorted(used)},
+        "terms": {name: found.holding.offers[name].stored for name in sorted(used)},
         "matches": {product: pairs for product, pairs in matches.items() if pairs},
     }

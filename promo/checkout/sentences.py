@@ -1,6 +1,7 @@
 """What the service says of offers and sales: a closed set of reasons, and sentences for people."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from promo.checkout.refusals import Noted
 from promo.language import Language
@@ -44,6 +45,7 @@ CASHIER: Mapping[str, str] = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def why_not(code: str, language: Language) -> str:
     """Why an offer was not used."""
     return language.text(WHY_NOT[code])

@@ -17,9 +17,9 @@ NOTHING = {"uses": 0, "units": 0, "off": 0, "manufacturer": 0, "store": 0, "poin
 def priced(request: Request, found: "Reckoned") -> dict[str, Any]:
     """A basket's answer: bodies.Priced."""
     given = found.given
-    parts = [part for answer in given.answers for use in answer.uses for part in use.parts.items()]
+    parts = [part for answer in found.used for use in answer.uses for part in use.parts.items()]
     total, off = sum(line.amount for line in found.lines), given.discount
-    funder = sum(answer.funder for answer in given.answers)
+    funder = sum(answer.funder for answer in found.used)
     cashier, shopper = sentences.of_basket(
         sum(len(answer.uses) for answer in found.used), off, given.points, request.language
     )
@@ -59,12 +59,14 @@ def _of_coupon(request: Request, found: "Reckoned", key: str, code: str) -> dict
 
 
 def _offer(request: Request, answer: Answer, names: Mapping[str, str]) -> dict[str, Any]:
-    parts = [part for use in answer.uses for part in use.parts.items()]
-    told: dict[str, Any] = {
-        "uses": len(answer.uses), "units": len(parts), "off": answer.discount,
-        "manufacturer": answer.funder, "store": answer.store, "points": answer.points,
-        "lines": shares(parts),
-    }  # fmt: skip
+    told: dict[str, Any] = NOTHING | {"lines": []}
+    if answer.uses:  # most are not
+        parts = [part for use in answer.uses for part in use.parts.items()]
+        told = {
+            "uses": len(answer.uses), "units": len(parts), "off": answer.discount,
+            "manufacturer": answer.funder, "store": answer.store, "points": answer.points,
+            "lines": shares(parts),
+        }  # fmt: skip
     if answer.why is not None:
         told["why"] = answer.why.code
         told["sentence"] = sentences.why_not(answer.why.code, request.language)

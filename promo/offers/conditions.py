@@ -1,6 +1,7 @@
 """Conditions: on what, when, where, how often, and who pays."""
 
 from datetime import datetime, time
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -74,12 +75,12 @@ class Purchase(Goods):
             fault("products", "expected products, brands or categories", list(self.products))
         return self
 
-    @property
+    @cached_property
     def need(self) -> str:
         """Which of NEEDS it is."""
         return next(name for name in NEEDS if getattr(self, name) is not None)
 
-    @property
+    @cached_property
     def amount(self) -> int:
         """How much of it: pieces, minor units, thousandths of a pound or kilogram, or none."""
         return int(getattr(self, self.need))

@@ -38,7 +38,7 @@ class Reward(Part):
 
     def at(self, number: int) -> Self:
         """The same reward with another number."""
-        return self.model_copy(update={self.varies: number})
+        return self if number == self.number else self.model_copy(update={self.varies: number})
 
 
 class AmountOff(Reward):

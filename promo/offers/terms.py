@@ -6,6 +6,7 @@ offer itself, a second and a third one under keys of their own, as North America
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -131,13 +132,13 @@ class Terms(Purchase):
             fault("hard", "only an offer with `printable: false` may be hard", self.hard)
         return self
 
-    @property
+    @cached_property
     def purchases(self) -> dict[int, Purchase]:
         """The purchases by number, 1 to 3."""
         numbered = enumerate((self, self.second, self.third), 1)
         return {number: purchase for number, purchase in numbered if purchase is not None}
 
-    @property
+    @cached_property
     def ways(self) -> tuple[tuple[int, ...], ...]:
         """The sets of purchases that make one use, in the order in which they are tried."""
         if self.rule == "all":
@@ -159,7 +160,7 @@ class Terms(Purchase):
         """The manufacturer's share of what the offer costs, 0 to 1."""
         return self.funder_percent / WHOLE
 
-    @property
+    @cached_property
     def funder_percent(self) -> int:
         """The same in hundredths of a percent; what the chain funds itself has none."""
         if self.funding is not None:

@@ -1,6 +1,6 @@
 """Coupons: the rules of AI 8110 and 8112 as a table, and strings made by a grammar of its own.
 
-    .venv/bin/python scripts/bench/checkout_bars.py --only coupons
+    .venv/bin/python scripts/bench/checkout.py --only coupons
 
 Rules: what a coupon takes off a basket, by the function that the till prices with. Grammar: strings
 are put together here, digit by digit, without the code that is measured; each must be read into the

@@ -28,6 +28,7 @@ CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conform
           "allow_header_conformance", "ignored_auth")  # fmt: skip
 ANSWERS = re.compile(r'promo_answers_total{route="(.*?)",status="(\d+)",refused="(.*?)"} (\d+)')
 FUZZERS = 2
+COUPONS = 3
 BEHIND = 0.25  # of all answers that must be a yes: else the fuzzer has only knocked
 
 
@@ -45,7 +46,7 @@ def fuzz(seconds: int, lists: int) -> None:
     """Measure and report."""
     with postgresql() as url, tempfile.TemporaryDirectory() as folder:
         engine = database.connect(url)
-        open_shop(engine, lists, hard=lists)
+        open_shop(engine, lists, coupons=COUPONS, uses=lists)
         with engine.begin() as connection:
             key = store_keys.add(connection, "1", store_keys.VERBS, datetime.now(UTC))
         engine.dispose()

@@ -62,7 +62,7 @@ def _sale(verb: str, number: int, chance: random.Random) -> dict[str, Any]:
             real["lines"] = [{"line": chance.randrange(8), "quantity": 1}]
         return real
     if chance.random() < 0.3:
-        real["coupons"] = ["web"] * chance.randrange(1, 3)
+        real["coupons"] = ["web0"] * chance.randrange(1, 3)
     if verb == "redeem" and chance.random() < 0.2:
         real["reservation"] = {"store": "1", "till": "1", "day": DAY, "transaction": name}
     if chance.random() < 0.3:

@@ -1,16 +1,19 @@
 """Lookups: the service against bare Starlette with the same SQL, on PostgreSQL, in turns.
 
-Bare is stack_server.py: no keys, limits, logs, metrics or checks of bodies.
+Bare is stack_server.py: no keys, limits, logs, metrics or checks of bodies; as many threads, which
+have a connection each. Both are there all the time, on the same core, and only one is asked.
 """
 
-import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+import psutil
+from checkout_shop import make_house, served
 from kit import ROOT, report
 from sqlalchemy import make_url
 from till_kit import (
@@ -30,80 +33,63 @@ from till_kit import (
 from promo import database
 from promo.checkout import store_keys
 
-LISTS, SECONDS, ROUNDS = 10_000, 3.0, 5
-SHARE = 0.5
-TODAY = "2017-11-08"
-SECRET = "1:only for the bench, never in a shop"
-MAIN = "from promo.cli import main; main()"
+LISTS, SHARE = 10_000, 0.5
 
 
 def judge() -> None:
-    """The bar of lookups."""
-    for bar in lookups():
-        report(bar["bar"], bar["value"], bar["limit"], ok=bar["ok"])
+    """Seven rounds."""
+    lookups(LISTS, 3.0, 7, quick=False)
 
 
-judge_quickly = judge
+def judge_quickly() -> None:
+    """Three short ones."""
+    lookups(2_000, 0.8, 3, quick=True)
 
 
-def lookups() -> list[dict[str, Any]]:
+def lookups(lists: int, seconds: float, rounds: int, *, quick: bool) -> None:
     """Answers a second of the service over those of bare Starlette; by code, and by card."""
     with postgresql() as url, tempfile.TemporaryDirectory() as folder:
-        engine = database.connect(url)
-        fill(engine, LISTS)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("vacuum analyze")
-        with engine.begin() as connection:
-            key = store_keys.add(connection, "1", ["lookup"], datetime.now(UTC))
-        house = _house(Path(folder))
+        key = _filled(url, lists)
         on_core(CLIENT_CORE)
-        by_code = posts("/v1/lookup", [{"code": code(n)} for n in range(LISTS)], key)
-        by_card = posts("/v1/lookup", [{"card": card(n)} for n in range(LISTS)], key)
-        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        seen: dict[str, list[Served]] = {"bare": [], "code": [], "card": []}
-        for _ in range(ROUNDS):
-            seen["bare"].append(_bare(plain, by_code))
-            for name, load in (("code", by_code), ("card", by_card)):
-                seen[name].append(_service(house, url, load))
-    return [_bar(f"lookup by {name}", seen[name], seen["bare"]) for name in ("code", "card")]
+        by_code = posts("/v1/lookup", [{"code": code(n)} for n in range(lists)], key)
+        by_card = posts("/v1/lookup", [{"card": card(n)} for n in range(lists)], key)
+        loads = {"bare": by_code, "code": by_code, "card": by_card}
+        seen: dict[str, list[Served]] = {name: [] for name in loads}
+        house = make_house(Path(folder) / "house")
+        with _bare(url) as (other, other_port), served(house, url) as (ours, port):
+            at = {"bare": (other_port, other), "code": (port, ours), "card": (port, ours)}
+            for turn in range(rounds + 1):
+                for name, load in loads.items():
+                    where, who = at[name]
+                    done = Load(load).run(where, who, seconds)
+                    seen[name] += [done] if turn else []  # the first only warms
+    for name in ("code", "card"):
+        _report(f"lookup by {name}", seen[name], seen["bare"], quick=quick)
 
 
-def _house(folder: Path) -> Path:
-    """Settings for the service, with limits that the bench does not reach."""
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    for old, new in (
-        ("today: null ", f"today: {TODAY} "),
-        ("requests_per_second: 50 ", "requests_per_second: 1000000 "),
-        ("burst: 100 ", "burst: 1000000 "),
-    ):
-        text = text.replace(old, new, 1)
-    (folder / "config.yaml").write_text(text, encoding="utf-8")
-    (folder / "code.key").write_text(SECRET, encoding="utf-8")
-    shutil.copytree(ROOT / "templates", folder / "templates")
-    return folder
+def _filled(url: str, lists: int) -> str:
+    engine = database.connect(url)
+    fill(engine, lists)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum analyze")
+    with engine.begin() as connection:
+        key = store_keys.add(connection, "1", ["lookup"], datetime.now(UTC))
+    engine.dispose()
+    return key
 
 
-def _bare(url: str, load: list[bytes]) -> Served:
+@contextmanager
+def _bare(url: str) -> Iterator[tuple[psutil.Process, int]]:
     port, script = free_port(), str(Path(__file__).with_name("stack_server.py"))
-    words = [sys.executable, script, "starlette/uvicorn", "threads", url, f"{port}"]
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    words = [sys.executable, script, "starlette/uvicorn", "service", plain, f"{port}"]
     with server(words, port, PYTHONPATH=str(ROOT)) as process:
-        return Load(load).run(port, process, SECONDS)
+        yield process, port
 
 
-def _service(house: Path, url: str, load: list[bytes]) -> Served:
-    port = free_port()
-    words = [sys.executable, "-c", MAIN, "--config", str(house / "config.yaml"), "serve"]
-    environment = {"PYTHONPATH": str(ROOT), "PROMO_DATABASE_URL": url}
-    with server([*words, "--port", f"{port}"], port, **environment) as process:
-        return Load(load).run(port, process, SECONDS)
-
-
-def _bar(name: str, ours: list[Served], bare: list[Served]) -> dict[str, Any]:
+def _report(name: str, ours: list[Served], bare: list[Served], *, quick: bool) -> None:
     share = statistics.median(o.rate / b.rate for o, b in zip(ours, bare, strict=True))
     cost = statistics.median(o.cost / b.cost for o, b in zip(ours, bare, strict=True))
-    value = f"{share:.2f} of bare; processor {cost:.2f} times; {ours[-1].rate:,.0f} a second"
-    return {"bar": name, "value": value, "limit": SHARE, "ok": share >= SHARE}
-
-
-if __name__ == "__main__":
-    judge()
+    value = {"to bare": round(share, 2), "processor": round(cost, 2),
+             "a second": round(statistics.median(each.rate for each in ours))}  # fmt: skip
+    report(name, value, SHARE, ok=share >= SHARE, quick=quick)

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,35 +27,52 @@ LIMITS = {"today: null ": f"today: {DAY} ",
           "threads: 8 ": "threads: 16 "}  # fmt: skip
 
 
-def open_shop(engine: Engine, lists: int, offers: int = 300, *, hard: int = 0) -> str:
-    """So many lists of fourteen offers, each a minor unit hundred off its product; a store key.
+def open_shop(
+    engine: Engine, lists: int, offers: int = 300, *, coupons: int = 0, uses: int = 0
+) -> str:
+    """So many lists of fourteen offers, each a minor unit off its product; a store key.
 
-    hard: uses that the budget of the coupon `web` allows.
+    coupons: hard offers that stand on no list, each with a budget of so many `uses`.
     """
     fill(engine, lists, offers)
+    return set_terms(engine, offers, coupons, uses)
+
+
+def set_terms(engine: Engine, offers: int, coupons: int = 0, uses: int = 0) -> str:
+    """Terms and goods of a filled chain's offers, coupons, a store key."""
     with engine.begin() as connection:
         table = tables.Offer
         names = [f"o{number}" for number in range(offers)]
         for name in names:
-            terms = _terms(name, {"amount_off": 1})
-            connection.execute(update(table).where(table.id == name).values(terms=terms))
-        row = {
-            "id": "web", "starts": NIGHT, "ends": NIGHT.replace(month=12), "funder": "f",
-            "objective": "reward", "hard": True, "budget_money": 10**9, "budget_redemptions": hard,
-            "terms": _terms("web", {"amount_off": 1}, printable=False, hard=True),
-        }  # fmt: skip
-        connection.execute(insert(table), [row])
-        goods = [*names, "web", *(f"x{number}" for number in range(20))]
+            change = update(table).where(table.id == name)
+            connection.execute(change.values(terms=_terms(name)))
+        webs = [coupon(number) for number in range(coupons)]
+        if webs:
+            connection.execute(insert(table), [_coupon(name, uses) for name in webs])
+        goods = [*names, *webs, *(f"x{number}" for number in range(20))]
         connection.execute(insert(tables.Product), [_product(name) for name in goods])
-        pairs = [{"offer": name, "product": f"internal:{name}"} for name in [*names, "web"]]
+        pairs = [{"offer": name, "product": f"internal:{name}"} for name in [*names, *webs]]
         connection.execute(insert(tables.OfferProduct), pairs)
         return store_keys.add(connection, "1", VERBS, datetime.now(UTC))
 
 
-def _terms(name: str, reward: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def coupon(number: int) -> str:
+    """The name of a coupon, and of its product."""
+    return f"web{number}"
+
+
+def _coupon(name: str, uses: int) -> dict[str, Any]:
+    return {
+        "id": name, "starts": NIGHT, "ends": NIGHT.replace(month=12), "funder": "f",
+        "objective": "reward", "hard": True, "budget_money": 10**9, "budget_redemptions": uses,
+        "terms": _terms(name, printable=False, hard=True),
+    }  # fmt: skip
+
+
+def _terms(name: str, **more: Any) -> dict[str, Any]:
     raw = {
         "id": name, "title": name, "funder": "f", "starts": "2017-11-01", "ends": "2018-11-01",
-        "reward": dict(reward), "products": [f"internal:{name}"],
+        "reward": {"amount_off": 1}, "products": [f"internal:{name}"],
         "budget": {"money": 1000, "redemptions": 1000},
     }  # fmt: skip
     return parse(raw | more, name, "USD").stored()

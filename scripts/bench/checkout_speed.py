@@ -1,30 +1,29 @@
 """Redeems a second: the service against a bare psycopg loop with the very same statements.
 
-A redeem is done once in a transaction that is rolled back, and its statements are written down;
-the bare loop then plays them, with 16 connections, on the core that the service has in its turn.
+A redeem is done once in a transaction that is rolled back, and its statements are written down; the
+bare loop (checkout_bare) then plays them one after the other, with 16 connections, on the core that
+the service has in its turn. Both take the same households' turn by turn, each list once.
 """
 
 import json
-import os
 import pickle
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
-from checkout_shop import basket, make_house, open_shop, served
+from checkout_chain import open_chain
+from checkout_shop import basket, make_house, served
 from kit import note, report
 from sqlalchemy import Engine, make_url
-from till_kit import CLIENT_CORE, CONNECTIONS, KEYS, SERVER_CORE, Load, on_core, postgresql, posts
+from till_kit import CLIENT_CORE, KEYS, Load, Served, code, on_core, postgresql, posts
 
 from promo import config, database
 from promo.checkout.request import Request
@@ -34,85 +33,153 @@ from promo.checkout.store_keys import StoreKey
 from promo.language import Languages
 
 SHARE, TIMES, FLAT = 0.5, 3.0, 0.15
-SECONDS, ROUNDS, BARE = 3.0, 5, 600
 NOW = datetime(2017, 11, 8, 12, tzinfo=UTC)
+STEP = 7_919  # a prime: households are taken all over the chain
+BUFFERS = "2GB"  # a quarter of a small server's memory, as PostgreSQL's manual advises
+MANY = 50_000  # lists, more than any round can use up
+MOST = 1_500  # redeems a second that no service reaches here
 Recorded = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    seconds: float
+    rounds: int
+    bare: int  # redeems of the bare loop in a round
+    lists: tuple[int, int]
+    offers: tuple[int, int]
+
+
+WHOLE = Size(3.0, 7, 200, (10_000, 1_000_000), (10, 10_000))
+QUICK = Size(0.6, 3, 100, (10_000, 40_000), (10, 1_000))
 
 
 def judge() -> None:
     """All bars: 10,000 to a million lists, 10 to 10,000 offers."""
-    _judge(ROUNDS, (10_000, 1_000_000), (10, 10_000))
+    to_bare(WHOLE, quick=False)
+    flat_in_lists(WHOLE, quick=False)
+    flat_in_offers(WHOLE, quick=False)
 
 
 def judge_quickly() -> None:
-    """Two rounds, and a smaller range."""
-    _judge(2, (10_000, 40_000), (20, 2_000))
+    """Fewer rounds, and the offers' range cut short; a million lists are the long run's."""
+    to_bare(QUICK, quick=True)
+    flat_in_offers(QUICK, quick=True)
 
 
-def _judge(rounds: int, lists: tuple[int, int], offers: tuple[int, int]) -> None:
-    for sync in ("on", "off"):
-        with _shop(lists[0], 300, sync) as shop:
-            seen = [(shop.bare(BARE), shop.service(SECONDS)) for _ in range(rounds)]
-        share = statistics.median(ours.rate / bare.rate for bare, ours in seen)
-        cost = statistics.median(ours.cost / bare.cost for bare, ours in seen)
-        said = f"{seen[-1][1].rate:,.0f} a second, {seen[-1][1].cost:,.0f} us each"
-        if sync == "on":
-            report("redeems", f"{share:.2f} of bare; {said}", SHARE, ok=share >= SHARE)
-        else:
-            report("processor", f"{cost:.2f} times bare; {said}", TIMES, ok=cost <= TIMES)
-    _flat("lists", [(count, 300) for count in lists], rounds)
-    _flat("offers", [(lists[0], count) for count in offers], rounds)
+def to_bare(size: Size, *, quick: bool) -> None:
+    """Redeems a second, and the processor's time of each, to those of a bare loop."""
+    with _shop(MANY, 300) as shop:
+        for sync in ("on", "off"):
+            shop.synchronous(sync)
+            seen = [(shop.bare(size.bare), shop.redeems(size.seconds)) for _ in range(size.rounds)]
+            share = statistics.median(ours.rate / bare.rate for bare, ours in seen)
+            times = statistics.median(ours.cost / bare.cost for bare, ours in seen)
+            value: dict[str, object] = {
+                "to bare": round(share, 2), "processor": round(times, 2),
+                "a second": round(statistics.median(ours.rate for _, ours in seen)),
+                "us each": round(statistics.median(ours.cost for _, ours in seen)),
+            }  # fmt: skip
+            if sync == "on":
+                report("redeems", value, SHARE, ok=share >= SHARE, quick=quick)
+            else:
+                report("processor", value, TIMES, ok=times <= TIMES, quick=quick)
 
 
-def _flat(what: str, sizes: Sequence[tuple[int, int]], rounds: int) -> None:
+def flat_in_lists(size: Size, *, quick: bool) -> None:
+    """Few lists, and many, with 300 offers."""
+    _flat("lists", [(count, 300, 14) for count in size.lists], size, quick=quick)
+
+
+def flat_in_offers(size: Size, *, quick: bool) -> None:
+    """Few live offers, and many, on lists of ten."""
+    _flat("offers", [(size.lists[0], count, 10) for count in size.offers], size, quick=quick)
+
+
+def _flat(what: str, sizes: Sequence[tuple[int, int, int]], size: Size, *, quick: bool) -> None:
     """The same load on a small and a large chain, in turns."""
-    small, large = list[float](), list[float]()
-    with _shop(*sizes[0], "off") as one, _shop(*sizes[1], "off") as other:
-        for _ in range(rounds):
-            small.append(one.service(SECONDS).cost)
-            large.append(other.service(SECONDS).cost)
-    times = statistics.median(large) / statistics.median(small)
-    value = f"{times:.2f} times the processor, {sizes[0]} to {sizes[1]}"
-    report(f"flat in {what}", value, 1 + FLAT, ok=times <= 1 + FLAT)
-
-
-@dataclass
-class Seen:
-    """Redeems a second, and microseconds of the processor each."""
-
-    rate: float
-    cost: float
+    with ExitStack() as stack:
+        pair = [stack.enter_context(_shop(*each)) for each in sizes]
+        for shop in pair:
+            shop.synchronous("off")
+        for verb in ("redeems", "lookups"):
+            # Half as long: the small chain has each list but once. The first round only warms.
+            seen = [[getattr(shop, verb)(size.seconds / 2) for shop in pair]
+                    for _ in range(size.rounds + 1)][1:]  # fmt: skip
+            times = statistics.median(large.rate / small.rate for small, large in seen)
+            cost = statistics.median(large.cost / small.cost for small, large in seen)
+            value = {"rate": round(times, 3), "processor": round(cost, 3),
+                     what: [each[what == "offers"] for each in sizes]}  # fmt: skip
+            limit = [1 - FLAT, 1 + FLAT]
+            good = limit[0] <= times <= limit[1]
+            report(f"flat in {what}, {verb}", value, limit, ok=good, quick=quick)
 
 
 class Shop:
-    """A filled chain; households are used up from the front by the service, and by bare."""
+    """A filled chain and its service; households are used up from the front."""
 
     def __init__(self, url: str, engine: Engine, folder: Path, key: str, size: tuple[int, int]):
         self.url, self.engine, self.folder, self.key = url, engine, folder, key
         self.lists, self.offers = size
         self.next = 0
         self.house = make_house(folder / "house")
+        self.recorder = _Recorder.of(engine)
+        self.selling = House(config.load(self.house / "config.yaml"), KEYS)
+        self.words = Languages.of(self.selling.settings)["en"]
+        self.process, self.port = psutil.Process(), 0
 
-    def _baskets(self, count: int) -> list[dict[str, Any]]:
+    def synchronous(self, value: str) -> None:
+        """Set `synchronous_commit`, for sessions that are open as well."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"alter system set synchronous_commit = {value}")
+            connection.exec_driver_sql("select pg_reload_conf()")
+
+    def _numbers(self, count: int) -> list[int]:
         first, self.next = self.next, self.next + count
-        return [basket(n % self.lists, f"{n}", self.offers) for n in range(first, first + count)]
+        if self.next > self.lists:
+            raise RuntimeError("bench: more redeems than households")
+        return [n * STEP % self.lists for n in range(first, first + count)]
 
-    def service(self, seconds: float) -> Seen:
+    def redeems(self, seconds: float) -> Served:
         """What the service does under 16 connections."""
-        load = _Once(posts("/v1/redeem", self._baskets(round(700 * (seconds * 1.1 + 1))), self.key))
-        with served(self.house, self.url) as (process, port):
-            done = load.run(port, process, seconds)
+        most = min(round(MOST * seconds * 1.1) + 16, self.lists - self.next)
+        bodies = [basket(n, f"{n}", self.offers) for n in self._numbers(most)]
+        load = _Once(posts("/v1/redeem", bodies, self.key))
+        done = load.run(self.port, self.process, seconds)
         self.next -= len(load.requests) - load.at  # those not sent are taken next time
-        return Seen(done.rate, done.cost)
+        return done
 
-    def bare(self, count: int) -> Seen:
+    def lookups(self, seconds: float) -> Served:
+        """The same of lookups by code, all over the chain."""
+        numbers = [n * STEP % self.lists for n in range(5_000)]
+        bodies = [{"code": code(number)} for number in numbers]
+        return Load(posts("/v1/lookup", bodies, self.key)).run(self.port, self.process, seconds)
+
+    def bare(self, count: int) -> Served:
         """What a loop over the same statements does."""
         path = self.folder / "statements"
-        path.write_bytes(pickle.dumps([_recorded(self, each) for each in self._baskets(count)]))
+        baskets = [basket(n, f"{n}", self.offers) for n in self._numbers(count)]
+        path.write_bytes(pickle.dumps([self._recorded(each) for each in baskets]))
         plain = make_url(self.url).set(drivername="postgresql")
-        words = [sys.executable, __file__, plain.render_as_string(hide_password=False), f"{path}"]
+        script = str(Path(__file__).with_name("checkout_bare.py"))
+        words = [sys.executable, script, plain.render_as_string(hide_password=False), f"{path}"]
         said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-        return Seen(**json.loads(said))
+        return Served(**json.loads(said))
+
+    def _recorded(self, body: dict[str, Any]) -> Recorded:
+        """The statements of a redeem, which is then rolled back."""
+        statements = self.recorder
+        key = StoreKey(1, "1", frozenset(), "", "", NOW, None, None, "UTC", "en")
+        request = Request("redeem", body, key, NOW, date(2017, 11, 8), self.words)
+        statements.said = [("begin", None)]
+        statements.inner.execute("begin")
+        done = redeem(statements, self.selling, request)
+        if sum(each["uses"] for each in json.loads(done.answer)["offers"]) != 3:
+            raise RuntimeError(f"bench: {done.answer!r}")
+        statements.inner.execute("rollback")
+        return [*statements.said, ("commit", None)]
 
 
 class _Once(Load):
@@ -127,16 +194,17 @@ class _Once(Load):
 
 
 @contextmanager
-def _shop(lists: int, offers: int, sync: str) -> Iterator[Shop]:
-    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
+def _shop(lists: int, offers: int, slots: int = 14) -> Iterator[Shop]:
+    with postgresql(BUFFERS) as url, tempfile.TemporaryDirectory() as folder:
         engine = database.connect(url)
         note(f"fills {lists:,} lists, {offers:,} offers")
-        key = open_shop(engine, lists, offers)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"alter database postgres set synchronous_commit = {sync}")
-            connection.exec_driver_sql("vacuum analyze")
+        key = open_chain(engine, lists, offers, slots)
         on_core(CLIENT_CORE)
-        yield Shop(url, engine, Path(folder), key, (lists, offers))
+        shop = Shop(url, engine, Path(folder), key, (lists, offers))
+        with served(shop.house, url) as (shop.process, shop.port):
+            shop.redeems(0.3)  # so that all is warm
+            yield shop
+        shop.recorder.close()
         engine.dispose()
 
 
@@ -153,53 +221,6 @@ class _Recorder(Statements):
         self.said.append((sql, values))
         return self.inner.execute(sql, values)
 
-
-def _recorded(shop: Shop, body: dict[str, Any]) -> Recorded:
-    """The statements of a redeem, which is then rolled back."""
-    found: tuple[_Recorder, House] | None = getattr(shop, "recorder", None)
-    if found is None:
-        settings = config.load(shop.house / "config.yaml")
-        found = _Recorder.of(shop.engine), House(settings, KEYS)
-        shop.recorder = found  # type: ignore[attr-defined]
-    statements, house = found
-    key = StoreKey(1, "1", frozenset(), "", "", NOW, None, None, "UTC", "en")
-    words = Languages.of(house.settings)["en"]
-    statements.said = [("begin", None)]
-    statements.inner.execute("begin")
-    done = redeem(statements, house, Request("redeem", body, key, NOW, date(2017, 11, 8), words))
-    if sum(each["uses"] for each in json.loads(done.answer)["offers"]) != 3:
-        raise RuntimeError(f"bench: {done.answer!r}")
-    statements.inner.execute("rollback")
-    return [*statements.said, ("commit", None)]
-
-
-def _play(url: str, path: str) -> None:
-    """Play recorded statements with 16 connections; prints what was seen. (The bare process.)"""
-    import psycopg
-
-    psutil.Process().cpu_affinity([SERVER_CORE % (os.cpu_count() or 1)])
-    redeems: list[Recorded] = pickle.loads(Path(path).read_bytes())
-    connections = [psycopg.connect(url, autocommit=True) for _ in range(CONNECTIONS)]
-
-    def play(connection: Any, some: list[Recorded]) -> None:
-        for statements in some:
-            for sql, values in statements:
-                got = connection.execute(sql, values)
-                if got.description:
-                    got.fetchall()
-
-    threads = [
-        threading.Thread(target=play, args=(connection, redeems[n::CONNECTIONS]))
-        for n, connection in enumerate(connections)
-    ]
-    began, processor = time.perf_counter(), time.process_time()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took, used = time.perf_counter() - began, time.process_time() - processor
-    print(json.dumps({"rate": len(redeems) / took, "cost": 1e6 * used / len(redeems)}))
-
-
-if __name__ == "__main__":
-    _play(*sys.argv[1:])
+    def close(self) -> None:
+        """Hang up."""
+        self.inner.close()

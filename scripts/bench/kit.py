@@ -16,9 +16,10 @@ KEY = "1:only-for-the-bench-never-in-a-shop\n"
 STAGE = re.compile(r"stage=(\S+) .*?seconds=([\d.]+)")
 
 
-def report(bar: str, value: object, limit: object, *, ok: bool | None) -> None:
-    """Print a bar; `ok` is None where only the long run can tell."""
-    print(json.dumps({"bar": bar, "value": value, "limit": limit, "ok": ok}), flush=True)
+def report(bar: str, value: object, limit: object, *, ok: bool | None, quick: bool = False) -> None:
+    """Print a bar; `ok` is None, or the line says `quick`, where only the long run can tell."""
+    said = {"bar": bar, "value": value, "limit": limit, "ok": ok}
+    print(json.dumps(said | ({"quick": True} if quick else {})), flush=True)
 
 
 def note(text: str) -> None:

