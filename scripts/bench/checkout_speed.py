@@ -104,6 +104,7 @@ def _flat(what: str, sizes: Sequence[tuple[int, int, int]], size: Size, *, quick
         pair = [stack.enter_context(_shop(*each)) for each in sizes]
         for shop in pair:
             shop.synchronous("off")
+            shop.warm()
         for verb in ("redeems", "lookups"):
             # Half as long: the small chain has each list but once. The first round only warms.
             seen = [[getattr(shop, verb)(size.seconds / 2) for shop in pair]
@@ -150,6 +151,14 @@ class Shop:
         done = load.run(self.port, self.process, seconds)
         self.next -= len(load.requests) - load.at  # those not sent are taken next time
         return done
+
+    def warm(self) -> None:
+        """Quotes until each offer has probably been met, as on a service that runs for days."""
+        count = max(500, 4 * self.offers // 10)
+        bodies = [basket(n * STEP % self.lists, f"{n}", self.offers) for n in range(count)]
+        load = Load(posts("/v1/quote", bodies, self.key))
+        while load.at < count:
+            load.run(self.port, self.process, 1.0)
 
     def lookups(self, seconds: float) -> Served:
         """The same of lookups by code, all over the chain."""
