@@ -66,11 +66,11 @@ def test_the_shipped_templates_are_well(settings_: Settings, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("parts/offers.html.j2", "{{ line.terms }}", "{{ line.tems }}",
+        ("parts/offers.html.j2", "{{ apart(line.terms) }}", "{{ apart(line.tems) }}",
          "(en), sheet: The template parts/offers.html.j2, line 6 cannot be rendered: "),
         ("phone.html.j2", "<section", "{% include 'parts/nosuch.html.j2' %}<section",
          "there is no parts/nosuch.html.j2 in paths.templates"),
-        ("parts/offers.html.j2", "<span>{{ line.terms }}</span>", "",
+        ("parts/offers.html.j2", "<span>{{ apart(line.terms) }}</span>", "",
          "sheet: 'on one item.' is missing"),
         ("print.css", ".code {", ".code svg { width: 60mm; } .code {",
          "the code is not printed in its size"),
@@ -118,7 +118,7 @@ def test_the_command_says_a_fault_once(
     settings = prepared(config.load(shop / "config.yaml"), None, None)
     few = [case for case in cases(settings, "en", ()) if case.name in (PLAIN, "a Chinese name")]
     monkeypatch.setattr("promo.template_check.cases", lambda *_: few)
-    change("parts/offers.html.j2", "{{ line.terms }}", "{{ line.tems }}")
+    change("parts/offers.html.j2", "{{ apart(line.terms) }}", "{{ apart(line.tems) }}")
     done = CliRunner().invoke(main, ["--config", str(shop / "config.yaml"), "templates", "check"])
     assert done.exit_code == 1
     first, second, last = done.stdout.splitlines()

@@ -356,6 +356,16 @@ def _content(found: Reckoned) -> dict[str, Any]:
     return {
         "sale": Sale.of(found.lines, found.holding.held, found.given).stored(),
         "others": [[*piece.unit, piece.price] for piece in others],
-        "terms": {name: found.holding.offers[name].stored for name in sorted(used)},
+        "terms": _terms_of(found, used),
         "matches": {product: pairs for product, pairs in matches.items() if pairs},
+    }
+
+
+def _terms_of(found: Reckoned, used: Collection[str]) -> dict[str, Any]:
+    """Terms as they are stored, of an 8110 coupon as it was read: it may have no row yet."""
+    offers = found.holding.offers
+    read = {each.terms.id: each.terms for each in found.holding.held if each.terms.id not in offers}
+    return {
+        name: offers[name].stored if name in offers else read[name].stored()
+        for name in sorted(used)
     }

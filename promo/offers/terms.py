@@ -132,7 +132,7 @@ class Terms(Purchase):
             fault("hard", "only an offer with `printable: false` may be hard", self.hard)
         return self
 
-    @cached_property
+    @property  # not cached: kept beside the fields it would make terms equal to themselves for ever
     def purchases(self) -> dict[int, Purchase]:
         """The purchases by number, 1 to 3."""
         numbered = enumerate((self, self.second, self.third), 1)
