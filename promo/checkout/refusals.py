@@ -64,7 +64,7 @@ REFUSALS: Mapping[str, Refusal] = {
     # The sale is not what the till takes it for.
     "conflict": Refusal(
         409,
-        _.text("This sale was sent before with another basket. Please begin a new transaction."),
+        _.text("This sale was sent before with another basket. The first answer stands."),
         NO_OFFERS_NOW,
     ),
     "voided": Refusal(

@@ -75,7 +75,7 @@ class Talk:
             ) from None
         finally:
             connection.close()
-        if got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if got.status > HTTPStatus.INTERNAL_SERVER_ERROR:  # at 500 nothing was done, and it says so
             raise Unanswered("There is no answer.")
         if got.status != HTTPStatus.OK:
             raise Refusal(said)

@@ -41,7 +41,7 @@ export class Service {
       throw new Unanswered();
     }
     if (answer.ok) return said;
-    if (answer.status >= 500) throw new Unanswered();
+    if (answer.status > 500) throw new Unanswered();
     throw new Refused(answer.status, said);
   }
 
