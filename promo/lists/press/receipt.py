@@ -21,9 +21,8 @@ from promo.sections import Lists
 TEMPLATE = "receipt.xml.j2"
 DOTS_A_MM = 8
 """Of a printer of 203 dpi; one of 180 dpi has 7, and prints all the larger."""
-MODULE, LINEAR_MODULE = 7, 4
-"""Dots of a module of a matrix symbol (0.875 mm; of 0.75 zbar missed five QR of a thousand that
-were turned by 3 degrees) and of a linear one (0.5 mm)."""
+MODULE, LINEAR_MODULE = 6, 4
+"""Dots of a module of a matrix symbol (0.75 mm) and of a linear one (0.5 mm)."""
 BARS = 184
 """Height of linear bars, in dots: 23 mm."""
 
