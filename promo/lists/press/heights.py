@@ -1,5 +1,6 @@
 """The height of each part of a sheet, in millimetres, as `templates/print.css` prints it."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -223,7 +224,8 @@ def beside_worth(page: "Page") -> float:
 def address(page: "Page") -> tuple[float, tuple[str, ...]]:
     """The name and address as an envelope's window holds them: their type in points, and the lines.
 
-    What is long is printed smaller; more lines than the window has are joined below the name.
+    What is long is printed smaller, and then goes on in the next line; more lines than the window
+    has are joined below the name.
     """
     window = sizes.WINDOWS[page.paper]
     said = [line for line in (page.name, *page.address) if line]
@@ -232,4 +234,26 @@ def address(page: "Page") -> tuple[float, tuple[str, ...]]:
     for points in sizes.ADDRESSES:
         if all(width(line, points, bold=True) <= window.width for line in said):
             return points, tuple(said)
-    return points, tuple(_cut(line, points, window.width, 1) for line in said)
+    return points, tuple(_broken(said, points, window))
+
+
+def _fitting(text: str, points: float, across: float) -> int:
+    """Characters of a text that fit a line, at least one."""
+    count = len(text)
+    while count > 1 and width(text[:count], points, bold=True) > across:
+        count -= 1
+    return count
+
+
+def _broken(said: list[str], points: float, window: sizes.Window) -> Iterator[str]:
+    """Lines that are too long go on in the next, as long as the window has lines left."""
+    room = window.lines - len(said)
+    for line in said:
+        rest = line
+        while room and width(rest, points, bold=True) > window.width:
+            fits = _fitting(rest, points, window.width)
+            at = rest.rfind(" ", 1, fits + 1)
+            end = at if at > 0 else fits
+            yield rest[:end]
+            rest, room = rest[end:].lstrip(), room - 1
+        yield _cut(rest, points, window.width, 1)
