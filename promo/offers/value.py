@@ -49,7 +49,7 @@ def value(settings: Response) -> list[pl.Expr]:
 
 def redeemed_anyway(baseline: pl.Expr, odds: float) -> pl.Expr:
     """That a redemption's purchase would have come anyway: odds times those of the forecast."""
-    return odds * baseline / (odds * baseline + 1 - baseline)
+    return odds * baseline / (odds * baseline + (1 - baseline))  # one for one, to the last bit
 
 
 def _weight(name: str, weights: dict[str, Weights]) -> pl.Expr:

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
@@ -81,6 +81,7 @@ def test_a_reward_counts_what_the_shopper_gets(priors: Response) -> None:
 
 
 @given(SHARES, st.floats(1, 1000))
+@example(1.0, 1.0000000000000002)
 def test_who_redeems_is_likelier_to_have_bought_anyway(baseline: float, odds: float) -> None:
     frame = pl.DataFrame({"b": [baseline]})
     found = frame.select(value.redeemed_anyway(pl.col("b"), odds)).item()
