@@ -65,9 +65,15 @@ class _Walk:
         group = self.held[one].terms.stacking
         return group is not None and group == self.held[other].terms.stacking
 
+    def _most(self, o: int) -> int:
+        left = [self.held[o].terms.uses.per_list, *self.held[o].left]
+        return min(n for n in left if n is not None)
+
     def _could_be_used(self, o: int) -> bool:
         own = [piece for piece in self.everything[o] if piece.unit in self.wanted[o]]
-        return any(taking.ways_to_take(self.held[o].terms, self.rewards[o], own, self.total))
+        return self._most(o) > 0 and any(
+            taking.ways_to_take(self.held[o].terms, self.rewards[o], own, self.total)
+        )
 
     def most(self, states: int) -> int:
         """Over all plans; of those that reach one state the dearest alone goes on."""
@@ -88,23 +94,23 @@ class _Walk:
     def _next(
         self, taken: Taken, made: tuple[int, ...]
     ) -> Iterator[tuple[tuple[Taken, tuple[int, ...]], int]]:
-        usable = [o for o in range(len(self.held)) if self._uses(o, taken, made, Taken())]
+        found = {
+            o: {use for late in self.late[o] for use in self._uses(o, taken, made, late)}
+            for o in range(len(self.held))
+        }
+        usable = [o for o, uses in found.items() if uses]
         own = [o for o in usable if not self.held[o].coupon]
         for o in own or usable:
             counts = tuple(count + (n == o) for n, count in enumerate(made))
-            found = {use for late in self.late[o] for use in self._uses(o, taken, made, late)}
-            for gone, off in found:
+            for gone, off in found[o]:
                 yield (taken | gone, counts), off
 
     def _uses(
         self, o: int, taken: Taken, made: tuple[int, ...], late: Taken
     ) -> list[tuple[Taken, int]]:
         """The use that gives most, as the pieces it takes and what comes off them."""
-        left = [self.held[o].terms.uses.per_list, *self.held[o].left]
         rivals = (n for n, count in enumerate(made) if count and n != o)
-        if made[o] >= min(n for n in left if n is not None) or any(
-            self._rivals(n, o) for n in rivals
-        ):
+        if made[o] >= self._most(o) or any(self._rivals(n, o) for n in rivals):
             return []
         mine = self.wanted[o]
         key = o, taken & mine, made[o], late - taken

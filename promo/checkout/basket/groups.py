@@ -68,10 +68,12 @@ def next_choices(group: Sequence[Live], free: int) -> list[Step]:
     Uses come to the same in any order where none touches what another takes. So it is enough to
     begin with one offer and all that could touch what it takes, or what these take: the fewest.
     """
-    gives = {offer.place for offer, _ in next_uses(group)}
-    own = any(not offer.held.coupon for offer, _, _, _ in group if offer.place in gives)
+    found = {o.place: o.ways(free, uses) for o, uses, _, _ in group}
+    gives = {place for place, ways in found.items() if ways.gives}
+    own = any(not o.held.coupon for o, _, _, _ in group if o.place in gives)
     offers = {o.place: o for o, _, _, _ in group if not (own and o.held.coupon)}
-    ways = {o.place: o.ways(free, uses) for o, uses, _, _ in group if o.place in offers}
+    ways = {place: found[place] for place in offers}
+    gives &= offers.keys()
     best: list[Step] = []
     for place in sorted(gives):
         if place not in gives or len(best) == 1:
@@ -79,7 +81,6 @@ def next_choices(group: Sequence[Live], free: int) -> list[Step]:
         members = _together(place, offers, ways, free)
         gives -= members
         steps = [(offers[n], way) for n in sorted(members) for way in ways[n].gives]
-        steps = [step for step in steps if own or step[0].held.coupon]
         if not best or len(steps) < len(best):
             best = steps
     return best
