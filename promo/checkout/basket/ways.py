@@ -137,7 +137,10 @@ class Offer:
         key = free & self.mask, made
         found = self._choices.get(key)
         if found is None:
-            ways = {way.mask: way for way in self._sparing(*key)}
+            ways = dict[int, Way]()
+            for way in self._sparing(*key):  # the same pieces may pay for other purchases
+                if way.mask not in ways or way.worth > ways[way.mask].worth:
+                    ways[way.mask] = way
             gives = tuple(way for way in ways.values() if way.gives)
             mask = 0
             for each in ways:
