@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +17,7 @@ from promo import stored
 
 Base = stored.Base
 Sequential = stored.Sequential
+STOPPED, STOP = text("state = 'stopped'"), text("kind = 'stopped'")
 
 
 class Product(Base):
@@ -141,6 +143,8 @@ class Offer(Base):
         CheckConstraint("budget_money >= 0 and budget_redemptions >= 0", name="budget"),
         CheckConstraint("state in ('live', 'paused', 'stopped')", name="state"),
         Index("ix_offers_dates", "starts", "ends"),
+        # Tills ask of every list what is stopped on it: mostly nothing, however many offers.
+        Index("ix_offers_stopped", "id", sqlite_where=STOPPED, postgresql_where=STOPPED),
     )
 
 
@@ -159,6 +163,7 @@ class OfferEvent(Base):
         CheckConstraint(
             "kind in ('paused', 'resumed', 'stopped', 'exhausted', 'budget')", name="kind"
         ),
+        Index("ix_offer_events_stopped", "offer", sqlite_where=STOP, postgresql_where=STOP),
     )
 
 
