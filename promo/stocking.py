@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select
 
 from promo.database import CHUNK
 from promo.house import House
@@ -21,7 +21,8 @@ from promo.offers.shelves import Ladders, Shelf, shelf, together
 from promo.store_tables import EVERY_STORE, Assortment, OutOfStock, Promotion, ShelfPrice
 from promo.tables import Product
 
-STORE, DAY = bindparam("store"), bindparam("day")
+STORE: BindParameter[str] = bindparam("store")
+DAY: BindParameter[date] = bindparam("day")
 CARRIED = (
     select(Assortment.product, Assortment.carried)
     .where(Assortment.store == STORE, Assortment.day <= DAY)
@@ -110,7 +111,7 @@ class Stocking:
     def _rows(
         self,
         connection: Connection,
-        query: Select[Any],
+        query: Select[*tuple[Any, ...]],
         store: str,
         columns: dict[str, Any] | None = None,
         **given: Any,

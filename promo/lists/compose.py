@@ -105,8 +105,10 @@ def drafts(
             row["store"],
             row["tier"],
             items,
-            tuple(_offer(item, _there(item, items, row, lost), goods)
-                  for item in _rows(by_offer.get(key))),
+            tuple(
+                _offer(item, _there(item, items, row, lost), goods)
+                for item in _rows(by_offer.get(key))
+            ),
             row["club"] or "",
             editor.articles(row, items),
         )

@@ -73,9 +73,7 @@ class AtStore:
         lost = told.filter(pl.col("why").is_not_null()).select(gone.columns)
         return told.filter(pl.col("why").is_null()).select(kept.columns), pl.concat([gone, lost])
 
-    def worth(
-        self, pairs: pl.DataFrame, usual: pl.DataFrame
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def worth(self, pairs: pl.DataFrame, usual: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Pairs (shopper, offer, loyalty, volume, ...) that are worth something, with worth.
 
         usual: offer, loyalty, volume, worth at typical prices. Also own_price and own_margin of a
@@ -83,7 +81,9 @@ class AtStore:
         worthless, with why.
         """
         ladder = self.shelves.ladder
-        every = pl.concat([usual.with_columns(variant=pl.lit(0, pl.UInt32)).select(ladder.columns), ladder])
+        every = pl.concat(
+            [usual.with_columns(variant=pl.lit(0, pl.UInt32)).select(ladder.columns), ladder]
+        )
         placed = (
             pairs.join(self.homes, on="shopper", how="left", maintain_order="left")
             .join(self.shelves.priced, on=HERE, how="left", maintain_order="left")

@@ -24,10 +24,10 @@ class Stocked:
     price: products with a price of its own, and the price, in minor units.
     """
 
-    carried: Ints | None = None
-    out: Ints = NONE
-    priced: Ints = NONE
-    price: Ints = NONE
+    carried: Ints | None
+    out: Ints
+    priced: Ints
+    price: Ints
 
     @classmethod
     def of(cls, carried: Ints | None, out: Ints, priced: Ints, price: Ints) -> Self:

@@ -15,7 +15,6 @@ from promo.calendar import Window
 from promo.offers import budgets, handed, worth
 from promo.offers.terms import Terms
 
-
 PRICES = {"product": pl.String, "price": pl.Int64}
 GOODS = {"offer": pl.UInt32, "purchase": pl.Int64, "product": pl.String}
 
