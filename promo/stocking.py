@@ -4,18 +4,19 @@ A night's groups of buckets share what was read. Of prices only those of the goo
 read, of assortments those of stores in which somebody of the households shops.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import BindParameter, Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 
 from promo.database import CHUNK
 from promo.house import House
 from promo.offers.at_store import AtStore
-from promo.offers.filling import Goods, Ints, Stocked
-from promo.offers.live import PRICES, Catalogue
+from promo.offers.filling import NONE, Goods, Ints, Stocked
+from promo.offers.live import Catalogue
 from promo.offers.own_prices import Prices
 from promo.offers.shelves import Ladders, Shelf, shelf, together
 from promo.store_tables import EVERY_STORE, Assortment, OutOfStock, Promotion, ShelfPrice
@@ -87,40 +88,30 @@ class Stocking:
         return shelf(self.prices, own.beside(self.every), store)
 
     def _stocked(self, connection: Connection, store: str) -> Stocked:
-        carried = self._rows(connection, CARRIED, store, {"carried": pl.Boolean})
-        newest = carried.unique("product", keep="last", maintain_order=True)
-        asked = pl.concat(
-            [self._rows(connection, PROMOTED, store), *self._on_shelf(connection, store)]
-        )
+        given = {"store": store, "day": self.day}
+        newest = {name: held for name, held in connection.execute(CARRIED, given)}  # noqa: C416
+        asked = [(name, price) for name, price in connection.execute(PROMOTED, given)]
+        asked += self._on_shelf(connection, given)
         return Stocked.of(
-            self._numbers(newest.filter("carried")) if carried.height else None,
-            self._numbers(self._rows(connection, OUT, store, {})),
-            self._numbers(asked),
-            asked["price"].to_numpy(),
+            self._numbers([name for name, held in newest.items() if held]) if newest else None,
+            self._numbers(connection.execute(OUT, given).scalars().all()),
+            self._numbers([name for name, _ in asked]),
+            np.array([price for _, price in asked], dtype=np.int64),
         )
 
-    def _on_shelf(self, connection: Connection, store: str) -> list[pl.DataFrame]:
-        """The shelf prices of goods on offer."""
-        if connection.execute(PRICED, {"store": store}).first() is None:
-            return []
-        starts = range(0, len(self.offered), CHUNK)
-        every = (self.offered[start : start + CHUNK] for start in starts)
-        found = [self._rows(connection, ON_SHELF, store, some=some) for some in every]
-        return [rows.drop_nulls("price") for rows in found]
+    def _on_shelf(self, connection: Connection, given: dict[str, Any]) -> Iterator[tuple[str, int]]:
+        """The shelf prices of goods on offer, where the store has any."""
+        if connection.execute(PRICED, given).first() is None:
+            return
+        for start in range(0, len(self.offered), CHUNK):
+            some = self.offered[start : start + CHUNK]
+            for name, price in connection.execute(ON_SHELF, given | {"some": some}):
+                if price is not None:
+                    yield name, price
 
-    def _rows(
-        self,
-        connection: Connection,
-        query: Select[*tuple[Any, ...]],
-        store: str,
-        columns: dict[str, Any] | None = None,
-        **given: Any,
-    ) -> pl.DataFrame:
-        """The rows of a store: product, and price or other columns."""
-        schema = PRICES if columns is None else {"product": pl.String} | columns
-        rows = connection.execute(query, {"store": store, "day": self.day} | given).all()
-        return pl.DataFrame(list(map(tuple, rows)), schema=schema, orient="row")
-
-    def _numbers(self, rows: pl.DataFrame) -> Ints:
-        numbers: Ints = rows["product"].cast(self.ids).to_physical().cast(pl.Int64).to_numpy()
+    def _numbers(self, names: Sequence[str]) -> Ints:
+        if not names:
+            return NONE
+        found = pl.Series(names, dtype=self.ids).to_physical().cast(pl.Int64)
+        numbers: Ints = found.to_numpy()
         return numbers
