@@ -37,6 +37,7 @@ DECISION = (
     "shopper", "offer", "category", "loyalty", "volume", "worth", "probability", "baseline",
     "incremental_margin", "value", "price", "chosen", "why", "beaten_by", "chance",
 )  # fmt: skip
+RECORDED = ("id", *(name for name in DECISION if name not in ("offer", "chosen")))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def choose(
     won = worded(won, terms, Languages.of(settings)).drop("language")
     return Chosen(
         won.sort("shopper", "value", "id", descending=[False, True, False]),
-        _record(decided, held),
+        _record(decided, held, found.missed.join(words, on="offer", maintain_order="left")),
         _prices(catalogue, allocation.prices),
         shoppers.gather(allocation.unmet.tolist()).to_list(),
     )
@@ -126,14 +127,20 @@ def _decided(
     )  # fmt: skip
 
 
-def _record(decided: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """What `lake/decisions` keeps of every candidate, by household and offer."""
-    elsewhere = held.with_columns(
-        why=pl.lit(ELSEWHERE), chance=pl.lit(0.0), price=pl.lit(0.0),
-        beaten_by=pl.lit(None, pl.String),
+def _record(decided: pl.DataFrame, held: pl.DataFrame, missed: pl.DataFrame) -> pl.DataFrame:
+    """What `lake/decisions` keeps of every candidate, by household and offer.
+
+    missed: what the household's store keeps from it, with why. Nothing is expected of that.
+    """
+    nothing = {name: pl.lit(0.0) for name in ("chance", "price")}
+    nothing["beaten_by"] = pl.lit(None, pl.String)
+    elsewhere = held.with_columns(why=pl.lit(ELSEWHERE), **nothing)
+    unfilled = missed.with_columns(
+        worth=pl.lit(0, pl.Int64), **nothing,
+        **{name: pl.lit(0.0) for name in ("probability", "incremental_margin", "value")},
     )  # fmt: skip
     return (
-        pl.concat([decided, elsewhere.select(decided.columns)])
+        pl.concat([some.select(RECORDED) for some in (decided, elsewhere, unfilled)])
         .with_columns(offer=pl.col("id"), chosen=pl.col("why").is_in(ON_LIST))
         .select(DECISION)
         .sort("shopper", "offer")

@@ -96,7 +96,8 @@ def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
     with progress.stage("compose") as facts:
         editor = Editor.of(house.settings, todo.window.first)
         goods = offers.categories(house.products)
-        composed = drafts(found.households, found.due, chosen.listed, editor, goods)
+        lost = found.lost_by_store()
+        composed = drafts(found.households, found.due, chosen.listed, editor, goods, lost)
         held, made = _by_coin(house, todo, composed)
         facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):

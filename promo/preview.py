@@ -23,6 +23,7 @@ from promo.house import House
 from promo.lists import register
 from promo.offers import candidates, catalogue
 from promo.offers.live import Catalogue
+from promo.offers.shelves import KEPT
 from promo.progress import Progress
 
 WHOLE = Wave(0, tuple(range(BUCKETS)))
@@ -92,7 +93,7 @@ def _best(found: Forecasts, house: House, some: pl.Expr) -> Forecasts:
     kept = candidates.keep_best(
         found.candidates.filter(some), rules.candidates, rules.discovery_candidates
     )
-    return Forecasts(found.households, found.due, kept)
+    return replace(found, candidates=kept, missed=found.missed.filter(some))
 
 
 def _of(
@@ -109,7 +110,7 @@ def _of(
     given = mine.filter("chosen")
     own = offers.offers.row(by_predicate=pl.col("id") == name, named=True)
     why = dict(mine.filter(~pl.col("chosen"))["why"].value_counts().sort("why").iter_rows())
-    if behind := could.height - mine.height:
+    if behind := could.height - mine.filter(~pl.col("why").is_in(KEPT)).height:
         why[BEHIND] = behind
     return {
         "id": name,

@@ -270,9 +270,10 @@ class States(Section):
 
 
 class Offers(Section):
-    """How long promises are held."""
+    """How long promises are held, and how much of an offer a store must have."""
 
     late_days: int = Field(ge=0, le=28)
+    few_products: int = Field(ge=0, le=100, default=3)
 
 
 class Service(Section):

@@ -13,11 +13,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import stored
+from promo import store_tables, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
 STOPPED, STOP = text("state = 'stopped'"), text("kind = 'stopped'")
+ShelfPrice = store_tables.ShelfPrice
+Assortment = store_tables.Assortment
+OutOfStock = store_tables.OutOfStock
+Promotion = store_tables.Promotion
 
 
 class Product(Base):
@@ -95,17 +99,6 @@ class Consent(Base):
     purpose: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     given: Mapped[bool]
-
-
-class ShelfPrice(Base):
-    """The regular price of a product in a store from a day on."""
-
-    __tablename__ = "shelf_prices"
-    store: Mapped[str] = mapped_column(ForeignKey("stores.id"), primary_key=True)
-    product: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    price: Mapped[int]
-    __table_args__ = (CheckConstraint("price >= 0", name="price"),)
 
 
 class Delivery(Base):

@@ -31,6 +31,11 @@ SENTENCES = {
     "rival": "Beaten by {beaten_by}, its rival: the two never stand on one list.",
     "slots": "Beaten by {beaten_by}: every slot went to an offer of more value than {value}.",
     "band": "With it the list would be worth more than lists of the household's tier may be.",
+    "not_carried": "The household's store does not carry what it is on, or not enough of it.",
+    "out_of_stock": "The household's store is out of what it is on, or of too much of it.",
+    "store": "It is not good in the household's store.",
+    "no_saving": "What it is on costs so little in the household's store that it would take "
+                 "nothing off.",
     "unfit": "It had won a slot, but the sheet had no room left to print it.",
     "replaced": "It came onto the list in place of a stopped offer, when the list was issued anew.",
     "stopped": "It left the list when the list was issued anew: {stopped}",

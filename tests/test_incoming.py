@@ -16,16 +16,22 @@ from promo.scans.ingest import Report
 from promo.scans.sources import SourceError
 
 CONTENT = {
+    "assortment": "store,code,domain,day,carried\n1,tea,internal,2017-01-01,true\n",
     "cards": "card,shopper\n9001,100\n",
     "consents": "shopper,purpose,day,given\n100,lists,2017-01-01,true\n",
+    "out_of_stock": "store,code,domain,first_day\n1,tea,internal,2017-01-01\n",
     "products": "code,domain,description\ntea,internal,Tea\n",
+    "promotions": "code,domain,first_day,last_day,price\ntea,internal,2017-01-01,2017-01-07,99\n",
     "scans": "at,store,till,business_day,transaction,line,card,product,domain,quantity,paid,regular"
     "\n2017-11-06T12:00:00,1,1,2017-11-06,1,0,9001,tea,internal,1,199,199\n",
     "shelf_prices": "store,code,domain,day,price\n1,tea,internal,2017-01-01,199\n",
     "shoppers": "id,name\n100,Ann\n",
     "stores": "id,time_zone\n1,America/New_York\n",
 }
-ORDER = ["products", "stores", "shoppers", "cards", "consents", "shelf_prices", "scans"]
+ORDER = [
+    "products", "stores", "shoppers", "cards", "consents", "shelf_prices", "assortment",
+    "out_of_stock", "promotions", "scans",
+]  # fmt: skip
 
 
 def request(

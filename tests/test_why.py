@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from promo import choosing, publishing, tables
 from promo.house import House
 from promo.offers.reasons import Why
+from promo.offers.shelves import KEPT
 from promo.scans import lake
 from promo.why import SENTENCES
 
@@ -52,7 +53,7 @@ def ask(house: House, code: str, offer: str) -> dict[str, Any]:
 
 def test_every_reason_has_a_sentence() -> None:
     words = {why.name.lower() for why in Why}
-    words |= {choosing.ELSEWHERE, choosing.CONTROL, choosing.DRAWN}
+    words |= {choosing.ELSEWHERE, choosing.CONTROL, choosing.DRAWN, *KEPT}
     assert set(SENTENCES) == words | {"unfit", "replaced", "stopped"}
 
 

@@ -14,18 +14,22 @@ from promo.lists.articles import Library, Reader, library
 from promo.lists.content import Content, content
 from promo.lists.items import Draft, DueItem, OfferItem
 
+EVERYTHING: Mapping[tuple[str, str], Collection[str]] = {}  # stores lack nothing
+
 
 def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The categories that go on each list, most probable first, with words.
 
     forecasts: category rows (shopper, category, probability, ...); products: product rows
-    (shopper, product, category, n, last, size, store_brand, category_words, department), from
-    which the household's usual product in a category lends its size and brand.
+    (shopper, product, category, n, last, size, store_brand, category_words, department, there),
+    from which the household's usual product in a category lends its size and brand: of those that
+    are there, in its store.
     """
     usual = products.sort(
-        "shopper", "category", "n", "last", "product",
-        descending=[False, False, True, True, False],
+        "shopper", "category", "there", "n", "last", "product",
+        descending=[False, False, True, True, True, False],
     ).unique(["shopper", "category"], keep="first", maintain_order=True)  # fmt: skip
+    named = [pl.when("there").then(name).alias(name) for name in ("size", "brand", "store_brand")]
     said = ~pl.col("category").is_in(list(settings.categories.never_due))
     due = forecasts.filter(said, pl.col("probability") >= settings.lists.min_due).sort(
         "shopper", "probability", "category", descending=[False, True, False]
@@ -34,8 +38,9 @@ def due_items(forecasts: pl.DataFrame, products: pl.DataFrame, settings: Setting
     most = due.filter(pl.int_range(pl.len()).over("shopper") < settings.lists.max_due)
     words = ("shopper", "category", "category_words", "department", "size", "brand", "store_brand")
     return most.join(
-        usual.select(words), on=["shopper", "category"], how="left", maintain_order="left"
-    )
+        usual.with_columns(named).select(words), on=["shopper", "category"], how="left",
+        maintain_order="left",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,14 @@ def drafts(
     chosen: pl.DataFrame,
     editor: Editor,
     goods: Mapping[str, Collection[str]],
+    lost: Mapping[tuple[str, str], Collection[str]] = EVERYTHING,
 ) -> Iterator[Draft]:
     """One draft a household, in the order of `households`.
 
     households: shopper, name, language, store, tier, club (null where it has none); due:
     `due_items`; chosen: the candidates that got a slot, with id, title, buy, uses_each, points,
     headline and conditions, in the household's language already; goods: the categories of each
-    offer's goods, by id.
+    offer's goods, by id; lost: those of which a store has none, by store and offer.
     """
     spoken: dict[str, _Words] = {}
     by_due = due.partition_by("shopper", as_dict=True)
@@ -99,10 +105,24 @@ def drafts(
             row["store"],
             row["tier"],
             items,
-            tuple(_offer(item, items, goods) for item in _rows(by_offer.get(key))),
+            tuple(
+                _offer(item, _there(item, items, row, lost), goods)
+                for item in _rows(by_offer.get(key))
+            ),
             row["club"] or "",
             editor.articles(row, items),
         )
+
+
+def _there(
+    item: dict[str, Any],
+    due: Sequence[DueItem],
+    row: dict[str, Any],
+    lost: Mapping[tuple[str, str], Collection[str]],
+) -> list[str]:
+    """The categories that are due, but those in which the store has no goods of an offer."""
+    none = lost.get((row["store"], item["id"]), ())
+    return [each.category for each in due if each.category not in none]
 
 
 def _rows(frame: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
@@ -173,7 +193,7 @@ def also_on(
 
 
 def _offer(
-    item: dict[str, Any], due: Sequence[DueItem], goods: Mapping[str, Collection[str]]
+    item: dict[str, Any], due: Sequence[str], goods: Mapping[str, Collection[str]]
 ) -> OfferItem:
     return OfferItem(
         offer=item["id"],
@@ -187,5 +207,5 @@ def _offer(
         headline=item["headline"],
         conditions=item["conditions"],
         points=item["points"],
-        also_on=also_on(item["id"], item["category"], (each.category for each in due), goods),
+        also_on=also_on(item["id"], item["category"], due, goods),
     )

@@ -1,20 +1,23 @@
 """Candidates: which offers could stand on whose list, and what each is worth there."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from promo.config import Settings
-from promo.offers import habits, value
+from promo.offers import at_store, habits, value
 from promo.offers.allocation import Candidates
+from promo.offers.at_store import AtStore
 from promo.offers.live import Catalogue
 from promo.offers.response import Response
 
 NEVER = math.log(1e-12)
 BASKET = "*"  # the category of an offer on the whole basket
 NO_CELL = ("unknown", "none")  # loyalty and volume of a household that does not buy the category
+# What an offer is worth as a share of what must be bought: so many pieces, or for so much money.
+DEPTH = pl.col("worth") / pl.max_horizontal("spend", pl.col("buy") * pl.col("price"))
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Households:
 
     days: as-of profile rows; products, categories: the cycles' forecasts for the lists' window;
     cells: segments.grid; redeemed: shopper and day of redemptions of our own offers; uses: shopper,
-    offer (its id) and uses of it so far.
+    offer (its id) and uses of it so far; at: their stores' shelves, None where nothing is known.
     """
 
     night: date
@@ -33,6 +36,7 @@ class Households:
     cells: pl.DataFrame
     redeemed: pl.DataFrame | None = None
     uses: pl.DataFrame | None = None
+    at: AtStore | None = None
 
     def numbered(self) -> "Households":
         """The same with names as numbers that stand in the names' order: text is slow to join."""
@@ -52,46 +56,80 @@ class Households:
             cells=coded(self.cells),
             redeemed=coded_if_any(self.redeemed),
             uses=coded_if_any(self.uses),
+            at=self.at and self.at.numbered(who),
         )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The candidates, `kept`; and pairs that the household's store keeps from it, `missed`.
+
+    kept, sorted by shopper and offer: shopper, offer (row number in the catalogue), category;
+    familiar (it has bought one of the offer's products); baseline (probability that it buys one in
+    the window anyway); loyalty, volume; worth (minor units, from the ladder); habit, proneness,
+    depth and probability (of a redemption, `response`); anyway, incremental_margin and value (minor
+    units, `value`). missed: at_store.MISSED.
+    """
+
+    kept: pl.DataFrame
+    missed: pl.DataFrame
 
 
 def find(
     of: Households, catalogue: Catalogue, known: pl.DataFrame, model: Response, settings: Settings
-) -> pl.DataFrame:
+) -> Found:
     """The (household, offer) pairs worth a thought, at most `response.candidates` a household.
 
-    known: the product table with prices and margins, as `prices.with_margins` gives it. Columns,
-    sorted by shopper and offer: shopper, offer (row number in the catalogue), category; familiar
-    (it has bought one of the offer's products); baseline (probability that it buys one in the
-    window anyway); loyalty, volume; worth (minor units, from the ladder); habit, proneness, depth
-    and probability (of a redemption, `response`); anyway, incremental_margin and value (minor
-    units, `value`). What is worth nothing to the shopper is left out, and so is an offer of which
-    the household may not use any more as often as a list would say.
+    known: the product table with prices and margins, as `prices.with_margins` gives it. What is
+    worth nothing to the shopper is left out, and so is an offer of which the household may not use
+    any more as often as a list would say, and one that its store cannot fill.
 
-    The baseline is the forecast of the offer's products that the household has bought before;
-    where it has bought none, that of its category times the share of the category's products that
-    the offer covers, and only the likeliest of those are looked at.
+    The baseline is the forecast of the offer's products that the household has bought before and
+    that its store has; where there is none, that of its category times the share of the category's
+    products that the offer covers, and only the likeliest of those are looked at.
     """
     of, items = of.numbered(), _items(catalogue, known)
-    familiar = _familiar(of.products, items, set(catalogue.items["offer"]))
-    strange = _unfamiliar(of.categories, catalogue, known).join(
-        familiar, on=habits.PAIR, how="anti"
-    )
-    some = _likeliest(strange, settings.response.candidates)
-    pairs = _usable(pl.concat([familiar, some]), of.uses, catalogue).sort(habits.PAIR)
-    worth = _with_worth(pairs, of.cells, catalogue).join(
+    of, pairs, gone = _pairs(of, catalogue, known, items, settings.response.candidates)
+    pairs = _usable(pairs, of.uses, catalogue).sort(habits.PAIR)
+    worth, cheap = _with_worth(pairs, of, catalogue)
+    worth = worth.join(
         catalogue.offers.select("offer", "buy", "spend", "funder_share", "handling", "objective"),
         on="offer", how="left", maintain_order="left",
     )  # fmt: skip
     usual = _with_habits(worth, of, items, known)
     priced = with_prices(usual, items, known, model.usual_depth)
+    priced = priced if of.at is None else _at_own_prices(priced)
     asked = priced.with_columns(days=pl.lit(settings.lists.window_days))
     chance = model.probability(asked, settings.response.elasticity)
     answered = priced.with_columns(probability=pl.Series(chance, dtype=pl.Float64))
     valued = answered.with_columns(value.value(settings.response))
     best = keep_best(valued, settings.response.candidates, settings.response.discovery_candidates)
     terms = ("buy", "spend", "funder_share", "handling", "objective", "margin")
-    return best.drop(terms).with_columns(pl.col("shopper").cast(pl.String))
+    kept = best.drop(terms).with_columns(pl.col("shopper").cast(pl.String))
+    late = _in_cells(_usable(gone, of.uses, catalogue), of.cells)
+    return Found(kept, at_store.missed(late, cheap))
+
+
+def _pairs(
+    of: Households, catalogue: Catalogue, known: pl.DataFrame, items: pl.DataFrame, most: int
+) -> tuple[Households, pl.DataFrame, pl.DataFrame]:
+    """The households with what their stores have of their products; pairs to look at, and not."""
+    on_goods, at = set(catalogue.items["offer"]), of.at
+    has = pl.lit(value=True) if at is None else at.has(of.products, known)
+    of, lacking = replace(of, products=of.products.filter(has)), of.products.filter(~has)
+    familiar = _familiar(of.products, items, on_goods)
+    strange = _unfamiliar(of.categories, catalogue, known).join(
+        familiar, on=habits.PAIR, how="anti"
+    )
+    if at is None:
+        none = familiar.clear().with_columns(why=pl.lit(""))
+        return of, pl.concat([familiar, _likeliest(strange, most)]), none
+    lost = _familiar(lacking, items, on_goods).join(familiar, on=habits.PAIR, how="anti")
+    familiar, none = at.split(familiar)
+    strange, never = at.in_category(strange)
+    never = never.join(lost, on=habits.PAIR, how="anti")
+    gone = pl.concat([none, at.split(lost)[1], _likeliest(never, most)])
+    return of, pl.concat([familiar, _likeliest(strange, most)]), gone
 
 
 def as_arrays(found: pl.DataFrame, shoppers: pl.Series) -> Candidates:
@@ -184,15 +222,22 @@ def _likeliest(pairs: pl.DataFrame, number: int) -> pl.DataFrame:
     return ranked.filter(pl.int_range(pl.len()).over("shopper") < number)
 
 
-def _with_worth(pairs: pl.DataFrame, cells: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
-    """Pairs with loyalty, volume and worth; those worth nothing are left out."""
-    placed = pairs.join(
+def _in_cells(pairs: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Pairs with loyalty and volume."""
+    return pairs.join(
         cells, on=["shopper", "category"], how="left", maintain_order="left"
     ).with_columns(pl.col("loyalty").fill_null(NO_CELL[0]), pl.col("volume").fill_null(NO_CELL[1]))
-    cell = ["offer", "loyalty", "volume"]
-    return placed.join(catalogue.ladder, on=cell, how="inner", maintain_order="left").filter(
-        pl.col("worth") > 0
-    )
+
+
+def _with_worth(
+    pairs: pl.DataFrame, of: Households, catalogue: Catalogue
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs with loyalty, volume and worth; and those that the store's prices make worthless."""
+    placed, cell = _in_cells(pairs, of.cells), ["offer", "loyalty", "volume"]
+    if of.at is not None:
+        return of.at.worth(placed, catalogue.ladder)
+    found = placed.join(catalogue.ladder, on=cell, how="inner", maintain_order="left")
+    return found.filter(pl.col("worth") > 0), at_store.empty()
 
 
 def _with_habits(
@@ -225,9 +270,17 @@ def with_prices(
     return (
         pairs.join(of_offer, on="offer", how="left", maintain_order="left")
         .with_columns(pl.col("price").fill_null(usual), pl.col("margin").fill_null(0.0))
-        .with_columns(
-            depth=pl.col("worth") / pl.max_horizontal("spend", pl.col("buy") * pl.col("price"))
-        )
+        .with_columns(depth=DEPTH)
+    )
+
+
+def _at_own_prices(priced: pl.DataFrame) -> pl.DataFrame:
+    """`with_prices`, where a store has prices of its own at these."""
+    own = pl.coalesce(pl.col("own_price").clip(lower_bound=1), "price")
+    return (
+        priced.with_columns(price=own, margin=pl.coalesce("own_margin", "margin"))
+        .with_columns(depth=DEPTH)
+        .drop("own_price", "own_margin")
     )
 
 

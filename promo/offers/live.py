@@ -1,9 +1,10 @@
 """The live offers: those that may be printed for a window, with what is left of their budgets."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,22 @@ from promo import tables
 from promo.calendar import Window
 from promo.offers import budgets, handed, worth
 from promo.offers.terms import Terms
+
+PRICES = {"product": pl.String, "price": pl.Int64}
+GOODS = {"offer": pl.UInt32, "purchase": pl.Int64, "product": pl.String}
+
+
+@dataclass(frozen=True)
+class Typical:
+    """What a piece of each product typically costs (product, price), and a point is worth."""
+
+    prices: pl.DataFrame
+    point: Decimal = Decimal(0)
+
+    @cached_property
+    def unknown(self) -> int:
+        """What a piece is taken to cost whose price nobody knows: the median of all."""
+        return self.prices.select(MEDIAN).item() or 0
 
 
 @dataclass(frozen=True)
@@ -25,13 +42,17 @@ class Catalogue:
     full), and the same promises as risk sums, money_1 to uses_22; sorted by id. spend: minor units
     to spend, 0 where pieces count. ladder: offer, loyalty, volume, worth (minor units to the
     shopper), all ten cells an offer. items: offer, product (of the first purchase); an offer on the
-    whole basket has none. terms: those of each offer, in the order of `offers`.
+    whole basket has none. terms: those of each offer, in the order of `offers`. goods: offer,
+    purchase, product of every purchase, those that are delisted too. typical: at which prices the
+    ladder was worked out.
     """
 
     offers: pl.DataFrame
     ladder: pl.DataFrame
     items: pl.DataFrame
     terms: tuple[Terms, ...] = ()
+    goods: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GOODS))
+    typical: Typical = field(default_factory=lambda: Typical(pl.DataFrame(schema=PRICES)))
 
     def categories(self, products: pl.DataFrame) -> dict[str, frozenset[str]]:
         """The categories of each offer's items, by id; products: id and category of all.
@@ -51,8 +72,8 @@ OFFERS = {
     "funder_share": pl.Float64, "handling": pl.Int64,
 }  # fmt: skip
 LADDER = {"offer": pl.UInt32, "loyalty": pl.String, "volume": pl.String, "worth": pl.Int64}
-ITEMS = {"id": pl.String, "product": pl.String, "purchase": pl.Int64}
-PRICES = {"product": pl.String, "price": pl.Int64}
+ITEMS = {"id": pl.String, "product": pl.String, "purchase": pl.Int64, "delisted": pl.Boolean}
+MEDIAN = pl.col("price").median().round().cast(pl.Int64)
 
 
 def live(
@@ -79,7 +100,7 @@ def live(
         & (offer.starts <= window.first) & (offer.ends >= window.last)
     )  # fmt: skip
     items = _items(connection, good)
-    given_on = set(items.filter(pl.col("purchase") == 1)["id"])
+    given_on = set(items.filter(pl.col("purchase") == 1, ~pl.col("delisted"))["id"])
     rows = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
     every = {row.id: Terms.from_stored(row.terms) for row in rows}
     every = {
@@ -92,22 +113,23 @@ def live(
     )
     some = pl.Series((left.money_left > 0) & (left.uses_left > 0))
     offers = _offers(list(every.values()), left).filter(some).with_row_index("offer")
-    pairs = items.join(offers.select("offer", "id"), on="id").sort("offer", "purchase", "product")
-    if prices is None:
-        prices = _shelf_prices(connection, window.first)
+    goods = items.join(offers.select("offer", "id"), on="id").sort("offer", "purchase", "product")
+    pairs = goods.filter(~pl.col("delisted"))
+    typical = Typical(_shelf_prices(connection, window.first) if prices is None else prices, point)
     kept = tuple(every[name] for name in offers["id"])
     first = pairs.filter(pl.col("purchase") == 1).select("offer", "product")
-    return Catalogue(offers, _ladder(kept, pairs, prices, point), first, kept)
+    ladder = _ladder(kept, pairs, typical)
+    return Catalogue(offers, ladder, first, kept, goods.select(list(GOODS)), typical)
 
 
 def _items(connection: Connection, good: ColumnElement[bool]) -> pl.DataFrame:
-    """Products that are not delisted: id (of the offer), product, purchase."""
+    """The products of offers: id (of the offer), product, purchase, delisted."""
     product, pair = tables.Product, tables.OfferProduct
     rows = connection.execute(
-        select(pair.offer, pair.product, pair.purchase)
+        select(pair.offer, pair.product, pair.purchase, product.delisted)
         .join(tables.Offer, tables.Offer.id == pair.offer)
         .join(product, product.id == pair.product)
-        .where(good, ~product.delisted)
+        .where(good)
     )
     return pl.DataFrame(list(map(tuple, rows)), schema=ITEMS, orient="row")
 
@@ -147,21 +169,23 @@ def _shelf_prices(connection: Connection, day: date) -> pl.DataFrame:
     return pl.DataFrame(list(map(tuple, rows)), schema=PRICES, orient="row")
 
 
-def _ladder(
-    every: Sequence[Terms], pairs: pl.DataFrame, prices: pl.DataFrame, point: Decimal
-) -> pl.DataFrame:
+def _ladder(every: Sequence[Terms], pairs: pl.DataFrame, typical: Typical) -> pl.DataFrame:
     """What each offer is worth in each cell, at the median price of each purchase's products."""
-    median = pl.col("price").median().round().cast(pl.Int64)
-    known = pairs.join(prices, on="product").group_by("offer", "purchase").agg(median)
-    typical: dict[int, dict[int, int]] = {}
+    known = pairs.join(typical.prices, on="product").group_by("offer", "purchase").agg(MEDIAN)
+    of_offer: dict[int, dict[int, int]] = {}
     for number, purchase, price in known.iter_rows():
-        typical.setdefault(number, {})[purchase] = price
-    unknown = prices.select(median).item() or 0
+        of_offer.setdefault(number, {})[purchase] = price
     rungs = [
-        (number, *cell, minor)
+        (number, *rung)
         for number, terms in enumerate(every)
-        for cell, minor in worth.ladder(
-            terms, typical.get(number, {}), unknown=unknown, point=point
-        ).items()
+        for rung in rungs_of(terms, of_offer.get(number, {}), typical)
     ]
     return pl.DataFrame(rungs, schema=LADDER, orient="row")
+
+
+def rungs_of(
+    terms: Terms, prices: Mapping[int, int], typical: Typical
+) -> list[tuple[str, str, int]]:
+    """Loyalty, volume and worth in all cells, where a piece of each purchase costs so much."""
+    found = worth.ladder(terms, prices, unknown=typical.unknown, point=typical.point)
+    return [(*cell, minor) for cell, minor in found.items()]

@@ -2,4 +2,7 @@
 
 FORMATS = ("complete-journey", "csv", "parquet")
 # In the order in which they refer to each other.
-TABLES = ("products", "stores", "shoppers", "cards", "consents", "shelf_prices", "scans")
+TABLES = (
+    "products", "stores", "shoppers", "cards", "consents", "shelf_prices", "assortment",
+    "out_of_stock", "promotions", "scans",
+)  # fmt: skip

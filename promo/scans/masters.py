@@ -1,4 +1,4 @@
-"""Master data in: products, stores, shoppers, cards, consents, shelf prices."""
+"""Master data in: products, stores, what these carry, shoppers, cards, consents, prices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from promo import calendar, emails, tables
 from promo.database import count_version, upsert
 from promo.scans.columns import Checked, Column, Rule, apply, check
 from promo.scans.product_ids import DOMAIN, with_product_ids
+from promo.store_tables import EVERY_STORE
 
 # ISO 3166-1, as the Unicode consortium's tables have it; without regions such as EU and UN.
 COUNTRIES = tuple(
@@ -45,6 +46,7 @@ class Master:
     columns: tuple[Column, ...]
     refers: dict[str, type[tables.Base]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    every_store: bool = False  # whether a row may be about all stores
     shape: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone
 
 
@@ -59,6 +61,17 @@ def _product_words(frame: pl.DataFrame) -> pl.DataFrame:
         *clean, category_words=pl.col("category_words").fill_null(pl.col("category"))
     )
 
+
+def _by_product(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.rename({"id": "product"})
+
+
+STORE = Column("store", "key", "a store's id")
+STORES = Column("store", "key", "a store's id, or * for all", required=False, default=EVERY_STORE)
+OF_STORE: dict[str, type[tables.Base]] = {"store": tables.Store, "product": tables.Product}
+PRICE = Rule(pl.col("price") >= 0, "price", "zero or more")
+IN_ORDER = pl.col("last_day").is_null() | (pl.col("first_day") <= pl.col("last_day"))
+DAYS = Rule(IN_ORDER, "last_day", "a day that is not before first_day")
 
 MASTERS: dict[str, Master] = {
     "products": Master(
@@ -129,14 +142,52 @@ MASTERS: dict[str, Master] = {
     "shelf_prices": Master(
         tables.ShelfPrice,
         (
-            Column("store", "key", "a store's id"),
+            STORE,
             *PRODUCT,
             Column("day", "day", "the day the price begins"),
             Column("price", "integer", "a whole number of minor units, zero or more"),
         ),
-        refers={"store": tables.Store, "product": tables.Product},
-        rules=(Rule(pl.col("price") >= 0, "price", "zero or more"),),
-        shape=lambda frame: frame.rename({"id": "product"}),
+        refers=OF_STORE,
+        rules=(PRICE,),
+        shape=_by_product,
+    ),
+    "assortment": Master(
+        tables.Assortment,
+        (
+            STORE,
+            *PRODUCT,
+            Column("day", "day", "the day from which it is so"),
+            Column("carried", "flag", "true or false", False, default=True),
+        ),
+        refers=OF_STORE,
+        shape=_by_product,
+    ),
+    "out_of_stock": Master(
+        tables.OutOfStock,
+        (
+            STORES,
+            *PRODUCT,
+            Column("first_day", "day", "the first day without it"),
+            Column("last_day", "day", "the last day without it, or nothing", required=False),
+        ),
+        refers=OF_STORE,
+        rules=(DAYS,),
+        every_store=True,
+        shape=_by_product,
+    ),
+    "promotions": Master(
+        tables.Promotion,
+        (
+            STORES,
+            *PRODUCT,
+            Column("first_day", "day", "the first day of the price"),
+            Column("last_day", "day", "the last day of the price"),
+            Column("price", "integer", "a whole number of minor units, zero or more"),
+        ),
+        refers=OF_STORE,
+        rules=(PRICE, DAYS),
+        every_store=True,
+        shape=_by_product,
     ),
 }
 
@@ -153,15 +204,22 @@ def check_master(connection: Connection, name: str, raw: pl.DataFrame, file: str
         checked = with_product_ids(checked.good, "code", file)
         faults.append(checked.rejects)
     good = master.shape(checked.good)
-    references = [_reference(connection, column, table) for column, table in master.refers.items()]
+    references = [
+        _reference(connection, column, table, every=master.every_store and column == STORES.name)
+        for column, table in master.refers.items()
+    ]
     checked = apply(good, references, file)
     return Checked(checked.good, pl.concat([*faults, checked.rejects]))
 
 
-def _reference(connection: Connection, column: str, table: type[tables.Base]) -> Rule:
-    known = connection.execute(select(table.__mapper__.primary_key[0])).scalars()
-    ok = pl.col(column).is_in(pl.Series(list(known), dtype=pl.String).implode())
-    return Rule(ok, column, f"one that is in the table of {table.__tablename__}")
+def _reference(
+    connection: Connection, column: str, table: type[tables.Base], *, every: bool
+) -> Rule:
+    known = list(connection.execute(select(table.__mapper__.primary_key[0])).scalars())
+    known += [EVERY_STORE] if every else []
+    ok = pl.col(column).is_in(pl.Series(known, dtype=pl.String).implode())
+    said = f"one that is in the table of {table.__tablename__}"
+    return Rule(ok, column, f"{said}, or {EVERY_STORE} for all" if every else said)
 
 
 def store_master(connection: Connection, name: str, good: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ from promo.lists.items import Draft
 DAY = date(2017, 11, 6)
 PRODUCT = {"shopper": "1", "product": "p", "category": "SOAP", "n": 1, "last": DAY, "size": "4 oz",
            "brand": None, "store_brand": False, "category_words": "Soap",
-           "department": "Household"}  # fmt: skip
+           "department": "Household", "there": True}  # fmt: skip
 FORECAST = {"shopper": "1", "category": "SOAP", "probability": 0.5, "expected_day": DAY,
             "expected_quantity": 1.0}  # fmt: skip
 CHOSEN = {"shopper": "1", "id": "o1", "title": "Any soap", "worth": 100, "buy": 2,
@@ -150,6 +150,42 @@ def test_words_in_other_languages(
     [item] = one(settings, {"expected_quantity": 2.0}, [soup], language=language).due
     assert (item.words, item.department) == (words, department)
     assert item.detail.replace("\N{NO-BREAK SPACE}", " ") == detail
+
+
+@pytest.mark.parametrize(
+    ("there", "detail"),
+    [
+        ((True, True), "12 oz, Acme"),  # what it takes most
+        ((False, True), "4 oz, Zeta"),  # what it takes now and then, and the store has
+        ((False, False), ""),
+    ],
+)
+def test_what_the_store_has_not_is_not_named(
+    settings: Settings, there: tuple[bool, bool], detail: str
+) -> None:
+    products = [
+        {"product": "p", "n": 9, "size": "12 oz", "brand": "Acme", "there": there[0]},
+        {"product": "q", "n": 2, "size": "4 oz", "brand": "Zeta", "there": there[1]},
+    ]
+    [item] = one(settings, {}, products).due
+    assert (item.words, item.department) == ("Soap", "Household")
+    assert item.detail.replace("\N{NO-BREAK SPACE}", " ") == detail
+
+
+def test_an_offer_is_not_said_to_be_on_what_the_store_has_none_of(settings: Settings) -> None:
+    households = pl.DataFrame(
+        {"shopper": ["1"], "name": ["Ann"], "store": ["7"], "tier": ["top"], "club": [None],
+         "language": ["en"]},
+        schema_overrides={"club": pl.String},
+    )  # fmt: skip
+    rows = [{"category": name} for name in ("SALT", "SOAP", "TEA")]
+    goods = {"o1": {"SALT", "SOAP", "TEA"}}
+    found = due(settings, rows, rows)
+    for lost, said in (({}, ("SALT", "TEA")), ({("7", "o1"): {"TEA"}}, ("SALT",)),
+                       ({("8", "o1"): {"TEA"}}, ("SALT", "TEA"))):  # fmt: skip
+        editor = Editor.of(settings, DAY)
+        [made] = drafts(households, found, frame([{}], CHOSEN), editor, goods, lost)
+        assert made.offers[0].also_on == said
 
 
 def test_a_product_without_a_department(settings: Settings) -> None:

@@ -90,7 +90,7 @@ def find(
     settings: Settings = SETTINGS,
     known: pl.DataFrame = KNOWN,
 ) -> pl.DataFrame:
-    return candidates.find(told(found, of_category), offers, known, MODEL, settings)
+    return candidates.find(told(found, of_category), offers, known, MODEL, settings).kept
 
 
 def told(found: pl.DataFrame, of_category: pl.DataFrame) -> candidates.Households:
@@ -207,7 +207,9 @@ def test_an_offer_that_is_used_up_is_not_printed_again(
     offers = replace(catalogue("m1", "m2"), terms=(terms(id="o0", uses=uses), terms(id="o1")))
     past = pl.DataFrame({"shopper": ["a", "gone"], "offer": ["o0", "o0"], "uses": [used, 9]})
     of = replace(told(bought, categories()), uses=past)
-    rows = candidates.find(of, offers, KNOWN, MODEL, SETTINGS).select("shopper", "offer").rows()
+    rows = (
+        candidates.find(of, offers, KNOWN, MODEL, SETTINGS).kept.select("shopper", "offer").rows()
+    )
     assert rows == [("a", 0)] * stands + [("b", 0)]
 
 

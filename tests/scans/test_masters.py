@@ -1,5 +1,6 @@
 """Master data: each table takes good rows, names bad ones, and keeps names to itself."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,9 @@ def test_every_table_on_every_database(settings: Settings, engine: Engine) -> No
         "cards": "card,shopper\n9001,100\n9002,100\n",
         "consents": "shopper,purpose,day,given\n100,lists,2017-01-01,true\n",
         "shelf_prices": "store,code,day,price\n1,614141000036,2017-01-01,199\n",
+        "assortment": "store,code,day,carried\n1,614141000036,2017-01-01,no\n",
+        "out_of_stock": "store,code,first_day,last_day\n,614141000036,2017-01-01,\n",
+        "promotions": "code,first_day,last_day,price\n614141000036,2017-01-01,2017-01-07,99\n",
     }
     assert list(files) == list(MASTERS)
     for table, content in files.items():
@@ -90,6 +94,20 @@ def test_a_product_as_it_is_stored(desk: Desk) -> None:
             "no_coupon": False,
             "delisted": False,
         }
+    ]
+
+
+def test_what_is_so_in_every_store_until_told(desk: Desk) -> None:
+    product = "gtin:00614141000036"
+    desk.take("out_of_stock", "code,first_day\n614141000036,2017-01-02\n")
+    row = {"store": "*", "product": product, "first_day": date(2017, 1, 2), "last_day": None}
+    assert desk.stored("out_of_stock") == [row]
+    told = "store,code,first_day,last_day\n*,614141000036,2017-01-02,2017-01-09\n"
+    desk.take("out_of_stock", told)
+    assert desk.stored("out_of_stock") == [row | {"last_day": date(2017, 1, 9)}]
+    desk.take("assortment", "store,code,day\n1,614141000036,2017-01-02\n")
+    assert desk.stored("assortment") == [
+        {"store": "1", "product": product, "day": date(2017, 1, 2), "carried": True}
     ]
 
 
@@ -162,6 +180,38 @@ def test_control_characters_do_not_reach_the_printer(desk: Desk) -> None:
             "1,96385074,2017-01-02,1",
             "product",
             "gtin:00000096385074",
+        ),
+        (
+            "assortment",
+            "store,code,day,carried",
+            "1,614141000036,2017-01-01,",
+            "*,614141000036,2017-01-01,yes",  # of every store only one by one
+            "store",
+            "*",
+        ),
+        (
+            "out_of_stock",
+            "store,code,first_day,last_day",
+            "*,614141000036,2017-01-02,2017-01-02",
+            "1,614141000036,2017-01-02,2017-01-01",
+            "last_day",
+            "2017-01-01",
+        ),
+        (
+            "promotions",
+            "store,code,first_day,last_day,price",
+            "*,614141000036,2017-01-02,2017-01-02,0",
+            "9,614141000036,2017-01-02,2017-01-02,0",
+            "store",
+            "9",
+        ),
+        (
+            "promotions",
+            "code,first_day,last_day,price",
+            "614141000036,2017-01-02,2017-01-02,0",
+            "614141000036,2017-01-02,2017-01-02,-1",
+            "price",
+            "-1",
         ),
     ],
 )
