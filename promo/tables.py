@@ -12,10 +12,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import stored
+from promo import attempt_table, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
+Attempt = attempt_table.Attempt
 
 
 class Product(Base):
