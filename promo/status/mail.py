@@ -23,7 +23,8 @@ def message(report: Report, settings: Settings, money: words.Money) -> str:
     """The whole message: header, empty line, body."""
     mail = EmailMessage(PLAIN)
     facts = report.facts
-    mail["Subject"] = f"[promo] {facts.banner}, {facts.day}: {words.headline(report)}"
+    banner = " ".join(facts.banner.split())  # a header is one line
+    mail["Subject"] = f"[promo] {banner}, {facts.day}: {words.headline(report)}"
     mail["From"] = settings.email.sender
     if settings.status.mail_to:
         mail["To"] = ", ".join(settings.status.mail_to)
@@ -43,7 +44,7 @@ def body(report: Report, money: words.Money) -> list[str]:
     ):  # fmt: skip
         if table.rows:
             lines += ["", table.title, *(_line(row) for row in table.rows[:most])]
-    tail = [*wrap(words.model(facts), WIDTH)[:3], *(d[:WIDTH] for d in words.disks(facts)[:4])]
+    tail = [*wrap(words.model(facts), WIDTH)[:3], *(" ".join(disk.split())[:WIDTH] for disk in words.disks(facts)[:4])]
     return [*lines[: MOST_LINES - len(tail) - 1], "", *tail]
 
 
@@ -61,5 +62,5 @@ def _findings(report: Report) -> list[str]:
 
 
 def _line(row: tuple[str, ...]) -> str:
-    text = "  " + "  ".join(cell for cell in row if cell)
+    text = "  " + "  ".join(" ".join(cell.split()) for cell in row if cell)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
