@@ -14,7 +14,7 @@ ALL = "all"
 
 
 def _hour(value: object) -> time:
-    # YAML reads 04:00 without quotes as a number, by sixties.
+    # YAML reads 16:00 without quotes as a number, by sixties.
     if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
         raise ValueError('expected an hour in quotes such as "04:00"')
     return time.fromisoformat(value)

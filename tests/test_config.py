@@ -131,7 +131,7 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
             "closed: {all: [sunday]}",
             r"`night\.closed\.all` is .*weekdays such as sun",
         ),
-        ('wait_until: "04:00"', "wait_until: 04:00", r"`night\.wait_until` is 240: .*in quotes"),
+        ('wait_until: "04:00"', "wait_until: 16:00", r"`night\.wait_until` is 960: .*in quotes"),
         ('wait_until: "04:00"', 'wait_until: "24:00"', r"`night\.wait_until` is '24:00': expected"),
         ("look_every_seconds: 60", "look_every_seconds: 0", r"look_every_seconds` is 0: .*1"),
         ("missing: go_on", "missing: hope", r"`night\.missing` is 'hope': .*'go_on' or 'stop'"),

@@ -6,14 +6,15 @@ The message is RFC 5322 in ASCII, so that `sendmail -t` takes it as it is.
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from textwrap import wrap
+from textwrap import shorten, wrap
 
 from promo.config import Settings
 from promo.status import words
 from promo.status.facts import Report
 
 WIDTH = 76  # columns
-MOST_LINES = 45  # of the body; with head and encoding the message stays under 60
+MOST_LINES = 45  # of the body; with its head the message stays under 60
+MOST_OF_BANNER = 60  # characters of it in the subject
 ROOM = 24  # lines of it that findings may take
 PLAIN = SMTP.clone(linesep="\n", cte_type="7bit")
 OFFERS = 5
@@ -23,7 +24,7 @@ def message(report: Report, settings: Settings, money: words.Money) -> str:
     """The whole message: header, empty line, body."""
     mail = EmailMessage(PLAIN)
     facts = report.facts
-    banner = " ".join(facts.banner.split())  # a header is one line
+    banner = shorten(facts.banner, MOST_OF_BANNER, placeholder="...")  # a header is one line
     mail["Subject"] = f"[promo] {banner}, {facts.day}: {words.headline(report)}"
     mail["From"] = settings.email.sender
     if settings.status.mail_to:

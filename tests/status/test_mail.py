@@ -67,7 +67,7 @@ def test_what_must_be_done_comes_first() -> None:
 def test_a_banner_of_any_letters(settings: Settings, banner: str) -> None:
     text = mail.message(report(good(banner=banner)), settings, money)
     assert text.isascii()
-    assert banner in email.message_from_string(text, policy=default)["subject"]
+    assert banner[:60] in email.message_from_string(text, policy=default)["subject"]
 
 
 SHIPPED = config.load(Path(__file__).parent.parent.parent / "config.yaml")
@@ -91,7 +91,9 @@ def test_it_is_never_long(shop: int, bad: int, offers: int, stages: int, words: 
         disks=tuple(Disk((words,), words, 10, n) for n in range(bad)),
     )  # fmt: skip
     text = mail.message(report(facts), SHIPPED, money)
-    assert len(text.splitlines()) < 60
-    body = email.message_from_string(text, policy=default).get_content()
+    read = email.message_from_string(text, policy=default)
+    body = read.get_content()
+    head = text.split("\n\n")[0]
+    assert len(head.splitlines()) + len(body.splitlines()) < 60
     assert max(map(len, body.splitlines())) <= mail.WIDTH
     assert text.isascii()

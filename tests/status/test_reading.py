@@ -171,7 +171,7 @@ def test_a_night_that_is_killed(folder: Path) -> None:
 
 
 def note(folder: Path, command: str, night: date | None, outcome: str = "done") -> None:
-    row = {
+    row: dict[str, Any] = {
         "command": command, "night": night, "process": 1, "began": SEVEN, "ended": SEVEN,
         "outcome": outcome, "code": 0, "stages": [], "facts": {},
     }  # fmt: skip
