@@ -231,7 +231,7 @@ def nightly_command(
 
     Where a store's till log has not come it waits as config.yaml says, and then goes on without.
     """
-    from promo import nightly, waiting, watch
+    from promo import logs, nightly, waiting, watch
     from promo.attempts import recorded
     from promo.house import House
 
@@ -240,6 +240,8 @@ def nightly_command(
     if dry_run:
         house = House.open(settings)
         click.echo(nightly.describe(house, nightly.plan(house, night)))
+        if missing := logs.look(house, night).missing:
+            click.echo(f"Till logs that are not in: of the stores {logs.in_words(missing)}.")
         return
     asked = waiting.Asked(night, frozenset(without))
     with recorded("nightly", night) as attempt, waiting.opened(settings, asked, attempt) as found:

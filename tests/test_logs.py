@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import small_house
-from small_house import FIRST, STORES, feed, frame, reopen
+from small_house import FIRST, STORES, feed, frame, promo, reopen
 
 from promo import logs
 from promo.house import House
@@ -101,6 +101,12 @@ def test_some_stores_or_none(waiting: House) -> None:
     assert logs.look(reopen(folder), SECOND).missing == {"2": FIRST, "10": FIRST}
     small_house.change(folder, 'stores: ["10", "2"] ', "stores: [] ")
     assert logs.look(reopen(folder), SECOND).expected == {}
+
+
+def test_a_dry_run_says_what_is_missing(waiting: House) -> None:
+    said = promo(waiting, "nightly", "--day", f"{SECOND}", "--dry-run").stdout
+    assert said.endswith("\nTill logs that are not in: of the stores 1, 2, 10 of 2017-11-06.\n")
+    assert promo(waiting, "nightly", "--day", f"{FIRST}", "--dry-run").stdout.count("not in") == 0
 
 
 def test_in_words() -> None:

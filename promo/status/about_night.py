@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
+from math import sqrt
 
 from promo.operating_sections import Status
 from promo.status.facts import (
@@ -18,6 +19,7 @@ from promo.status.facts import (
 )
 
 SOME = 8  # stores that are named in a sentence
+SURE = 3.0  # standard deviations of chance that a log must be shorter by
 
 KINDS = {
     "night-none": Level.ACT,
@@ -73,7 +75,7 @@ def _unended(made: NightMade, last: Try, again: str) -> Finding:
         waiting = last.facts["waiting"]
         stores = _stores([each["store"] for each in waiting["for"]])
         return _finding("night-waiting", made, (
-            f"The night of {made.day} waits for the till logs of the stores {stores}: take them in "
+            f"The night of {made.day} waits for the till logs of {stores}: take in what comes "
             "with `promo ingest`; at the hour that config.yaml sets it goes on or stops."
         ))  # fmt: skip
     if last.state == AT_WORK:
@@ -111,28 +113,30 @@ def _counts(made: NightMade, bounds: Status) -> Iterator[Finding]:
 
 def logs(found: Iterable[Log], made: NightMade, bounds: Status) -> Iterator[Finding]:
     """Till logs that are missing, came late, or are shorter than usual."""
-    open_, published = made.state != "published", made.state == "published"
-    again = f"`promo nightly --day {made.day}`"
     stated: list[tuple[str, Log]] = [(_kind(log, made, bounds), log) for log in found]
     for (kind, day), some in _by_kind_and_day(stated):
-        stores = _stores([log.store for log in some])
         about = ", ".join(log.store for log in some)
-        of = f"of {day}, of the stores {stores},"
-        came = _came(some)
-        what = f"run {again} again" if open_ else "its households' next lists know them"
-        sentences = {
-            "log-missing": f"The till logs {of} are not in: take them in with `promo ingest`.",
-            "log-left-out": f"The night of {made.day} went on without the till logs {of} and they "
-            f"have not come: take them in with `promo ingest`; then {what}.",
-            "log-late": f"The night of {made.day} went on without the till logs {of} which have "
-            f"come since{came}: {what} to have them in the draft.",
-            "log-late-folded": f"The night of {made.day} went on without the till logs {of} which "
-            f"have come since{came}: {what}.",
-            "log-short": f"The till logs {of} have fewer than {bounds.short_log:.0%} of the lines "
-            "usual on that weekday: look whether all of each came, and take in the rest.",
-        }
-        assert published or kind != "log-late-folded"
-        yield Finding(KINDS[kind], kind, about, sentences[kind])
+        yield Finding(KINDS[kind], kind, about, _sentence(kind, day, some, made, bounds))
+
+
+def _sentence(kind: str, day: date, some: list[Log], made: NightMade, bounds: Status) -> str:
+    one = len(some) == 1
+    them, have = ("it", "has") if one else ("them", "have")
+    which = f"till {'log' if one else 'logs'} of {day} of {_stores([log.store for log in some])}"
+    without = f"The night of {made.day} went on without the {which}, which {have}"
+    again = f"`promo nightly --day {made.day}`"
+    # A night that is published changes no more.
+    then = (
+        "the households' next lists know it" if made.state == "published" else f"run {again} again"
+    )
+    return {
+        "log-missing": f"The {which} {have} not come: take {them} in with `promo ingest`.",
+        "log-left-out": f"{without} not come since: take {them} in with `promo ingest`; then {then}.",
+        "log-late": f"{without} come since{_came(some)}: {then} to have {them} in the draft.",
+        "log-late-folded": f"{without} come since{_came(some)}: {then}.",
+        "log-short": f"The {which} {have} fewer than {bounds.short_log:.0%} of the lines usual on "
+        f"that weekday: look whether all of {them} came, and take in the rest.",
+    }[kind]
 
 
 def _kind(log: Log, made: NightMade, bounds: Status) -> str:
@@ -143,8 +147,12 @@ def _kind(log: Log, made: NightMade, bounds: Status) -> str:
         return "log-late-folded" if made.state == "published" else "log-late"
     if log.delivery is None:
         return "log-missing"
-    short = log.usual is not None and log.lines < bounds.short_log * log.usual
-    return "log-short" if short else ""
+    return "log-short" if log.usual and _is_short(log.lines, log.usual, bounds.short_log) else ""
+
+
+def _is_short(lines: int, usual: float, share: float) -> bool:
+    """Whether a log has too few lines, and fewer than chance alone would leave it (Poisson)."""
+    return lines < share * usual and usual - lines > SURE * sqrt(usual)
 
 
 def _by_kind_and_day(
@@ -166,8 +174,9 @@ def _came(some: Iterable[Log]) -> str:
 
 
 def _stores(names: list[str]) -> str:
+    """Stores by name, shortened: `store 7`, `stores 1, 7 and 12 more`."""
     more = f" and {len(names) - SOME:,} more" if len(names) > SOME else ""
-    return ", ".join(names[:SOME]) + more
+    return f"{'store' if len(names) == 1 else 'stores'} {', '.join(names[:SOME])}{more}"
 
 
 def _finding(kind: str, made: NightMade, sentence: str) -> Finding:

@@ -41,11 +41,15 @@ def body(report: Report, money: words.Money) -> list[str]:
     lines = [*_findings(report), "", *wrap(words.night(facts, money), WIDTH)]
     for table, most in (
         (words.stages(facts), 8), (words.rejects(report), 3), (words.logs(facts), 3),
-        (words.offers(facts, OFFERS, money), OFFERS),
+        (words.offers(facts, OFFERS, money, short=True), OFFERS),
     ):  # fmt: skip
         if table.rows:
-            lines += ["", table.title, *(_line(row) for row in table.rows[:most])]
-    tail = [*wrap(words.model(facts), WIDTH)[:3], *(" ".join(disk.split())[:WIDTH] for disk in words.disks(facts)[:4])]
+            head = f"{table.title} ({', '.join(table.columns)}):"
+            lines += ["", *wrap(head, WIDTH), *(_line(row) for row in table.rows[:most])]
+    tail = [
+        *wrap(words.model(facts), WIDTH)[:3],
+        *(" ".join(disk.split())[:WIDTH] for disk in words.disks(facts)[:4]),
+    ]
     return [*lines[: MOST_LINES - len(tail) - 1], "", *tail]
 
 

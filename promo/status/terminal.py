@@ -13,10 +13,7 @@ STYLES = {Level.OK: "green", Level.LOOK: "yellow", Level.ACT: "bold red"}
 def show(report: Report, console: Console, most: int, money: words.Money) -> None:
     """Draw it; most: offers that are shown."""
     facts = report.facts
-    style = STYLES[report.level]
-    console.print(
-        Text(f"{facts.banner}, {facts.at:%Y-%m-%d %H:%M}: {words.headline(report)}", style)
-    )
+    console.print(Text(words.title(report), STYLES[report.level]))
     for finding in report.findings:
         line = Text(f"{finding.level.word:>4}  ", STYLES[finding.level])
         console.print(line.append(finding.sentence, ""), soft_wrap=False, highlight=False)

@@ -1,6 +1,6 @@
 """Words and figures that the terminal and the mail say alike."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,8 +22,15 @@ class Table(NamedTuple):
     rows: Sequence[tuple[str, ...]]
 
 
+def title(report: Report) -> str:
+    """Whose morning it is, and how it stands."""
+    facts = report.facts
+    own = " ".join(facts.banner.split())
+    return f"{own}, {facts.day}: {headline(report)} ({facts.at:%Y-%m-%d %H:%M})"
+
+
 def headline(report: Report) -> str:
-    """How it stands, in a line."""
+    """How it stands, in some words."""
     said = {"act": 0, "look": 0}
     for finding in report.findings:
         if finding.level:
@@ -113,24 +120,30 @@ def _came(moment: datetime | None) -> str:
     return f"came {moment:%m-%d %H:%M}" if moment else "came"
 
 
-def offers(facts: Facts, most: int, money: Money) -> Table:
-    """The offers nearest to their budgets, and how many more there are."""
-    rows = [tuple(_offer(offer, money)) for offer in facts.offers[:most]]
+def offers(facts: Facts, most: int, money: Money, *, short: bool = False) -> Table:
+    """The offers nearest to their budgets, and how many more there are; or `short` of columns."""
+    rows = [_offer(offer, money) for offer in facts.offers[:most]]
     more = len(facts.offers) - len(rows)
     title = "Offers, nearest to their budgets first" + (f"; {more:,} more" if more > 0 else "")
-    columns = ("offer", "state", "budget", "spent", "promised", "expected", "used", "risk")
-    return Table(title, columns, rows)
+    columns = [name for name in OFFER if name in SHORT or not short]
+    return Table(title, tuple(columns), [tuple(row[name] for name in columns) for row in rows])
 
 
-def _offer(offer: OfferStands, money: Money) -> Iterator[str]:
-    yield offer.offer
-    yield offer.state
-    yield f"{money(offer.budget_money)} in {offer.budget_redemptions:,}"
-    yield f"{money(offer.spent_money)} in {offer.spent_redemptions:,}"
-    yield f"{money(offer.promised_money)} in {offer.promised_redemptions:,}"
-    yield f"{money(round(offer.expected_money))} in {offer.expected_redemptions:,.1f}"
-    yield f"{offer.used:.0%}"
-    yield f"{offer.overspend:.2%}"
+OFFER = ("offer", "state", "budget", "spent", "promised", "expected", "used", "risk")
+SHORT = ("offer", "budget", "spent", "promised", "used")
+
+
+def _offer(offer: OfferStands, money: Money) -> dict[str, str]:
+    return {
+        "offer": offer.offer,
+        "state": offer.state,
+        "budget": f"{money(offer.budget_money)} in {offer.budget_redemptions:,}",
+        "spent": f"{money(offer.spent_money)} in {offer.spent_redemptions:,}",
+        "promised": f"{money(offer.promised_money)} in {offer.promised_redemptions:,}",
+        "expected": f"{money(round(offer.expected_money))} in {offer.expected_redemptions:,.1f}",
+        "used": f"{offer.used:.0%}",
+        "risk": f"{offer.overspend:.2%}",
+    }
 
 
 def model(facts: Facts) -> str:

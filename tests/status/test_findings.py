@@ -63,7 +63,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("night-waiting",
      {"night": a_night("none", tries=(a_try("at work", stages=(Stage("wait", None, {}),),
                                             facts=WAITING),))},
-     "waits for the till logs of the stores 7: take them in"),
+     "waits for the till logs of store 7: take in what"),
     ("night-draft", {"night": a_night("draft")}, "is a draft: .* `promo publish --day 2017-11-06`"),
     ("night-empty", {"night": a_night(lists=0)}, "made no list: look whether"),
     ("", {"night": a_night(lists=0, works=False, lists_before=None)}, ""),
@@ -73,14 +73,16 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     # Published, a try that failed afterwards changed nothing.
     ("", {"night": a_night(tries=(a_try(), a_try("failed")))}, ""),
     # --- till logs
-    ("log-missing", {"logs": (a_log(delivery=None),)}, "2017-11-05, of the stores 7, are not in"),
+    ("log-missing", {"logs": (a_log(delivery=None),)}, "The till log of 2017-11-05 of store 7 has not come: take it"),
     ("log-left-out", {"logs": (a_log(delivery=None, left_out=True),)},
-     "went on without .* stores 7, and they have not come: take them in .* next lists know them"),
+     "went on without .* of store 7, which has not come since: take it .* next lists know it"),
     ("log-late-folded", {"logs": (a_log(left_out=True, came=AT),)},
-     r"come since \(2017-11-06 07:30 EST\): its households' next lists know them"),
-    ("log-short", {"logs": (a_log(lines=209),)}, "stores 7, have fewer than 50% of the lines"),
+     r"come since \(2017-11-06 07:30 EST\): the households' next lists know it"),
+    ("log-short", {"logs": (a_log(lines=209),)}, "store 7 has fewer than 50% of the lines"),
     ("", {"logs": (a_log(lines=210),)}, ""),
     ("", {"logs": (a_log(lines=1, usual=None),)}, ""),
+    ("", {"logs": (a_log(lines=0, usual=9.0),)}, ""),  # chance
+    ("log-short", {"logs": (a_log(lines=0, usual=9.1),)}, "store 7 has fewer"),
     # --- what came in
     ("file-refused", {"files": (a_file(taken=False, rows=0, rejects=300),)},
      "Nothing of scans-1.csv .* 300 of its 1,000 lines .* at `product`; expected a product's"),
@@ -141,7 +143,7 @@ def test_each_case(kind: str, changes: dict[str, Any], words: str) -> None:
 def test_a_log_that_comes_while_the_night_is_a_draft() -> None:
     found = report(good(night=a_night("draft"), logs=(a_log(left_out=True),))).findings
     (late,) = [finding for finding in found if finding.kind == "log-late"]
-    assert "have come since: run `promo nightly --day 2017-11-06` again to have" in late.sentence
+    assert "has come since: run `promo nightly --day 2017-11-06` again to have" in late.sentence
 
 
 def test_every_kind_has_a_case_and_stands_in_the_manual() -> None:
@@ -157,7 +159,9 @@ def test_stores_with_the_same_fate_share_a_sentence() -> None:
     other = a_log("99", delivery=None, day=NIGHT - timedelta(2))
     found = report(good(logs=(*many, other))).findings
     assert [finding.about for finding in found] == ["99", ", ".join(str(n) for n in range(12))]
-    assert "of the stores 0, 1, 2, 3, 4, 5, 6, 7 and 4 more, are not in" in found[1].sentence
+    assert (
+        "of stores 0, 1, 2, 3, 4, 5, 6, 7 and 4 more have not come: take them" in found[1].sentence
+    )
 
 
 def test_the_gravest_comes_first_and_decides() -> None:

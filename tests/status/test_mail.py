@@ -26,15 +26,16 @@ The night of 2017-11-06 is published: 120 lists for 3 stores with 1,500 due
 items and 900 offers worth $987.65, good 2017-11-06 to 2017-11-19. Begun
 2017-11-06 02:20, 10:00: done.
 
-Stages
+Stages (stage, took, facts):
   fold  3.2 s  scans 1,234
   print  1:01
 
-Rejects
+Rejects (of, field, lines, expected):
   scans  product  3  a product's code
 
-Offers, nearest to their budgets first
-  o01  live  $100.00 in 100  $10.00 in 10  $30.00 in 30  $9.00 in 9.0  19...
+Offers, nearest to their budgets first (offer, budget, spent, promised,
+used):
+  o01  $100.00 in 100  $10.00 in 10  $30.00 in 30  19%
 
 Model 2017-10-30, 7 days old. Lists of 2017-10-23: 31.0% said, 30.0% bought
 of 800 due items.

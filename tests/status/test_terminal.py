@@ -21,7 +21,7 @@ def shown(facts: Facts, width: int = 120) -> str:
 def test_a_good_morning() -> None:
     said = shown(good())
     lines = said.splitlines()
-    assert lines[0] == "Main Street Market, 2017-11-06 07:30: all is well"
+    assert lines[0] == "Main Street Market, 2017-11-06: all is well (2017-11-06 07:30)"
     assert lines[2].startswith("The night of 2017-11-06 is published: 120 lists for 3 stores with")
     for words_ in ("scans-1.csv", "$98", "$100.00 in 100", "Model 2017-10-30, 7 days old.",
                    "fold", "3.2 s", "1:01", "a product's code", "300.0 of 500.0 GB"):  # fmt: skip
@@ -37,7 +37,7 @@ def test_what_is_the_matter_comes_first() -> None:
         offers=offers, model=ModelStands(None, None, False),
     )  # fmt: skip
     lines = shown(facts).splitlines()
-    assert lines[0].endswith(": 2 to do, 3 to look at")
+    assert lines[0].endswith(": 2 to do, 3 to look at (2017-11-06 07:30)")
     assert lines[1].startswith(" act  The night of 2017-11-06 was killed in the stage print")
     said = "\n".join(lines)
     assert "not ended" in said
