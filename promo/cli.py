@@ -33,6 +33,7 @@ from promo.offer_commands import offers, redemptions, why
 from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
+from promo.status_command import status
 from promo.store_commands import stores
 from promo.streams import Quiet
 from promo.template_commands import templates
@@ -117,17 +118,20 @@ def ingest(
     `installed` for the copy in the Python package.
     """
     from promo import incoming
+    from promo.attempts import recorded
 
     request = incoming.Request(source, form, table, first, last, history)
     reports = []
-    with locked(context, "ingest") as house:
+    with locked(context, "ingest") as house, recorded("ingest", source=source) as attempt:
+        attempt.begin(house.engine)
         for report in incoming.take(house, request):
             reports.append(report)
+            attempt.note(files=[each.as_fact() for each in reports])
             click.echo(json.dumps(report.as_dict()) if as_json else report.in_words())
-    if not all(report.taken for report in reports):
-        sys.exit(FAILED)
-    if any(report.rejects for report in reports):
-        sys.exit(SET_ASIDE)
+        if not all(report.taken for report in reports):
+            sys.exit(FAILED)
+        if any(report.rejects for report in reports):
+            sys.exit(SET_ASIDE)
 
 
 @main.command()
@@ -141,11 +145,13 @@ def fit(context: click.Context, day: date | None, *, force: bool) -> None:
     A fit that is worse there than the model in use is set aside.
     """
     from promo import training
-    from promo.progress import Progress
+    from promo.attempts import recorded
 
     with locked(context, "fit") as house:
         night = day or house.settings.current_day()
-        folder = training.run(house, night, Progress("fit"), force=force)
+        with recorded("fit", night) as attempt:
+            attempt.begin(house.engine)
+            folder = training.run(house, night, attempt.progress(), force=force)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     click.echo(f"Fitted {folder} on {card['scans']:,} scans, {card['first_day']} to "
                f"{card['last_day']}.")  # fmt: skip
@@ -213,26 +219,40 @@ def backtest(context: click.Context, /, **asked: Any) -> None:
 @day_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--per-store", is_flag=True, help="Also write a PDF and a manifest for each store.")
+@click.option("--without", type=TEXT, multiple=True, metavar="STORE",
+              help="Do not wait for its till log; repeatable; `all`: for no store's.")  # fmt: skip
 @click.pass_context
 @sentences
 def nightly_command(
-    context: click.Context, day: date | None, *, dry_run: bool, per_store: bool
-) -> None:
-    """Make the lists of a night: a draft, which may be made again until it is published."""
-    from promo import nightly, watch
+    context: click.Context, day: date | None, without: tuple[str, ...], *, dry_run: bool,
+    per_store: bool,
+) -> None:  # fmt: skip
+    """Make the lists of a night: a draft, which may be made again until it is published.
+
+    Where a store's till log has not come it waits as config.yaml says, and then goes on without.
+    """
+    from promo import logs, nightly, waiting, watch
+    from promo.attempts import recorded
     from promo.house import House
-    from promo.progress import Progress
 
     settings = settings_of(context)
     night = day or settings.current_day()
     if dry_run:
         house = House.open(settings)
         click.echo(nightly.describe(house, nightly.plan(house, night)))
+        if missing := logs.look(house, night).missing:
+            click.echo(f"Till logs that are not in: of the stores {logs.in_words(missing)}.")
         return
-    with locked(context, "nightly") as house:
+    asked = waiting.Asked(night, frozenset(without))
+    with recorded("nightly", night) as attempt, waiting.opened(settings, asked, attempt) as found:
+        house, missing = found
         keys = keys_of(settings)
         todo = nightly.plan(house, night)
-        report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
+        report = nightly.run(
+            house, todo, keys, attempt.progress(), per_store=per_store, without=missing
+        )
+    if missing:
+        click.echo(waiting.notice(missing), err=True)
     for warning in watch.warnings(report["calibration"], house):
         click.echo(warning, err=True)
     counts = report["counts"]
@@ -250,10 +270,13 @@ def nightly_command(
 def publish(context: click.Context, day: date | None) -> None:
     """Freeze a night's draft: from now on nothing of it moves."""
     from promo import publishing
+    from promo.attempts import recorded
 
     with locked(context, "publish") as house:
         night = day or house.settings.current_day()
-        report = publishing.publish(house, night)
+        with recorded("publish", night) as attempt:
+            attempt.begin(house.engine)
+            report = publishing.publish(house, night)
     click.echo(f"{night} is published: {report['counts']['lists']:,} lists.")
 
 
@@ -309,6 +332,7 @@ main.add_command(redemptions)
 main.add_command(lists)
 main.add_command(serve)
 main.add_command(shopper)
+main.add_command(status)
 main.add_command(stores)
 main.add_command(templates)
 main.add_command(till)

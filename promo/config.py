@@ -15,6 +15,7 @@ from promo import money
 from promo.calendar import Wave, Window, wave_of, window
 from promo.coupon_section import Coupons
 from promo.errors import Sentence
+from promo.operating_sections import Night, Status
 from promo.sections import (
     Allocation,
     Calendar,
@@ -68,6 +69,7 @@ class Settings(Section):
     paths: Paths
     calendar: Calendar
     ingest: Ingest
+    night: Night
     profiles: Profiles
     eligibility: Eligibility
     delivery: Delivery
@@ -78,6 +80,7 @@ class Settings(Section):
     clubs: Clubs
     states: States
     models: Models
+    status: Status
     service: Service
     checkout: Checkout
     coupons: Coupons

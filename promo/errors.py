@@ -26,6 +26,8 @@ Sentence
 ├── ServeError        the service cannot listen                promo.checkout.serving
 ├── UnknownCard       no household carries the card            promo.shopper
 ├── Unasked           why, which cannot be answered            promo.why
+├── LogsMissing       till logs have not come                  promo.waiting
+├── UnknownStore      a store that is named is not there       promo.logs
 ├── AlreadyPublished  the night has left the building          promo.nightly
 └── PublishError      a night cannot be published              promo.publishing
 """

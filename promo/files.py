@@ -117,6 +117,23 @@ def only_one(path: Path, who: str) -> Iterator[None]:
         file.truncate()
 
 
+def is_held(path: Path, process: int) -> bool:
+    """Whether that process holds the lock file at `path`; nothing is waited for or changed.
+
+    A process that was killed has left its name in the file, but not the lock.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            if f"(process {process})" not in file.read():
+                return False
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def only_one_in(folder: Path, who: str) -> Iterator[None]:
     """Hold a lock on a folder itself, made if it is not there, while the block runs.

@@ -5,16 +5,17 @@ has come in already, and makes lists for [D + lead days, D + lead days + 14).
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from promo import forecasting, printing, records, tables, watch
+from promo import forecasting, logs, printing, records, tables, watch
 from promo.choosing import choose
 from promo.database import upsert
 from promo.errors import Sentence
@@ -29,6 +30,8 @@ from promo.lists.press.books import Book, Done, Job
 from promo.offers import control
 from promo.progress import Progress
 from promo.shoppers import profile_store
+
+NONE: Mapping[str, date] = MappingProxyType({})
 
 
 class AlreadyPublished(Sentence):
@@ -48,19 +51,33 @@ class Made:
 
 def plan(house: House, night: date) -> Plan:
     """Look at the calendar, the model and the runs. Raises AlreadyPublished, ModelError."""
+    check_open(house, night)
+    return forecasting.plan(house, night)
+
+
+def check_open(house: House, night: date) -> None:
+    """Raise AlreadyPublished where nothing of a night may change any more."""
     with house.engine.connect() as connection:
         state = connection.execute(
             select(tables.Run.state).where(tables.Run.night == night)
         ).scalar()
     if state == "published":
         raise AlreadyPublished(f"The night of {night} is published; nothing was changed.")
-    return forecasting.plan(house, night)
 
 
 def run(
-    house: House, todo: Plan, keys: CodeKeys, progress: Progress, *, per_store: bool = False
+    house: House,
+    todo: Plan,
+    keys: CodeKeys,
+    progress: Progress,
+    *,
+    per_store: bool = False,
+    without: Mapping[str, date] = NONE,
 ) -> dict[str, Any]:
-    """Make the night's lists; returns its report, which is also `out/<night>/run.json`."""
+    """Make the night's lists; returns its report, which is also `out/<night>/run.json`.
+
+    without: till logs that had not come, the business day by store; the report says them.
+    """
     with progress.stage("fold") as facts:
         facts["scans"] = house.fold(todo.wave.buckets, todo.night)
     with progress.stage("watch") as facts:
@@ -71,7 +88,10 @@ def run(
     except register.NoLongerLive:
         made = _make(house, todo, keys, progress)  # once more, from what is live now
     with progress.stage("print") as facts:
-        about = {"calibration": watched, "control": made.held, "unmet_bands": made.unmet}
+        about = {
+            "calibration": watched, "control": made.held, "unmet_bands": made.unmet,
+            "without": logs.as_report(without),
+        }  # fmt: skip
         report = _print(house, todo, made, keys, progress, about, per_store=per_store)
         with house.engine.begin() as connection:
             _set_run(connection, todo, report)

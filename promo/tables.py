@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import store_tables, stored
+from promo import attempt_table, store_tables, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
@@ -22,6 +22,7 @@ ShelfPrice = store_tables.ShelfPrice
 Assortment = store_tables.Assortment
 OutOfStock = store_tables.OutOfStock
 Promotion = store_tables.Promotion
+Attempt = attempt_table.Attempt
 
 
 class Product(Base):

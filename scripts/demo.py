@@ -25,6 +25,7 @@ def make_house() -> None:
     last = FIRST + timedelta(NIGHTS - 1)
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
     text = text.replace("today: null ", f"today: {last} ", 1)
+    text = text.replace("stores: all ", "stores: [] ", 1)  # a sample's stores sell not every day
     text = text.replace("templates: templates", "templates: ../templates", 1)
     (HOUSE / "config.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "models" / "prior", HOUSE / "models" / "prior")

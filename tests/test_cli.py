@@ -73,6 +73,7 @@ EVERY = [
     ["nightly"],
     ["nightly", "--dry-run"],
     ["publish"],
+    ["status"],
     ["lookup", "x"],
     ["due", "--output", "x.parquet"],
     ["shopper", "x"],
@@ -100,7 +101,7 @@ def test_no_database_yet(folder: Path, command: list[str]) -> None:
     assert not path.exists()
 
 
-READING = {"lookup", "shopper"}
+READING = {"lookup", "shopper", "status"}
 AT_ONCE = {"list", "show", "pause", "resume", "stop"}  # offers are stopped whatever else goes on
 CHANGING = [
     ["init"],

@@ -225,7 +225,7 @@ def test_the_report_names_every_file_and_no_times(replay: Replay) -> None:
         assert report["counts"]["worth"] == sum(row["worth"] for row in own)
         assert set(report) == {"day", "wave", "buckets", "first_day", "last_day", "models", "seed",
                                "counts", "files", "calibration", "control",
-                               "unmet_bands"}  # fmt: skip
+                               "unmet_bands", "without"}  # fmt: skip
         assert all(set(file) == {"path", "kind", "pages", "sha256"} for file in report["files"])
     assert sorted(path.name for path in out.iterdir()) == [f"{day}" for day in FORTNIGHT]
     assert sum(len(report["buckets"]) for report in replay.reports.values()) == 256

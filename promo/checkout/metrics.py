@@ -6,7 +6,8 @@ Labels are routes, statuses and refusals, each of a closed set; never a store, a
 from bisect import bisect_left
 from collections import Counter
 
-TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from promo.exposition import head
+
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
 
@@ -34,13 +35,13 @@ class Metrics:
     def text(self, waiting: int) -> str:
         """All of it, as /metrics gives it; waiting: requests that no thread works on yet."""
         queue = [
-            *_head("promo_requests_waiting", "gauge", "Requests that wait for the database."),
+            *head("promo_requests_waiting", "gauge", "Requests that wait for the database."),
             f"promo_requests_waiting {waiting}",
         ]
         return "\n".join([*self._answers(), *self._seconds(), *self._others(), *queue, ""])
 
     def _answers(self) -> list[str]:
-        lines = _head("promo_answers_total", "counter", "Requests answered.")
+        lines = head("promo_answers_total", "counter", "Requests answered.")
         for (route, status, refused), count in sorted(self.answers.items()):
             labels = f'route="{route}",status="{status}",refused="{refused}"'
             lines.append(f"promo_answers_total{{{labels}}} {count}")
@@ -48,7 +49,7 @@ class Metrics:
 
     def _seconds(self) -> list[str]:
         name = "promo_answer_seconds"
-        lines = _head(name, "histogram", "Seconds from a request to its answer.")
+        lines = head(name, "histogram", "Seconds from a request to its answer.")
         for route, counts in sorted(self.within.items()):
             total = 0
             for bound, count in zip((*BOUNDS, "+Inf"), counts, strict=True):
@@ -60,22 +61,16 @@ class Metrics:
 
     def _others(self) -> list[str]:
         return [
-            *_head("promo_failed_codes_total", "counter", "Codes and cards we never gave out."),
+            *head("promo_failed_codes_total", "counter", "Codes and cards we never gave out."),
             f"promo_failed_codes_total {self.guesses}",
-            *_head(
-                "promo_many_baskets_total", "counter", "Households with many baskets at a till."
-            ),
+            *head("promo_many_baskets_total", "counter", "Households with many baskets at a till."),
             f"promo_many_baskets_total {self.many_baskets}",
-            *_head("promo_budgets_spent_total", "counter", "Budgets that a redemption spent."),
+            *head("promo_budgets_spent_total", "counter", "Budgets that a redemption spent."),
             f"promo_budgets_spent_total {self.budgets_spent}",
-            *_head("promo_redemptions_total", "counter", "Uses of offers, of sales paid."),
+            *head("promo_redemptions_total", "counter", "Uses of offers, of sales paid."),
             f"promo_redemptions_total {self.uses}",
-            *_head("promo_discount_total", "counter", "Minor units that they took off."),
+            *head("promo_discount_total", "counter", "Minor units that they took off."),
             f"promo_discount_total {self.off}",
-            *_head("promo_requests_at_work", "gauge", "Requests being answered."),
+            *head("promo_requests_at_work", "gauge", "Requests being answered."),
             f"promo_requests_at_work {self.at_work}",
         ]
-
-
-def _head(name: str, kind: str, words: str) -> list[str]:
-    return [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from promo import database
+from promo import database, exposition
 from promo.checkout import bodies, metrics, openapi, opening
 from promo.checkout.connections import Connections, Unavailable
 from promo.checkout.gate import Gate
@@ -167,7 +167,7 @@ class Service:
     async def measured(self, _: Request) -> Response:
         """Counters for Prometheus."""
         text = self.metrics.text(waiting=self.connections.waiting)
-        return Response(text, headers={"content-type": metrics.TYPE})
+        return Response(text, headers={"content-type": exposition.TYPE})
 
     async def described(self, _: Request) -> Response:
         """The OpenAPI document."""

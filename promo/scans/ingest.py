@@ -20,6 +20,7 @@ from promo.scans.product_ids import with_product_ids
 from promo.scans.sources import Batch
 
 CONTENT = list(SCHEMA)
+MOST_KINDS = 20
 
 
 @dataclass
@@ -62,6 +63,17 @@ class Report:
         found = asdict(self)
         del found["faults"]
         return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
+
+    def as_fact(self) -> dict[str, Any]:
+        """As `as_dict`, with the rejects by kind; names no value of the file."""
+        return self.as_dict() | {"kinds": self.kinds()}
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """field, expected and lines of the rejects, the most frequent first: at most MOST_KINDS."""
+        found = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *self.faults])
+        counted = found.group_by("field", "expected").agg(lines=pl.col("line").n_unique())
+        ordered = counted.sort("lines", "field", "expected", descending=[True, False, False])
+        return ordered.head(MOST_KINDS).to_dicts()
 
     def in_words(self) -> str:
         """What came in and what did not, in a sentence or two."""

@@ -73,6 +73,7 @@ def make_house(folder: Path, *, today: str = "null") -> Path:
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
     text = text.replace("today: null ", f"today: {today} ", 1)
     text = text.replace("control_households: 0.02 ", "control_households: 0.00 ", 1)
+    text = text.replace("stores: all ", "stores: [] ", 1)  # a sample's stores sell not every day
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copytree(ROOT / "models", folder / "models")
