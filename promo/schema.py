@@ -4,7 +4,7 @@ from pathlib import Path
 
 from promo.errors import Sentence
 
-REVISION = "0006"  # of the newest migration
+REVISION = "0009"  # of the newest migration
 VERSION_QUERY = "select version_num from alembic_version"
 
 

@@ -13,7 +13,7 @@ from promo import calendar, tables
 from promo.config import Settings
 from promo.database import upsert
 from promo.files import replacing
-from promo.scans import lake, masters
+from promo.scans import forgotten, lake, masters
 from promo.scans.canonical import COLUMNS, IDENTITY, SCHEMA, rules
 from promo.scans.columns import LINE, REJECT_SCHEMA, check, rejects
 from promo.scans.product_ids import with_product_ids
@@ -102,6 +102,7 @@ class Delivery:
         self.rules = rules(settings, stores, settings.current_day())
         self.products = _column(connection, tables.Product.id)
         self.cards = _cards(connection)
+        self.forgotten = forgotten.Forgotten(connection)
         self.unknown: list[pl.DataFrame] = []
         self.new_cards: set[str] = set()
 
@@ -111,6 +112,7 @@ class Delivery:
         checked = check(batch.frame, COLUMNS, self.rules, report.source)
         coded = with_product_ids(checked.good, "product", report.source)
         good = coded.good.with_columns(product="id").select(LINE, *CONTENT)
+        good = self.forgotten.taken_out(good)
         faults = [batch.rejects, checked.rejects, coded.rejects]
         for (day,), lines in good.group_by("business_day", maintain_order=True):
             assert isinstance(day, date)
@@ -189,6 +191,8 @@ class Delivery:
             lake.discard_uncommitted(self.settings.paths.lake, self.number - 1)
             return
         self._register_cards()
+        if newest := lake.newest_day(self.settings.paths.lake):
+            forgotten.sweep(self.connection, newest)
         unknown = [rejects(f, "product", pl.lit(UNKNOWN), source) for f in self.unknown]
         report.notices_file = _write_rejects(self.settings, f"{_stem(report)}.notices", unknown)
         self.connection.execute(

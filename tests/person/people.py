@@ -1,0 +1,96 @@
+"""A small house in which people have left traces everywhere: lists in all formats, sales, rejects."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import small_house
+from small_house import FIRST, FORTNIGHT
+from sqlalchemy import Engine, insert, select, update
+
+from checkout.till import new_key, running
+from promo import publishing, tables
+from promo.checkout.request import Transaction
+from promo.house import House
+
+FORMATS = "[pdf, mail, html, email, receipt-80]"
+TODAY = FORTNIGHT[2]
+SALE = {"store": "1", "till": "7", "day": TODAY.isoformat()}
+
+
+def living(built: Path, folder: Path) -> House:
+    """A house whose lists of FIRST are published, some used; the first three can be written to."""
+    shutil.copytree(built, folder)
+    small_house.one_big_drop(folder)
+    small_house.change(folder, "formats: [html, pdf]", f"formats: {FORMATS}")
+    small_house.change(folder, "today: null ", f"today: {TODAY} ")
+    house = small_house.reopen(folder)
+    with house.engine.begin() as connection:
+        for row in connection.execute(select(tables.Shopper.id)).all():
+            connection.execute(
+                update(tables.Shopper).where(tables.Shopper.id == row.id).values(**facts(row.id))
+            )
+    small_house.night(house)
+    publishing.publish(house, FIRST)
+    return house
+
+
+def facts(shopper: str) -> dict[str, Any]:
+    """Name, address and e-mail of a household: nobody else's."""
+    return {"name": f"Zoë O'Brien-{shopper}", "line1": f"{shopper} Larkspur Lane",
+            "city": "Springfield", "postal_code": "12345", "country": "US",
+            "email": f"zoe.{shopper}@example.org"}  # fmt: skip
+
+
+def listed(house: House) -> list[Any]:
+    """All lists, by household."""
+    sheet = tables.ShopperList.__table__
+    with house.engine.connect() as connection:
+        return list(connection.execute(select(sheet).order_by(sheet.c.shopper)))
+
+
+def sell(house: House, row: Any, transaction: str) -> None:
+    """A sale of goods of the list's first offer, with the household's card."""
+    pair = tables.OfferProduct
+    with house.engine.connect() as connection:
+        query = select(pair.product).where(pair.offer == row.content["offers"][0]["offer"])
+        product = connection.execute(query.order_by(pair.product)).scalars().first()
+    body = SALE | {"transaction": transaction, "at": f"{TODAY}T10:30:00", "card": f"c{row.shopper}",
+                   "lines": [{"code": product, "quantity": 3, "amount": 2997}]}  # fmt: skip
+    key = new_key(house.engine, verbs=("redeem", "reserve", "return"))
+    with running(house.settings, house.engine) as live:
+        assert live.ask("/v1/reserve", body | {"transaction": f"{transaction}r"}, key).status == 200
+        assert live.ask("/v1/redeem", body, key).status == 200
+
+
+def bring_back(house: House, transaction: str) -> int:
+    """A return of all of a sale; its status."""
+    key = new_key(house.engine, verbs=("return",))
+    body = SALE | {"transaction": f"{transaction}-back", "at": f"{TODAY}T11:30:00",
+                   "of": SALE | {"transaction": transaction}}  # fmt: skip
+    with running(house.settings, house.engine) as live:
+        return live.ask("/v1/return", body, key).status
+
+
+def transaction(name: str) -> Transaction:
+    return Transaction.of(SALE | {"transaction": name})
+
+
+def quote(house: House, row: Any) -> None:
+    """A rejected line that quotes a card, and a night's report that names a household."""
+    folder = house.settings.paths.state / "rejects"
+    folder.mkdir(exist_ok=True)
+    head = "file,line,field,value,expected\n"
+    (folder / "cards-x.csv").write_text(
+        f"{head}x.csv,1,card,c{row.shopper},else\nx.csv,2,card,c-other,else\n", encoding="utf-8"
+    )
+    (folder / "cards-y.csv").write_text(
+        f"{head}y.csv,1,email,zoe.{row.shopper}@example.org,else\n", encoding="utf-8"
+    )
+
+
+def earlier_issue(engine: Engine, row: Any) -> None:
+    values = {"key_id": row.key_id, "counter": row.counter, "issue": 1, "day": FIRST,
+              "replaced": small_house.datetime(2017, 11, 7), "reason": "x", "content": row.content}
+    with engine.begin() as connection:
+        connection.execute(insert(tables.EarlierIssue).values(**values))
