@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promo.command import FAILED, TEXT, keys_of, locked, sentences, settings_of
+from promo.command import DAY, FAILED, TEXT, keys_of, locked, sentences, settings_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from promo.person.forgetting import Outcome
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -83,3 +85,77 @@ def export_person(context: click.Context, card: str, output: Path | None) -> Non
     else:
         write_text(output, text)
         click.echo(f"All that is held of the household is in {output}")
+
+
+@click.group()
+def households() -> None:
+    """Households: joined, split, their wishes."""
+
+
+@households.command("join")
+@click.argument("one", metavar="FROM", type=TEXT)
+@click.option("--into", type=TEXT, required=True, help="The household that it becomes part of.")
+@click.pass_context
+@sentences
+def join(context: click.Context, one: str, into: str) -> None:
+    """Make household FROM part of another: its cards, past, lists and uses go there.
+
+    Lists that are open stay open. Both are suppressed if one was, and of what they agreed to the
+    stricter holds; name and address are those of --into.
+    """
+    from promo.person import households as moving
+
+    with locked(context, "households join") as house:
+        moved = moving.join(house, one, into)
+    click.echo(f"{one} is part of {moved.shopper} now; {moved.parts} files of the lake say so.")
+
+
+@households.command("split")
+@click.argument("card", type=TEXT)
+@click.option("--to", "into", type=TEXT, help="The household's id; `card:CARD` if not given.")
+@click.pass_context
+@sentences
+def split(context: click.Context, card: str, into: str | None) -> None:
+    """Give CARD, with its past, to another household, which is made if it is not there.
+
+    One that is made has agreed to nothing yet. Lists and uses stay where they are. After a file of
+    cards moved CARD to another household, this lets its past follow.
+    """
+    from promo.person import households as moving
+
+    with locked(context, "households split") as house:
+        moved = moving.split(house, card, into)
+    click.echo(f"{card} is of {moved.shopper} now; {moved.parts} files of the lake say so.")
+
+
+@households.command("consent")
+@click.argument("card", type=TEXT)
+@click.option("--give/--withdraw", default=None, help="What CARD's household said.")
+@click.option("--day", type=DAY, help="The day it was said; today if not given.")
+@click.pass_context
+@sentences
+def consent(context: click.Context, card: str, day: "date | None", *, give: bool | None) -> None:
+    """Note that CARD's household wants lists, or wants them no more."""
+    from promo.person import wishes
+
+    if give is None:
+        raise click.UsageError("Say --give or --withdraw.")
+    settings = settings_of(context)
+    said = day or settings.current_day()
+    if said > settings.current_day():
+        raise click.UsageError(f"--day {said} has not come yet.")
+    wishes.agree(settings, card, said, given=give)
+    click.echo(f"Noted: the household {'wants' if give else 'wants no'} lists, from {said} on.")
+
+
+@households.command("suppress")
+@click.argument("card", type=TEXT)
+@click.option("--lift", is_flag=True, help="Let it be written to again.")
+@click.pass_context
+@sentences
+def suppress(context: click.Context, card: str, *, lift: bool) -> None:
+    """Write to CARD's household no more, whatever it agreed to; --lift takes that back."""
+    from promo.person import wishes
+
+    wishes.suppress(settings_of(context), card, suppressed=not lift)
+    click.echo("Noted: the household " + ("may be written to." if lift else "is suppressed."))

@@ -56,9 +56,8 @@ def unfinished(engine: Engine) -> list[Job]:
 def alone(engine: Engine, job: Job) -> Iterator[Connection]:
     """A transaction that sees nothing else move; what it deletes is overwritten."""
     with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("pragma secure_delete=on")
-        else:
+        _overwriting(connection)
+        if connection.dialect.name != "sqlite":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             # A write first, which on SQLite keeps all others out.
@@ -69,14 +68,20 @@ def alone(engine: Engine, job: Job) -> Iterator[Connection]:
 def end(engine: Engine, job: Job) -> str:
     """Name nobody any more, clean the database, and say that it is done; returns a notice."""
     with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("pragma secure_delete=on")
+        _overwriting(connection)
         with connection.begin():
             _set(connection, job, state="emptied", work=None)
     notice = _clean(engine)
     with engine.begin() as connection:
         _set(connection, job, state="done")
     return notice
+
+
+def _overwriting(connection: Connection) -> None:
+    """Let SQLite write zeros over what it deletes."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("pragma secure_delete=on")
+        connection.commit()
 
 
 def _set(connection: Connection, job: Job, **values: object) -> None:
