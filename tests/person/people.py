@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import small_house
 from small_house import FIRST, FORTNIGHT
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -12,6 +13,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from checkout.till import new_key, running
 from promo import publishing, tables
 from promo.house import House
+from promo.person import totals
+from promo.scans import lake
 
 FORMATS = "[pdf, mail, html, email, receipt-80]"
 TODAY = FORTNIGHT[2]
@@ -102,3 +105,17 @@ def earlier_issue(engine: Engine, row: Any) -> None:
               "replaced": small_house.datetime(2017, 11, 7), "reason": "x", "content": row.content}
     with engine.begin() as connection:
         connection.execute(insert(tables.EarlierIssue).values(**values))
+
+
+def sums(house: House) -> Any:
+    """All totals of a house."""
+    scans = pl.concat(pl.read_parquet(p) for p in lake.parts(house.settings.paths.lake))
+    shown = pl.read_parquet(house.settings.paths.lake / "shown" / f"{FIRST}.parquet")
+    with house.engine.connect() as connection:
+        return (
+            totals.of_database(connection),
+            scans.group_by("business_day", "store", "product").agg(
+                pl.len(), pl.col("quantity", "paid").sum()
+            ).sort("business_day", "store", "product").rows(),
+            shown.height, round(shown["probability"].sum(), 9),
+        )  # fmt: skip

@@ -24,26 +24,13 @@ from promo.calendar import BUCKETS, bucket
 from promo.house import House
 from promo.person import forgetting, jobs, lines, prints, rows, totals
 from promo.scans import lake
-from promo.shoppers import profile_store, profiles
+from promo.shoppers import profile_store
 
 
 def values(house: House, row: Any) -> list[str]:
     """What may stand nowhere, as a person would write it down."""
     return [f"c{row.shopper}", row.code, row.code[16:], f"O'Brien-{row.shopper}",
             f"{row.shopper} Larkspur", f"zoe.{row.shopper}@"]  # fmt: skip
-
-
-def sums(house: House) -> Any:
-    scans = pl.concat(pl.read_parquet(p) for p in lake.parts(house.settings.paths.lake))
-    shown = pl.read_parquet(house.settings.paths.lake / "shown" / f"{FIRST}.parquet")
-    with house.engine.connect() as connection:
-        return (
-            totals.of_database(connection),
-            scans.group_by("business_day", "store", "product").agg(
-                pl.len(), pl.col("quantity", "paid").sum()
-            ).sort("business_day", "store", "product").rows(),
-            shown.height, round(shown["probability"].sum(), 9),
-        )  # fmt: skip
 
 
 def forget(house: House, row: Any, code: int = 0, *more: str) -> str:
@@ -56,7 +43,7 @@ def test_nothing_is_left_and_totals_stay(home: House) -> None:
     people.sell(home, other, "s2")
     people.quote(home, row)
     people.earlier_issue(home.engine, row)
-    before, folder = sums(home), home.settings.folder
+    before, folder = people.sums(home), home.settings.folder
     assert len({trace.rpartition(": ")[2] for trace in traces(folder, values(home, row))}) == 6
     said = forget(home, row)
     assert "1 households are forgotten" in said
@@ -64,7 +51,7 @@ def test_nothing_is_left_and_totals_stay(home: House) -> None:
     home.engine.dispose()
     assert traces(folder, values(home, row)) == []
     assert traces(folder, [f"c{other.shopper}"])
-    assert sums(home) == before
+    assert people.sums(home) == before
     assert len(people.listed(home)) == 30
     profile = profile_store.read(home.settings.paths.lake, range(BUCKETS))
     assert row.shopper not in profile["shopper"]
@@ -167,7 +154,7 @@ def test_killed_and_finished(
     home: House, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, after: int
 ) -> None:
     row = people.listed(home)[3]
-    before, folder = sums(home), home.settings.folder
+    before, folder = people.sums(home), home.settings.folder
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(where, name, once(getattr(where, name), after))
         forget(home, row)
@@ -176,13 +163,13 @@ def test_killed_and_finished(
     assert promo(home, "publish", "--day", f"{FIRST}").stderr == ""
     home.engine.dispose()
     assert traces(folder, values(home, row)) == []
-    assert sums(home) == before
+    assert people.sums(home) == before
 
 
 def test_a_total_that_would_move_stops_it(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     row = people.listed(home)[0]
     people.sell(home, row, "s1")
-    before = sums(home)
+    before = people.sums(home)
     wrong = tuple(
         rows.Rows(p.table, p.holds, p.found, p.erased, p.where)  # deleted where it is to be cut
         for p in rows.TABLES
@@ -190,7 +177,7 @@ def test_a_total_that_would_move_stops_it(home: House, monkeypatch: pytest.Monke
     monkeypatch.setattr(rows, "TABLES", wrong)
     said = forget(home, row, 3)
     assert "Totals would move, and must not: redemptions by offer, store, day and kind" in said
-    assert sums(home) == before
+    assert people.sums(home) == before
     assert len(people.listed(home)) == 31
 
 
