@@ -35,6 +35,7 @@ class Report:
     rejects: int = 0
     unknown_products: int = 0
     new_cards: int = 0
+    moved_cards: int = 0
     first_day: date | None = None
     last_day: date | None = None
     taken: bool = True
@@ -70,6 +71,12 @@ class Report:
             words += f", {self.repeats:,} repeats of lines already there"
         if self.new_cards:
             words += f", {self.new_cards:,} cards seen for the first time"
+        if self.moved_cards:
+            words += (
+                f"; {self.moved_cards:,} cards are another household's now (listed in "
+                f"{self.notices_file}): their past stays where it was until `promo households "
+                "split CARD --to HOUSEHOLD` lets it follow"
+            )
         if self.unknown_products:
             words += (
                 f"; {self.unknown_products:,} lines name products that the product table lacks "
@@ -274,10 +281,12 @@ def ingest_master(
     settings: Settings, engine: Engine, table: str, source: str, batches: Iterable[Batch]
 ) -> Report:
     """Take a file of master data into its table."""
-    report = Report(source, table)
+    report, moved = Report(source, table), list[pl.DataFrame]()
     with engine.connect() as connection, connection.begin() as transaction:
         for batch in batches:
             checked = masters.check_master(connection, table, batch.frame, source)
+            if table == "cards":
+                moved.append(masters.moved_cards(connection, checked.good, source))
             masters.store_master(connection, table, checked.good)
             report.lines += batch.lines
             report.rows += checked.good.height
@@ -285,6 +294,10 @@ def ingest_master(
         if report.too_many_rejects(settings.ingest.max_reject_rate):
             report.refuse()
             transaction.rollback()
+            moved = []
+    report.moved_cards = sum(map(len, moved))
+    if table == "cards":
+        report.notices_file = _write_rejects(settings, f"{_stem(report)}.notices", moved)
     report.rejects_file = _write_rejects(settings, _stem(report), report.faults)
     return report
 
