@@ -12,15 +12,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import stored
-from promo.household_tables import Card as Card
-from promo.household_tables import Consent as Consent
-from promo.household_tables import ForgottenCard as ForgottenCard
-from promo.household_tables import HouseholdChange as HouseholdChange
-from promo.household_tables import Shopper as Shopper
+from promo import household_tables, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
+Shopper = household_tables.Shopper
+Card = household_tables.Card
+Consent = household_tables.Consent
+HouseholdChange = household_tables.HouseholdChange
+ForgottenCard = household_tables.ForgottenCard
 
 
 class Product(Base):

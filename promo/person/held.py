@@ -97,10 +97,8 @@ def export(house: House, connection: Connection, who: Whom) -> dict[str, Any]:
     """All that is held of a household, place by place, and what is reckoned from it today."""
     held: dict[str, Any] = {}
     for place in places():
-        if isinstance(place, Rows):
-            given = place.give(connection, [who])
-        else:
-            given = place.give(house, who)
+        is_table = isinstance(place, Rows)
+        given = place.give(connection, [who]) if is_table else place.give(house, who)
         held[place.name] = {"what": place.holds, "rows": given}
     named = rows.reports(connection, [who])
     held["table runs"] = {"what": rows.OWN["runs"], "rows": [each["night"] for each in named]}
@@ -125,7 +123,9 @@ def _reckoned(house: House, who: Whom) -> dict[str, Any] | None:
 
 def as_markdown() -> str:
     """The map as the tables of docs/privacy.md."""
-    head = "| where | what is held | how it is found | what `promo forget` does |\n|---|---|---|---|\n"
+    head = (
+        "| where | what is held | how it is found | what `promo forget` does |\n|---|---|---|---|\n"
+    )
     some = "".join(f"| {p.name} | {p.holds} | {p.found} | {p.erased} |\n" for p in places())
     own = "".join(f"| table {name} | {what} | by the household | its id is cut |\n"
                   for name, what in rows.OWN.items())  # fmt: skip

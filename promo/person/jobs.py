@@ -58,7 +58,7 @@ def alone(engine: Engine, job: Job) -> Iterator[Connection]:
     with engine.connect() as connection:
         _overwriting(connection)
         if connection.dialect.name != "sqlite":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             # A write first, which on SQLite keeps all others out.
             _set(connection, job, state="begun")
@@ -85,9 +85,7 @@ def _overwriting(connection: Connection) -> None:
 
 
 def _set(connection: Connection, job: Job, **values: object) -> None:
-    connection.execute(
-        update(HouseholdChange).where(HouseholdChange.id == job.id).values(**values)
-    )
+    connection.execute(update(HouseholdChange).where(HouseholdChange.id == job.id).values(**values))
 
 
 def _clean(engine: Engine) -> str:

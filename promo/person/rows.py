@@ -6,7 +6,18 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Connection, Text, and_, cast, delete, false, func, or_, select, tuple_, update,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    cast,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
 )  # fmt: skip
 
 from promo import tables

@@ -44,7 +44,9 @@ def _queries() -> dict[str, Select[Any]]:
     count = func.count().label("rows")
     of_use, told = (USE.offer, USE.store, USE.day, USE.kind), (answer.store, answer.day)
     return {
-        "redemptions by offer, store, day and kind": select(*of_use, count, *sums).group_by(*of_use),
+        "redemptions by offer, store, day and kind": select(*of_use, count, *sums).group_by(
+            *of_use
+        ),
         "redemptions by night and offer": (
             select(USE.night, USE.offer, count, *sums).group_by(USE.night, USE.offer)
         ),
@@ -105,8 +107,8 @@ def of_shown(paths: Iterable[Path]) -> dict[str, Any]:
         for key, some in frame.sort(*keys, *SHOWN).group_by(keys, maintain_order=True):
             sums = [math.fsum(some[name]) for name in SHOWN]
             rows.append([path.stem, *map(str, key), str(some.height), *map(repr, sums)])
-    sums = {name: round(math.fsum(values), 6) for name, values in total.items()}
-    return {"count": len(rows), "rows": count, **sums, "digest": _digest(rows)}
+    in_all = {name: round(math.fsum(values), 6) for name, values in total.items()}
+    return {"count": len(rows), "rows": count, **in_all, "digest": _digest(rows)}
 
 
 def of_lake(scans: Sequence[Path], shown: Sequence[Path]) -> Totals:

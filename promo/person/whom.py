@@ -89,9 +89,7 @@ def of_cards(
     return [of_shopper(connection, settings, keys, shopper) for shopper in shoppers]
 
 
-def of_shopper(
-    connection: Connection, settings: Settings, keys: CodeKeys, shopper: str
-) -> Whom:
+def of_shopper(connection: Connection, settings: Settings, keys: CodeKeys, shopper: str) -> Whom:
     """One household, by its id."""
     card, who = tables.Card, tables.Shopper
     cards = connection.execute(

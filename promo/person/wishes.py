@@ -36,7 +36,7 @@ def suppress(settings: Settings, card: str, *, suppressed: bool) -> None:
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[Connection]:
-    """A transaction; a night that is being made need not wait for it, nor the desk for the night."""
+    """A transaction of its own: neither waits the desk for a night, nor the night for it."""
     engine = database.connect(settings.database_url)
     database.check_schema(engine)
     with engine.begin() as connection:

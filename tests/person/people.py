@@ -1,16 +1,16 @@
-"""A small house in which people have left traces everywhere: lists in all formats, sales, rejects."""
+"""A small house in which people have left traces: lists in many formats, sales, rejects."""
 
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import small_house
+from checkout.till import new_key, running
 from small_house import FIRST, FORTNIGHT
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from checkout.till import new_key, running
 from promo import publishing, tables
 from promo.house import House
 from promo.person import totals
@@ -101,8 +101,15 @@ def quote(house: House, row: Any) -> None:
 
 
 def earlier_issue(engine: Engine, row: Any) -> None:
-    values = {"key_id": row.key_id, "counter": row.counter, "issue": 1, "day": FIRST,
-              "replaced": small_house.datetime(2017, 11, 7), "reason": "x", "content": row.content}
+    values = {
+        "key_id": row.key_id,
+        "counter": row.counter,
+        "issue": 1,
+        "day": FIRST,
+        "replaced": datetime(2017, 11, 7),
+        "reason": "x",
+        "content": row.content,
+    }
     with engine.begin() as connection:
         connection.execute(insert(tables.EarlierIssue).values(**values))
 

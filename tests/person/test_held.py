@@ -19,7 +19,9 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "privacy.md"
 
 def test_every_table_and_column_is_declared() -> None:
     assert held.undeclared() == []
-    known = {place.table.__tablename__ for place in rows.TABLES} | rows.OWN.keys() | rows.FREE.keys()
+    known = (
+        {place.table.__tablename__ for place in rows.TABLES} | rows.OWN.keys() | rows.FREE.keys()
+    )
     assert known == Base.metadata.tables.keys()
 
 

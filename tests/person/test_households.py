@@ -1,6 +1,6 @@
 """Households joined and split: what a house would hold in which it had never been otherwise."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from promo.house import House
 from promo.person import households, lines
 from promo.person.lines import Wanted
 from promo.scans import lake
-from promo.shoppers import profile_store
+from promo.shoppers import profile_store, profiles
 
 DAY = date(2017, 11, 6)
 SHOPPERS = ("100", "101", "102")
@@ -29,7 +29,7 @@ SHOPPERS = ("100", "101", "102")
 def line(number: int, card: str, shopper: str, day: int, paid: int) -> dict[str, Any]:
     on = DAY + timedelta(day)
     return {
-        "at": small_house.datetime(2017, 11, 6), "store": "1", "till": "1", "business_day": on,
+        "at": datetime(2017, 11, 6), "store": "1", "till": "1", "business_day": on,
         "transaction": f"{number}", "line": number, "card": card, "product": f"p{paid % 3}",
         "quantity": 1000, "unit": "each", "paid": paid, "regular": paid, "store_discount": 0,
         "manufacturer_discount": 0, "shopper": shopper, "bucket": calendar.bucket(shopper),
@@ -72,11 +72,9 @@ def test_refolding_is_folding_from_the_beginning(
     profile_store.refold(root, ["100", "101"], date.min)
     list(profile_store.fold_pending(root, every, deliveries, date.min))
     other = tmp_path_factory.mktemp("other")
-    is_moved = lambda row: row["card"] == "100a" if by_card else row["shopper"] == "100"  # noqa: E731
-    moved = [
-        row | {"shopper": "101", "bucket": calendar.bucket("101")} if is_moved(row) else row
-        for row in rows
-    ]
+    column, name = ("card", "100a") if by_card else ("shopper", "100")
+    now = {"shopper": "101", "bucket": calendar.bucket("101")}
+    moved = [row | now if row[column] == name else row for row in rows]
     write(other, moved, deliveries)
     list(profile_store.fold_pending(other, every, deliveries, date.min))
     assert_frame_equal(profile(root), profile(other))
@@ -129,8 +127,8 @@ def test_joined(home: House) -> None:
     assert gone is None
     scans = lake.read_parts(lake.parts(home.settings.paths.lake))
     assert one.shopper not in scans["shopper"]
-    again = pl.DataFrame(schema=profile_store.profiles.SCHEMA)
-    own = profile_store.profiles.fold(again, scans.filter(pl.col("shopper") == into.shopper))
+    again = pl.DataFrame(schema=profiles.SCHEMA)
+    own = profiles.fold(again, scans.filter(pl.col("shopper") == into.shopper))
     bucket = calendar.bucket(into.shopper)
     found = profile_store.read(home.settings.paths.lake, [bucket])
     assert_frame_equal(found.filter(pl.col("shopper") == into.shopper), own)
@@ -162,9 +160,10 @@ def test_killed_and_finished(home: House, monkeypatch: pytest.MonkeyPatch) -> No
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(households, "_join", dies)
-        households.join(home, one.shopper, into.shopper)
+        with pytest.raises(KeyboardInterrupt):
+            households.join(home, one.shopper, into.shopper)
     said = promo(home, "publish", "--day", f"{FIRST}").stderr
     assert said.startswith("The join of households begun on 2017-11-08 is finished.")
     assert people.sums(home) == before

@@ -1,4 +1,4 @@
-"""households forgotten, joined and split; lists of those that are forgotten or came with another."""
+"""households forgotten, joined and split, and what became of their lists."""
 
 import sqlalchemy as sa
 from alembic import op
