@@ -86,7 +86,8 @@ def shown(house: House, day: date) -> pl.DataFrame:
         path = house.settings.paths.lake / "shown" / f"{night}.parquet"
         days = {name: date.fromisoformat(report[name]) for name in ("first_day", "last_day")}
         if days["last_day"] < day and path.is_file() and sum(map(len, found)) < MOST_PAIRS:
-            rows = pl.read_parquet(path).filter(pl.col("kind") == "offer")
+            known = pl.col("shopper").is_not_null()  # what became of others nobody knows any more
+            rows = pl.read_parquet(path).filter(pl.col("kind") == "offer", known)
             named = rows.with_columns(night=pl.lit(night), offer="item", **{
                 name: pl.lit(of) for name, of in days.items()
             })  # fmt: skip

@@ -30,6 +30,7 @@ from promo.coupon_commands import coupons
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
+from promo.person_commands import export_person, forget, households
 from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
 from promo.shoppers import LEVELS, MODELS
@@ -326,6 +327,9 @@ def lookup_command(
 
 main.add_command(lookup_command, "lookup")
 main.add_command(coupons)
+main.add_command(export_person)
+main.add_command(forget)
+main.add_command(households)
 main.add_command(models)
 main.add_command(offers)
 main.add_command(redemptions)

@@ -117,13 +117,20 @@ def settings_or_shipped(context: click.Context) -> "Settings":
 
 @contextmanager
 def locked(context: click.Context, who: str) -> "Iterator[House]":
-    """The house, for a command that changes it: one at a time."""
+    """The house, for a command that changes it: one at a time.
+
+    A change of households that was killed is finished first.
+    """
     from promo.files import only_one
     from promo.house import House
+    from promo.person import unfinished
 
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", who):
-        yield House.open(settings)
+        house = House.open(settings)
+        for said in unfinished.finish(house):
+            click.echo(said, err=True)
+        yield house
 
 
 def keys_of(settings: "Settings") -> "CodeKeys":

@@ -144,12 +144,16 @@ class House:
         Days are kept longer than they are looked at: so that an earlier night's draft can be made
         again, and so that the examples a model learns from had as long a history as tonight's.
         """
+        root, last = self.settings.paths.lake, self.last_delivery
+        oldest = self.oldest_kept(day)
+        return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
+
+    def oldest_kept(self, day: date) -> date:
+        """The oldest day that a fold on `day` keeps in profiles."""
         keep = self.settings.profiles.keep_days + self.settings.ingest.late_days
         keep += examples.FARTHEST
-        root, last = self.settings.paths.lake, self.last_delivery
         # A mistyped day in the far future must not age the profiles to nothing.
-        oldest = min(day, lake.newest_day(root) or day) - timedelta(keep)
-        return sum(n for _, n in profile_store.fold_pending(root, buckets, last, oldest))
+        return min(day, lake.newest_day(self.settings.paths.lake) or day) - timedelta(keep)
 
     def days(self, buckets: Iterable[int], day: date, *, more: int = 0) -> pl.DataFrame:
         """Profile rows of some buckets as of the beginning of `day`, with product facts.

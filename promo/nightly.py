@@ -160,7 +160,8 @@ def _by_coin(house: House, todo: Plan, made: Iterable[Draft]) -> tuple[list[Draf
 
 
 def _set_run(connection: Connection, todo: Plan, report: dict[str, Any]) -> None:
-    row = {"night": todo.night, "wave": todo.wave.number, "state": "draft", "report": report}
+    row = {"night": todo.night, "wave": todo.wave.number, "state": "draft", "report": report,
+           "forgotten": 0}  # fmt: skip
     upsert(connection, tables.Run, [row])
 
 

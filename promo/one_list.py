@@ -44,7 +44,7 @@ def found(settings: Settings, keys: CodeKeys, asked: Asked) -> Found:
     """The list, ready to be printed. Raises lookup.Refused, DatabaseError."""
     with connected(settings.database_url) as statements:
         row = _opened(statements, settings, keys, asked)
-        sheet = opening.sheet(statements, row, keys, settings)
+        sheet = opening.sheet(statements, row, keys, settings, asked.day)
     return Found(sheet, row.state == "draft")
 
 

@@ -27,7 +27,7 @@ def publish(house: House, night: date) -> dict[str, Any]:
             lists = connection.execute(
                 select(func.count()).where(tables.ShopperList.night == night)
             ).scalar_one()
-            _check(house, night, run.report, lists)
+            _check(house, night, run.report, lists + run.forgotten)
             _check_offers(connection, night)
             connection.execute(
                 update(tables.Run).where(tables.Run.night == night).values(state="published")

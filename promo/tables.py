@@ -13,11 +13,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import attempt_table, store_tables, stored
+from promo import attempt_table, household_tables, store_tables, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
 STOPPED, STOP = text("state = 'stopped'"), text("kind = 'stopped'")
+Shopper = household_tables.Shopper
+Card = household_tables.Card
+Consent = household_tables.Consent
+HouseholdChange = household_tables.HouseholdChange
+ForgottenCard = household_tables.ForgottenCard
 ShelfPrice = store_tables.ShelfPrice
 Assortment = store_tables.Assortment
 OutOfStock = store_tables.OutOfStock
@@ -63,43 +68,6 @@ class Store(Base):
     gln: Mapped[str | None]
     time_zone: Mapped[str]
     language: Mapped[str]
-
-
-class Shopper(Base):
-    """A household. The only table with a name in it, and with where the household lives."""
-
-    __tablename__ = "shoppers"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    bucket: Mapped[int] = mapped_column(index=True)
-    name: Mapped[str | None]
-    language: Mapped[str]
-    suppressed: Mapped[bool]
-    line1: Mapped[str | None]
-    line2: Mapped[str | None]
-    city: Mapped[str | None]
-    region: Mapped[str | None]
-    postal_code: Mapped[str | None]
-    country: Mapped[str | None]
-    email: Mapped[str | None]
-    __table_args__ = (CheckConstraint("bucket between 0 and 255", name="bucket"),)
-
-
-class Card(Base):
-    """A loyalty card and the household that carries it."""
-
-    __tablename__ = "cards"
-    card: Mapped[str] = mapped_column(primary_key=True)
-    shopper: Mapped[str] = mapped_column(ForeignKey("shoppers.id"), index=True)
-
-
-class Consent(Base):
-    """What a household agreed to or took back, newest day first in force."""
-
-    __tablename__ = "consents"
-    shopper: Mapped[str] = mapped_column(ForeignKey("shoppers.id"), primary_key=True)
-    purpose: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    given: Mapped[bool]
 
 
 class Delivery(Base):
@@ -246,13 +214,17 @@ class Redemption(Base):
 
 
 class Run(Base):
-    """A night. `draft` may be made again; `published` has left the building."""
+    """A night. `draft` may be made again; `published` has left the building.
+
+    `forgotten`: lists of households that were forgotten since; they have no rows any more.
+    """
 
     __tablename__ = "runs"
     night: Mapped[date] = mapped_column(primary_key=True)
     wave: Mapped[int | None]
     state: Mapped[str]
     report: Mapped[dict[str, Any]]
+    forgotten: Mapped[int] = mapped_column(default=0, server_default="0")
     __table_args__ = (CheckConstraint("state in ('draft', 'published')", name="state"),)
 
 
@@ -265,7 +237,11 @@ class KeyCounter(Base):
 
 
 class ShopperList(Base):
-    """One household's list for one fortnight, its due items and offers packed in `content`."""
+    """One household's list for one fortnight, its due items and offers packed in `content`.
+
+    `joined`: 0 for a list that was made for the household; the list's counter where it came with
+    another household that was joined to it.
+    """
 
     __tablename__ = "lists"
     key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -278,9 +254,10 @@ class ShopperList(Base):
     last_day: Mapped[date]
     worth: Mapped[int]
     issue: Mapped[int] = mapped_column(default=1, server_default="1")
+    joined: Mapped[int] = mapped_column(default=0, server_default="0")
     content: Mapped[dict[str, Any]]
     __table_args__ = (
-        UniqueConstraint("night", "shopper"),
+        UniqueConstraint("night", "shopper", "joined"),
         Index("ix_lists_shopper_last_day", "shopper", "last_day"),
     )
 

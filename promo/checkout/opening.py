@@ -36,6 +36,11 @@ where o.state = 'stopped' and o.id in ({})"""
 
 
 CARD = "select 1 from cards where card = ?"
+# Of a household that has not said no since the list was made.
+WANTS_LISTS = """select 1 from lists l join shoppers s on s.id = l.shopper
+where l.key_id = ? and l.counter = ? and not s.suppressed and coalesce((select c.given
+from consents c where c.shopper = s.id and c.purpose = 'lists' and c.day <= ?
+order by c.day desc limit 1), true)"""
 # Of one store, published, good on a day: nothing else does an EAN-13 open.
 OF_STORE = """select 1 from lists l join runs r on r.night = l.night
 where l.key_id = ? and l.counter = ? and l.store = ? and l.first_day <= ? and l.last_day >= ?
@@ -147,8 +152,15 @@ def answer(statements: Statements, row: Stored) -> dict[str, Any]:
     return lookup.answer(row, stopped, used)
 
 
-def sheet(statements: Statements, row: Stored, keys: CodeKeys, settings: Settings) -> Sheet:
-    """The list as it is printed. Raises lookup.Refused."""
+def sheet(
+    statements: Statements, row: Stored, keys: CodeKeys, settings: Settings, day: date
+) -> Sheet:
+    """The list as it is printed on `day`. Raises lookup.Refused.
+
+    Whoever wants no lists any more gets no print; what was printed before is honoured.
+    """
+    if not statements.rows(WANTS_LISTS, (row.key_id, row.counter, day.isoformat())):
+        raise lookup.Refused("unknown", "The household wants no lists to be printed for it.")
     found = statements.rows(SHEET, (row.key_id, row.counter))
     if not found:
         raise lookup.Refused("unknown", "The list was withdrawn this very moment.")

@@ -87,7 +87,7 @@ class Service:
         """A list as it is printed."""
 
         def read(statements: Statements, row: Stored) -> Sheet:
-            return opening.sheet(statements, row, self.keys, self.settings)
+            return opening.sheet(statements, row, self.keys, self.settings, self._day(key))
 
         sheet = await self._opened(key, asked, read)
         form = asked["format"]

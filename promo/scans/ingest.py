@@ -13,7 +13,7 @@ from promo import calendar, tables
 from promo.config import Settings
 from promo.database import upsert
 from promo.files import replacing
-from promo.scans import lake, masters
+from promo.scans import forgotten, lake, masters
 from promo.scans.canonical import COLUMNS, IDENTITY, SCHEMA, rules
 from promo.scans.columns import LINE, REJECT_SCHEMA, check, rejects
 from promo.scans.product_ids import with_product_ids
@@ -36,6 +36,7 @@ class Report:
     rejects: int = 0
     unknown_products: int = 0
     new_cards: int = 0
+    moved_cards: int = 0
     first_day: date | None = None
     last_day: date | None = None
     taken: bool = True
@@ -82,6 +83,12 @@ class Report:
             words += f", {self.repeats:,} repeats of lines already there"
         if self.new_cards:
             words += f", {self.new_cards:,} cards seen for the first time"
+        if self.moved_cards:
+            words += (
+                f"; {self.moved_cards:,} cards are another household's now (listed in "
+                f"{self.notices_file}): their past stays where it was until `promo households "
+                "split CARD --to HOUSEHOLD` lets it follow"
+            )
         if self.unknown_products:
             words += (
                 f"; {self.unknown_products:,} lines name products that the product table lacks "
@@ -114,6 +121,7 @@ class Delivery:
         self.rules = rules(settings, stores, settings.current_day())
         self.products = _column(connection, tables.Product.id)
         self.cards = _cards(connection)
+        self.forgotten = forgotten.Forgotten(connection)
         self.unknown: list[pl.DataFrame] = []
         self.new_cards: set[str] = set()
 
@@ -123,6 +131,7 @@ class Delivery:
         checked = check(batch.frame, COLUMNS, self.rules, report.source)
         coded = with_product_ids(checked.good, "product", report.source)
         good = coded.good.with_columns(product="id").select(LINE, *CONTENT)
+        good = self.forgotten.taken_out(good)
         faults = [batch.rejects, checked.rejects, coded.rejects]
         for (day,), lines in good.group_by("business_day", maintain_order=True):
             assert isinstance(day, date)
@@ -201,6 +210,8 @@ class Delivery:
             lake.discard_uncommitted(self.settings.paths.lake, self.number - 1)
             return
         self._register_cards()
+        if newest := lake.newest_day(self.settings.paths.lake):
+            forgotten.sweep(self.connection, newest)
         unknown = [rejects(f, "product", pl.lit(UNKNOWN), source) for f in self.unknown]
         report.notices_file = _write_rejects(self.settings, f"{_stem(report)}.notices", unknown)
         self.connection.execute(
@@ -282,10 +293,12 @@ def ingest_master(
     settings: Settings, engine: Engine, table: str, source: str, batches: Iterable[Batch]
 ) -> Report:
     """Take a file of master data into its table."""
-    report = Report(source, table)
+    report, moved = Report(source, table), list[pl.DataFrame]()
     with engine.connect() as connection, connection.begin() as transaction:
         for batch in batches:
             checked = masters.check_master(connection, table, batch.frame, source)
+            if table == "cards":
+                moved.append(masters.moved_cards(connection, checked.good, source))
             masters.store_master(connection, table, checked.good)
             report.lines += batch.lines
             report.rows += checked.good.height
@@ -293,6 +306,10 @@ def ingest_master(
         if report.too_many_rejects(settings.ingest.max_reject_rate):
             report.refuse()
             transaction.rollback()
+            moved = []
+    report.moved_cards = sum(map(len, moved))
+    if table == "cards":
+        report.notices_file = _write_rejects(settings, f"{_stem(report)}.notices", moved)
     report.rejects_file = _write_rejects(settings, _stem(report), report.faults)
     return report
 

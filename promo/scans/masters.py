@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from promo import calendar, emails, tables
 from promo.database import count_version, upsert
-from promo.scans.columns import Checked, Column, Rule, apply, check
+from promo.scans.columns import LINE, Checked, Column, Rule, apply, check, rejects
 from promo.scans.product_ids import DOMAIN, with_product_ids
 from promo.store_tables import EVERY_STORE
 
@@ -220,6 +220,17 @@ def _reference(
     ok = pl.col(column).is_in(pl.Series(known, dtype=pl.String).implode())
     said = f"one that is in the table of {table.__tablename__}"
     return Rule(ok, column, f"{said}, or {EVERY_STORE} for all" if every else said)
+
+
+def moved_cards(connection: Connection, good: pl.DataFrame, file: str) -> pl.DataFrame:
+    """A notice, as rejects are written, for each card that was another household's until now."""
+    card = tables.Card
+    rows = connection.execute(select(card.card, card.shopper)).all()
+    schema = {"card": pl.String, "was": pl.String}
+    known = pl.DataFrame(list(map(tuple, rows)), schema, orient="row")
+    moved = good.join(known, on="card").filter(pl.col("was") != pl.col("shopper"))
+    said = pl.lit("the household that carried it until now")
+    return rejects(moved.select(LINE, value="card"), "card", said, file)
 
 
 def store_master(connection: Connection, name: str, good: pl.DataFrame) -> None:

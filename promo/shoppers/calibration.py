@@ -25,7 +25,8 @@ def outcomes(shown: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     with category. Bought is what came home and did not go back on the same day.
     """
     bought = profiles.purchases(days, "category").select("shopper", item="category", bought=1)
-    due = shown.filter(pl.col("kind") == "due").select("shopper", "item", "probability")
+    due = shown.filter(pl.col("kind") == "due", pl.col("shopper").is_not_null())
+    due = due.select("shopper", "item", "probability")  # of who was forgotten nobody knows any more
     return due.join(bought, on=["shopper", "item"], how="left", maintain_order="left").with_columns(
         pl.col("bought").fill_null(0)
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from promo import calendar
 from promo.scans import lake
 from promo.shoppers import profiles
 
@@ -83,6 +84,27 @@ def _fold_group(
             if old != target:
                 old.unlink()
     return scans.height
+
+
+def refold(root: Path, shoppers: Iterable[str], oldest: date) -> None:
+    """Fold the scans of some households anew, as far as their buckets' profiles have come.
+
+    For households whose lines in the lake have become others: the profiles are then what folding
+    the whole lake from the beginning gives. Those without lines are gone from them.
+    """
+    by_bucket: dict[int, list[str]] = {}
+    for shopper in shoppers:
+        by_bucket.setdefault(calendar.bucket(shopper), []).append(shopper)
+    for bucket, some in sorted(by_bucket.items()):
+        newest = _newest(root, bucket)
+        if newest is None:
+            continue  # the first fold will see the lines as they are now
+        own = pl.col("shopper").is_in(some)
+        parts = lake.parts(root, until=int(newest.stem))
+        lines = lake.read_parts(parts, [bucket]).filter(own)
+        folded = profiles.fold(profiles.empty(), lines).filter(pl.col("day") >= oldest)
+        others = pl.read_parquet(newest).filter(~own)
+        lake.write(newest, pl.concat([others, folded]).sort(profiles.KEYS))
 
 
 def size(root: Path, bucket: int) -> int:
