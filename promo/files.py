@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,6 +116,25 @@ def only_one(path: Path, who: str) -> Iterator[None]:
         yield
         file.seek(0)
         file.truncate()
+
+
+def holder(path: Path) -> str:
+    """The command that holds the lock file at `path`, such as `nightly`; empty when none does.
+
+    It only looks: a lock taken to find out could turn away who comes in that instant.
+    """
+    try:
+        found = HELD.fullmatch(path.read_text(encoding="utf-8"))
+        if found:
+            os.kill(int(found["process"]), 0)  # one that was killed left its name
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    except PermissionError:  # somebody else's process: it is there
+        pass
+    return found["who"] if found else ""
+
+
+HELD = re.compile(r"promo (?P<who>.+) \(process (?P<process>\d+)\)")
 
 
 @contextmanager
