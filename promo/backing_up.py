@@ -10,13 +10,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from promo import backups, capturing, database, schema, table_files
 from promo.backups import BackupError, Manifest
 from promo.capturing import Moment
 from promo.config import Settings
 from promo.files import Busy, holder, sync
+from promo.scans import lake
 
 ADDS = {"init", "ingest", "fit", "due", "nightly", "publish", "coupons", "offers import",
         "offers budget", "models rollback", "models restore", "lists reissue"}  # fmt: skip
@@ -34,7 +35,7 @@ class Made:
     manifest: Manifest
 
 
-class _Moved(Exception):  # noqa: N818
+class _Moved(Exception):
     """The house was changed under our hands in a way that a backup must not mix."""
 
 
@@ -107,7 +108,7 @@ def _wait(settings: Settings) -> None:
 
 def _history(settings: Settings, moment: Moment) -> dict[Path, int]:
     """The parts of the lake that belong to a moment; who rewrites one makes another file of it."""
-    parts = capturing.lake.parts(settings.paths.lake, until=moment.delivery)
+    parts = lake.parts(settings.paths.lake, until=moment.delivery)
     return {part: part.stat().st_ino for part in parts}
 
 

@@ -10,10 +10,13 @@ FOLDER = Place(path_type=Path, file_okay=False)
 
 
 @click.command()
-@click.option("--to", type=FOLDER, help="Where the backup's folder is made; paths.backups if not "
-              "given.")  # fmt: skip
-@click.option("--with-secrets", "secrets", is_flag=True,
-              help="Put the list-code keys in, too: who has them can make lists that open.")  # fmt: skip
+@click.option("--to", type=FOLDER, help="Where the backup's folder is made; else paths.backups.")
+@click.option(
+    "--with-secrets",
+    "secrets",
+    is_flag=True,
+    help="Put the list-code keys in, too: who has them can make lists that open.",
+)
 @click.pass_context
 @sentences
 def backup(context: click.Context, to: Path | None, *, secrets: bool) -> None:

@@ -168,9 +168,9 @@ def verified(folder: Path) -> Manifest:
             if rows != table.rows:
                 faults.append(f"{table.name} holds {rows:,} rows, expected {table.rows:,}")
     if faults:
-        more = f" (and {len(faults) - 3:,} more)" if len(faults) > 3 else ""
+        others = f" (and {len(faults) - 3:,} more)" if len(faults) > 3 else ""
         raise BackupError(
-            f"The backup {folder} is not whole: {'; '.join(faults[:3])}{more}. Nothing was "
+            f"The backup {folder} is not whole: {'; '.join(faults[:3])}{others}. Nothing was "
             "restored: take another copy of it, or another backup."
         )
     return found

@@ -64,7 +64,12 @@ class Moment:
 
     def remade(self, now: "Moment") -> list[date]:
         """Nights that were made again since."""
-        return sorted(n for n, (_, was) in self.reports.items() if now.reports.get(n, ("", {}))[1] != was)  # fmt: skip
+        none = "", dict[str, Any]()
+        return sorted(
+            night
+            for night, (_, report) in self.reports.items()
+            if now.reports.get(night, none)[1] != report
+        )
 
     def open(self, day: date) -> list[date]:
         """Nights that may still be published, or whose lists are good on `day` or later."""
@@ -88,7 +93,7 @@ def profiles(settings: Settings, target: Path) -> None:
 
 
 def everything_else(settings: Settings, moment: Moment, target: Path) -> None:
-    """Bring what belongs to the snapshot's moment. FileNotFoundError where something is replaced."""
+    """Bring what belongs to the snapshot's moment. FileNotFoundError: it was replaced just now."""
     paths = settings.paths
     for part in lake.parts(paths.lake, until=moment.delivery):
         bring(part, target / "lake" / part.relative_to(paths.lake))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from promo.backup_commands import backup, migrate, restore
 from promo.command import (
     DAY,
     FAILED,
@@ -26,7 +27,6 @@ from promo.command import (
     settings_or_shipped,
     store_option,
 )
-from promo.backup_commands import backup, migrate, restore
 from promo.coupon_commands import coupons
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper

@@ -1,8 +1,8 @@
 """`promo restore`: a backup made a house again, elsewhere, on whichever database.
 
 Every file and every row is held against the manifest before anything is written; a house that is
-there already is never touched. What dies in between leaves no house: a new folder appears as a whole,
-and the rows of a database that is not in it come in one transaction.
+there already is never touched. What dies in between leaves no house: a new folder appears as a
+whole, and the rows of a database that is not in it come in one transaction.
 """
 
 import shutil

@@ -24,8 +24,8 @@ def check_revision(at: str | None) -> None:
         raise DatabaseError("The database holds no house yet. Run `promo init`.")
     if at < REVISION:
         raise DatabaseError(
-            f"The database is at version {at}, this promo works on {REVISION}. Run `promo migrate`, "
-            "which takes a backup first and then upgrades it."
+            f"The database is at version {at}, this promo works on {REVISION}. "
+            "Run `promo migrate`, which takes a backup first and then upgrades it."
         )
     check_not_newer(at)
 

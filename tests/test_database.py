@@ -51,10 +51,10 @@ def test_a_password_is_never_shown() -> None:
 
 
 def test_a_house_of_an_older_version_keeps_its_households(sqlite_engine: Engine) -> None:
-    """0003 adds where households live; `promo init` does it to a house that is at work."""
+    """0003 adds where households live; `promo migrate` does it to a house that is at work."""
     config = database.alembic_config(sqlite_engine)
     alembic.command.downgrade(config, "0002")
-    with pytest.raises(DatabaseError, match=r"0002, this promo works on .*promo init"):
+    with pytest.raises(DatabaseError, match=r"0002, this promo works on .*promo migrate"):
         database.check_schema(sqlite_engine)
     old = {"id": "7", "bucket": 3, "name": "Ann", "language": "en", "suppressed": False}
     with sqlite_engine.begin() as connection:

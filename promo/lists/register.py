@@ -123,8 +123,8 @@ def check_live(connection: Connection, offers: Iterable[str]) -> None:
         gone += [row.id for row in rows if row.state != "live"]
     if gone:
         raise NoLongerLive(
-            f"Stopped or paused while the lists were made: {', '.join(sorted(gone)[:5])}. No list was "
-            "registered; run it again."
+            f"Stopped or paused while the lists were made: {', '.join(sorted(gone)[:5])}. "
+            "No list was registered; run it again."
         )
 
 
