@@ -52,7 +52,7 @@ def test_nothing_to_do_makes_no_backup(settings: config.Settings, engine: Engine
 
 def test_a_newer_database_is_refused(settings: config.Settings, engine: Engine) -> None:
     at(engine, "9999")
-    with pytest.raises(DatabaseError, match="at version 9999.*a newer promo wrote it"):
+    with pytest.raises(DatabaseError, match=r"at version 9999.*a newer promo wrote it"):
         migrating.run(settings, engine)
     with pytest.raises(DatabaseError, match="a newer promo wrote it"):
         database.check_schema(engine)
