@@ -143,7 +143,7 @@ def test_many_rows_are_upserted_as_few_are(engine: Engine) -> None:
         keys = [{"key_id": number, "last": 1} for number in range(many)]
         database.upsert(connection, tables.KeyCounter, keys)
         query = select(tables.Shopper.id, tables.Shopper.name)
-        found = dict(connection.execute(query).tuples().all())
+        found = {row.id: row.name for row in connection.execute(query)}
     assert len(found) == many + 1
     assert (found["7"], found["-1"], found["0"]) == ("last", "stays", None)
 
