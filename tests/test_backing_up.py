@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import small_house
 from small_house import FIRST, SECRET, STORES
-from sqlalchemy import create_engine, insert, make_url, select, text
+from sqlalchemy import create_engine, insert, make_url, select, text, update
 
-from promo import backing_up, capturing, config, database, restoring, schema, tables
+from promo import backing_up, capturing, config, database, restoring, schema, table_files, tables
 from promo.backups import BackupError
 from promo.files import Busy, only_one, sha256
 from promo.house import House
@@ -249,9 +249,7 @@ def _forget_report(house: House) -> None:
             select(tables.Run.report).where(tables.Run.night == NEXT)
         ).scalar_one()
         more = report | {"again": report.get("again", 0) + 1}
-        connection.execute(
-            tables.Run.__table__.update().where(tables.Run.night == NEXT).values(report=more)
-        )
+        connection.execute(update(tables.Run).where(tables.Run.night == NEXT).values(report=more))
 
 
 def test_who_rewrites_the_past_is_waited_for(used: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,7 +367,7 @@ def test_what_breaks_leaves_no_house(
     def breaks(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(restoring.table_files, "load", breaks)
+    monkeypatch.setattr(table_files, "load", breaks)
     with pytest.raises(OSError, match="No space"):
         restoring.by_settings(made, config.load(house / "config.yaml"))
     assert {p.name for p in house.iterdir()} <= {"config.yaml", "promo.db", "promo.lock"}
