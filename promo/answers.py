@@ -105,7 +105,7 @@ def _offers(house: House, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]
     schema = {"offer": text, "buy": pl.Int64(), "spend": pl.Int64()}
     offers = pl.DataFrame(needs, schema=schema, orient="row")
     products = select(item.offer, item.product).where(item.purchase == 1, item.offer.in_(names))
-    return offers, house.frame(products, {"offer": text, "product": text})
+    return offers, house.frame(products, {"offer": text, "product": text}).sort("offer", "product")
 
 
 def _facts(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from promo.backup_commands import backup, migrate, restore
 from promo.command import (
     DAY,
     FAILED,
@@ -69,14 +70,14 @@ def main(context: click.Context, config_path: Path) -> None:
 @click.pass_context
 @sentences
 def init(context: click.Context) -> None:
-    """Make the house: database, folders, list-code key. Safe to run again; upgrades the schema."""
+    """Make the house: database, folders, list-code key. Safe to run again."""
     from promo import database
     from promo.files import only_one, replacing
     from promo.lists.codes import keys
 
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", "init"):
-        database.migrate(database.connect(settings.database_url))
+        database.make(database.connect(settings.database_url))
         key = settings.folder / "code.key"
         if not settings.secret("PROMO_CODE_KEYS", "code.key"):
             with replacing(key) as temporary:
@@ -326,14 +327,17 @@ def lookup_command(
 
 
 main.add_command(lookup_command, "lookup")
+main.add_command(backup)
 main.add_command(coupons)
 main.add_command(export_person)
 main.add_command(forget)
 main.add_command(households)
+main.add_command(migrate)
 main.add_command(models)
 main.add_command(offers)
 main.add_command(redemptions)
 main.add_command(lists)
+main.add_command(restore)
 main.add_command(serve)
 main.add_command(shopper)
 main.add_command(status)

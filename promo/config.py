@@ -213,8 +213,13 @@ def _with_folder(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     paths = raw.get("paths")
     if not isinstance(paths, dict):
         return raw
+    paths = LATER_PATHS | paths
     absolute = {k: folder / v if isinstance(v, str) else v for k, v in paths.items()}
     return raw | {"paths": absolute}
+
+
+LATER_PATHS = {"backups": "backups"}
+"""Where a house that was made before a path was asked for has it."""
 
 
 def explain(source: str, error: ValidationError) -> str:

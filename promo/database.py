@@ -1,13 +1,27 @@
 """Engines and sessions: SQLite by default, PostgreSQL when the URL says so."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy import column as named
+from sqlalchemy import table as table_of
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from promo.schema import VERSION_QUERY, DatabaseError, check_file, check_revision, silent
 from promo.tables import Base, Version
@@ -51,29 +65,51 @@ def alembic_config(engine: Engine) -> "Config":
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this version's, from nothing or from any older one."""
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Bring the schema to this version's, or to an older one, from nothing or from an older one.
+
+    All or nothing: a migration that fails leaves the schema that was there.
+    """
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     import alembic.command
 
-    with _sentences(engine):
-        alembic.command.upgrade(alembic_config(engine), "head")
+    with sentences(engine):
+        alembic.command.upgrade(alembic_config(engine), to)
 
 
 def check_schema(engine: Engine) -> None:
     """Raise DatabaseError unless the schema is the one this version of promo works on."""
+    check_there(engine)
+    check_revision(revision(engine))
+
+
+def check_there(engine: Engine) -> None:
+    """Raise DatabaseError if a database that is a file is not there: SQLite would make it."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        check_file(Path(engine.url.database))
+
+
+def make(engine: Engine) -> None:
+    """Make the schema where there is none. Raises DatabaseError where it is not this version's."""
     file = engine.url.database
-    if engine.dialect.name == "sqlite" and file:
-        check_file(Path(file))
-    with _sentences(engine), engine.connect() as connection:
+    is_new = engine.dialect.name == "sqlite" and file and not Path(file).is_file()
+    if is_new or (at := revision(engine)) is None:
+        migrate(engine)
+    else:
+        check_revision(at)
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema that a database is at; None where it holds none. Raises DatabaseError."""
+    with sentences(engine), engine.connect() as connection:
         migrated = inspect(connection).has_table("alembic_version")
-        at = connection.execute(text(VERSION_QUERY)).scalar() if migrated else None
-    check_revision(at)
+        return connection.execute(text(VERSION_QUERY)).scalar() if migrated else None
 
 
 @contextmanager
-def _sentences(engine: Engine) -> Iterator[None]:
+def sentences(engine: Engine) -> Iterator[None]:
+    """Raise DatabaseError, which shows no password, for what the database says in the block."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -82,20 +118,97 @@ def _sentences(engine: Engine) -> Iterator[None]:
         raise silent(where, getattr(error, "orig", None) or error) from None
 
 
+def copy_in(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that are new, all of the same columns, in the caller's transaction.
+
+    By COPY on PostgreSQL, which takes them several times as fast as statements.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy_mapped(connection, table.__tablename__, table, rows)
+        return
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(insert(table), list(rows[start : start + CHUNK]))
+
+
+def _copy_mapped(
+    connection: Connection, target: str, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    packed = {c.name for c in table.__table__.columns if isinstance(c.type, JSON)}
+    names = list(rows[0])
+    copy_rows(
+        connection,
+        target,
+        names,
+        ([json.dumps(row[n]) if n in packed else row[n] for n in names] for row in rows),
+    )
+
+
+def copy_rows(
+    connection: Connection, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY rows into a table of PostgreSQL; what a JSON column takes comes as text."""
+    quote = connection.dialect.identifier_preparer.quote
+    statement = f"copy {quote(table)} ({', '.join(map(quote, names))}) from stdin"
+    cursor: Any = connection.connection.cursor()
+    fault = connection.dialect.loaded_dbapi.Error
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except fault as error:  # what any other statement would raise
+        raise DBAPIError.instance(
+            statement, None, error, fault, dialect=connection.dialect
+        ) from error
+
+
 def upsert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; where the primary key is there already, the new values take its place."""
+    """Insert rows; where the primary key is there already, the new values take its place.
+
+    Of several rows with one key the last one stays.
+    """
+    if not rows:
+        return
     # Imported where it is used: who reads a list out must not wait for it.
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     keys = [column.name for column in table.__mapper__.primary_key]
+    statement = dialect.insert(table)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+
+    def settled(new: Any) -> Any:
+        if others:
+            return new.on_conflict_do_update(index_elements=keys, set_=others)
+        return new.on_conflict_do_nothing(index_elements=keys)
+
+    if connection.dialect.name == "postgresql" and len(rows) > CHUNK:
+        names = list(rows[0])
+        source = table_of(STAGED, *map(named, names))
+        last = {tuple(row[key] for key in keys): row for row in rows}
+        with _staged(connection, table, list(last.values())):
+            connection.execute(settled(statement.from_select(names, select(source))))
+        return
     for start in range(0, len(rows), CHUNK):
-        statement = dialect.insert(table)
-        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        statement = (
-            statement.on_conflict_do_update(index_elements=keys, set_=others)
-            if others
-            else statement.on_conflict_do_nothing(index_elements=keys)
-        )
-        connection.execute(statement, list(rows[start : start + CHUNK]))
+        connection.execute(settled(statement), list(rows[start : start + CHUNK]))
+
+
+STAGED = "staged_rows"
+
+
+@contextmanager
+def _staged(
+    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Iterator[None]:
+    """Rows in a temporary table of PostgreSQL, STAGED, while the block runs."""
+    # Only their types: which column may be empty, the table itself will say.
+    names = ", ".join(map(connection.dialect.identifier_preparer.quote, rows[0]))
+    connection.exec_driver_sql(
+        f"create temporary table {STAGED} on commit drop as "
+        f"select {names} from {table.__tablename__} with no data"
+    )
+    _copy_mapped(connection, STAGED, table, rows)
+    yield
+    connection.exec_driver_sql(f"drop table {STAGED}")
 
 
 def version(connection: Connection, table: str) -> int:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import BigInteger, Engine, Select, cast, func, select
 
 from promo import database, tables
 from promo.config import Settings
@@ -45,7 +45,10 @@ class House:
     def frame(
         self, query: Select[*tuple[Any, ...]], schema: dict[str, pl.DataType]
     ) -> pl.DataFrame:
-        """The rows of a query as columns, named and typed by `schema`."""
+        """The rows of a query as columns, named and typed by `schema`.
+
+        Text is sorted by the caller and not by the database: each has an order of its own for it.
+        """
         with self.engine.connect() as connection:
             rows = connection.execute(query).all()
         return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
@@ -70,7 +73,7 @@ class House:
     def _products(self) -> pl.DataFrame:
         columns = [tables.Product.__table__.c[name] for name in PRODUCT_COLUMNS]
         schema = {name: TYPES.get(name, pl.String()) for name in PRODUCT_COLUMNS}
-        return self.frame(select(*columns).order_by(tables.Product.id), schema)
+        return self.frame(select(*columns), schema).sort("id")
 
     def shoppers(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
         """The households of some buckets: id, name, language, suppressed, consented (on `day`)."""
@@ -92,11 +95,10 @@ class House:
             )
             .outerjoin(said, (said.c.shopper == tables.Shopper.id) & (said.c.age == 1))
             .where(tables.Shopper.bucket.in_(list(buckets)))
-            .order_by(tables.Shopper.id)
         )  # fmt: skip
         text, flag = pl.String(), pl.Boolean()
         names = {"id": text, "name": text, "language": text, "suppressed": flag, "consented": flag}
-        return self.frame(query, names)
+        return self.frame(query, names).sort("id")
 
     def redeemed(self, buckets: Iterable[int], day: date) -> pl.DataFrame:
         """Uses of our own offers before `day` that still count: shopper, day, offer, counter."""
@@ -119,12 +121,13 @@ class House:
         """
         use, shopper = tables.Redemption, tables.Shopper
         query = (
-            select(use.shopper, use.offer, func.sum(use.uses))
+            select(use.shopper, use.offer, cast(func.sum(use.uses), BigInteger))
             .join(shopper, shopper.id == use.shopper)
             .where(use.day < day, shopper.bucket.in_(list(buckets)))
             .group_by(use.shopper, use.offer)
         )
-        return self.frame(query, {"shopper": pl.String(), "offer": pl.String(), "uses": pl.Int64()})
+        schema = {"shopper": pl.String(), "offer": pl.String(), "uses": pl.Int64()}
+        return self.frame(query, schema).sort("shopper", "offer")
 
     def store_names(self) -> dict[str, str]:
         """Every store's name, its id where it has none."""

@@ -34,11 +34,11 @@ def facts(house: House, day: date, only: str | None = None) -> list[Facts]:
     overspend: the chance that spent and promised pass the budget.
     """
     offer = tables.Offer
-    query = select(offer.__table__).order_by(offer.id)
+    query = select(offer.__table__)
     query = query.where(handed.own(offer.id) if only is None else offer.id == only)
     late = house.settings.offers.late_days
     with house.engine.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = sorted(connection.execute(query), key=lambda row: row.id)
         found = budgets.read(connection, [row.id for row in rows], day, late_days=late)
     passed = states.overspend(found, found.money, found.uses, _risk(house.settings))
     figures = {

@@ -61,9 +61,8 @@ def _check_offers(connection: Connection, night: date) -> None:
         select(offer.id)
         .join(promise, promise.offer == offer.id)
         .where(promise.night == night, offer.state != "live")
-        .order_by(offer.id)
     )
-    gone = list(connection.execute(query.with_for_update(read=True, of=offer)).scalars())
+    gone = sorted(connection.execute(query.with_for_update(read=True, of=offer)).scalars())
     if gone:
         raise PublishError(
             f"The lists of {night} hold what is stopped or paused: {', '.join(gone[:5])}. "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from promo.errors import Sentence
 
-REVISION = "0010"  # of the newest migration
+REVISION = "0010"  # of the newest migration; they are numbered, so that they can be told in order
 VERSION_QUERY = "select version_num from alembic_version"
 
 
@@ -20,10 +20,22 @@ def check_file(path: Path) -> None:
 
 def check_revision(at: str | None) -> None:
     """Raise DatabaseError unless a database's revision is the one this promo works on."""
-    if at != REVISION:
+    if at is None:
+        raise DatabaseError("The database holds no house yet. Run `promo init`.")
+    if at < REVISION:
         raise DatabaseError(
-            f"The database is at version {at or 'none'}, this promo works on {REVISION}. "
-            "Run `promo init`, which upgrades it; or use the promo that wrote it, if it is newer."
+            f"The database is at version {at}, this promo works on {REVISION}. "
+            "Run `promo migrate`, which takes a backup first and then upgrades it."
+        )
+    check_not_newer(at)
+
+
+def check_not_newer(at: str) -> None:
+    """Raise DatabaseError where a database, or a backup, was written by a newer promo."""
+    if at > REVISION:
+        raise DatabaseError(
+            f"It is at version {at}, and this promo knows versions up to {REVISION}: a newer promo "
+            "wrote it. Use that one, or a newer one; nothing was changed."
         )
 
 

@@ -133,6 +133,7 @@ class Paths(Section):
     models: Path
     out: Path
     templates: Path
+    backups: Path
 
 
 class Calendar(Section):

@@ -108,7 +108,7 @@ def _uses(connection: Connection, found: Row[Any], offer: str) -> int:
     """How often the household had used an offer when the list was made."""
     use = tables.Redemption
     of_household = (use.shopper == found.shopper) & (use.offer == offer) & (use.day < found.night)
-    return connection.execute(select(func.sum(use.uses)).where(of_household)).scalar() or 0
+    return int(connection.execute(select(func.sum(use.uses)).where(of_household)).scalar() or 0)
 
 
 def _decision(house: House, night: date, shopper: str, offer: str) -> dict[str, Any] | None:

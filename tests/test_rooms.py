@@ -26,6 +26,8 @@ SEES_EVERYTHING = {
     "template_check", "template_commands", "till_command", "stocking",
     "attempts", "logs", "waiting", "status", "status_command",
     "person", "person_commands",
+    "backing_up", "backup_commands", "backups", "capturing", "migrating", "restoring",
+    "table_files",
 }  # fmt: skip
 MOST_LINES, MOST_IN_A_FUNCTION = 400, 45
 

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -136,13 +136,7 @@ KEYS = select(
 
 
 def _key(row: Any) -> StoreKey:
-    moments = {name: _utc(getattr(row, name)) for name in ("created", "expires", "revoked")}
-    return StoreKey(**row._asdict() | moments | {"verbs": frozenset(row.verbs.split(","))})
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """SQLite keeps no zone; what is written is always UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    return StoreKey(**row._asdict() | {"verbs": frozenset(row.verbs.split(","))})
 
 
 def _hash(secret: str, salt: str) -> str:

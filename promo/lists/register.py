@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from promo import tables
 from promo.calendar import FORTNIGHT, Window
-from promo.database import CHUNK, upsert
+from promo.database import CHUNK, copy_in, upsert
 from promo.errors import Sentence
 from promo.lists.codes import list_code, short_code
 from promo.lists.codes.keys import MAX_COUNTER, CodeKeys
@@ -63,9 +63,7 @@ def register(
         found.append(
             Registered(draft, counter, list_code(keys, counter), short_code(keys, counter))
         )
-    rows = [_row(item, night, window, keys.active) for item in found]
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(insert(table), rows[start : start + CHUNK])
+    copy_in(connection, table, [_row(item, night, window, keys.active) for item in found])
     _hold(connection, night, window, drafts)
     return found
 
@@ -105,11 +103,8 @@ def _hold(connection: Connection, night: date, window: Window, drafts: Sequence[
         for draft in drafts
         for offer in draft.offers
     )
-    rows = [
-        row | {"night": night, "last_day": window.last} for row in budgets.promise_rows(promises)
-    ]
-    if rows:
-        connection.execute(insert(table), rows)
+    own = {"night": night, "last_day": window.last}
+    copy_in(connection, table, [row | own for row in budgets.promise_rows(promises)])
 
 
 def check_live(connection: Connection, offers: Iterable[str]) -> None:
@@ -128,8 +123,8 @@ def check_live(connection: Connection, offers: Iterable[str]) -> None:
         gone += [row.id for row in rows if row.state != "live"]
     if gone:
         raise NoLongerLive(
-            f"Stopped or paused while the lists were made: {', '.join(gone[:5])}. No list was "
-            "registered; run it again."
+            f"Stopped or paused while the lists were made: {', '.join(sorted(gone)[:5])}. "
+            "No list was registered; run it again."
         )
 
 

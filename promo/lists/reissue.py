@@ -44,10 +44,10 @@ class Sheet:
 def stopped(connection: Connection, wanted: Wanted) -> list[str]:
     """The offers that are stopped, or the one that is asked for if it is."""
     table = tables.Offer
-    query = select(table.id).where(table.state == "stopped").order_by(table.id)
+    query = select(table.id).where(table.state == "stopped")
     if wanted.offer is not None:
         query = query.where(table.id == wanted.offer)
-    return list(connection.execute(query).scalars())
+    return sorted(connection.execute(query).scalars())
 
 
 def drafts(connection: Connection, wanted: Wanted, day: date) -> list[date]:

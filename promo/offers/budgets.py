@@ -7,11 +7,13 @@ late). What has been redeemed of it is spent, and outstanding no longer.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import pairwise
+from math import fsum
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Double, cast, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from promo import tables
 from promo.offers.risk import Ints, Sums
@@ -67,8 +69,8 @@ def read(
         still &= promise.night != without
     budget = _columns(connection, _budgets(), rows, 2)
     spent = _columns(connection, _spent(), rows, 2)
-    held = _columns(connection, _promised(still), rows, 2 + len(SUMS))
-    used = _columns(connection, _redeemed(still), rows, 2 + len(SUMS))
+    held = _promised(connection, still, rows)
+    used = _redeemed(connection, still, rows)
     open_ = np.maximum(held - used, 0)
     open_[2:, open_[1] == 0] = 0  # what rounding left of sums that are used up
     money, uses, spent_money, spent_uses, open_money, open_uses = np.rint(
@@ -106,26 +108,53 @@ def _spent() -> Any:
     return select(counter.offer, counter.money, counter.uses)
 
 
-def _promised(still: ColumnElement[bool]) -> Any:
+def _promised(
+    connection: Connection, still: ColumnElement[bool], rows: dict[str, int]
+) -> NDArray[np.float64]:
+    """What the nights whose promises are open promised: money, uses and SUMS by offer."""
     promise = tables.Promise
-    names = ("money", "uses", *SUMS)
-    sums = (func.sum(promise.__table__.c[name]) for name in names)
-    return select(promise.offer, *sums).where(still).group_by(promise.offer)
+    columns = (promise.__table__.c[name] for name in ("money", "uses", *SUMS))
+    found = connection.execute(select(promise.offer, *columns).where(still)).all()
+    terms = np.array([row[1:] for row in found], dtype=np.float64).reshape(-1, 2 + len(SUMS))
+    return _summed([row.offer for row in found], terms.T, rows)
 
 
-def _redeemed(still: ColumnElement[bool]) -> Any:
-    """What redemptions took out of the promises that are open."""
+def _redeemed(
+    connection: Connection, still: ColumnElement[bool], rows: dict[str, int]
+) -> NDArray[np.float64]:
+    """What redemptions took out of the promises that are open, in the same columns."""
     promise, used = tables.Promise, tables.Redemption
-    n, p = cast(used.promised, Double), used.probability
-    c = cast(used.worth, Double)
-    pc = p * c
-    sums = (n * c, n, n * pc, n * pc * c, n * pc * c * c, n * pc * pc, n * p, n * p * p)
-    return (
-        select(used.offer, *(func.sum(term) for term in sums))
+    alike = (used.offer, used.worth, used.probability)
+    query = (
+        select(*alike, func.sum(used.promised))
         .join(promise, (promise.offer == used.offer) & (promise.night == used.night))
         .where(still, used.promised != 0)
-        .group_by(used.offer)
+        .group_by(*alike)
     )
+    found = connection.execute(query).all()
+    figures = np.array([row[1:] for row in found], dtype=np.float64).reshape(-1, 3)
+    c, p, n = figures.T
+    pc = p * c
+    terms = (n * c, n, n * pc, n * pc * c, n * pc * c * c, n * pc * pc, n * p, n * p * p)
+    return _summed([row.offer for row in found], np.array(terms), rows)
+
+
+def _summed(
+    offers: Sequence[str], terms: NDArray[np.float64], rows: dict[str, int]
+) -> NDArray[np.float64]:
+    """The sums by offer of terms of shape (k, n), each rounded once: shape (k, offers).
+
+    Added up here and not in the database: each adds in an order and with a care of its own, and
+    the same night must give the same bytes on both.
+    """
+    places = np.array([rows.get(offer, -1) for offer in offers], dtype=np.int64)
+    order = np.argsort(places, kind="stable")
+    ends = np.searchsorted(places[order], np.arange(len(rows) + 1))
+    sums = np.zeros((len(terms), len(rows)))
+    for offer, (first, last) in enumerate(pairwise(ends)):
+        if first < last:
+            sums[:, offer] = [fsum(some) for some in terms[:, order[first:last]].tolist()]
+    return sums
 
 
 class Promised(NamedTuple):

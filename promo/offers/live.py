@@ -101,8 +101,9 @@ def live(
     )  # fmt: skip
     items = _items(connection, good)
     given_on = set(items.filter(pl.col("purchase") == 1, ~pl.col("delisted"))["id"])
-    rows = connection.execute(select(offer.__table__).where(good).order_by(offer.id)).all()
-    every = {row.id: Terms.from_stored(row.terms) for row in rows}
+    rows = connection.execute(select(offer.id, offer.terms).where(good)).all()
+    # Sorted here: databases order text by rules of their own.
+    every = {row.id: Terms.from_stored(row.terms) for row in sorted(rows, key=lambda row: row.id)}
     every = {
         name: terms
         for name, terms in every.items()

@@ -22,28 +22,29 @@ def _folder(root: Path, bucket: int) -> Path:
     return root / "profiles" / f"{bucket:03d}"
 
 
-def _newest(root: Path, bucket: int) -> Path | None:
+def newest(root: Path, bucket: int) -> Path | None:
+    """The file with a bucket's profiles; None when there are none."""
     return max(_folder(root, bucket).glob("????????.parquet"), default=None)
 
 
 def folded_through(root: Path, bucket: int) -> int:
     """The last delivery in a bucket's profiles; 0 when there are none."""
-    newest = _newest(root, bucket)
-    return int(newest.stem) if newest else 0
+    found = newest(root, bucket)
+    return int(found.stem) if found else 0
 
 
 def read(root: Path, buckets: Iterable[int]) -> pl.DataFrame:
     """The profiles of some buckets as they stand, sorted within each bucket."""
-    paths = [path for bucket in buckets if (path := _newest(root, bucket))]
+    paths = [path for bucket in buckets if (path := newest(root, bucket))]
     return pl.read_parquet(paths) if paths else profiles.empty()
 
 
 def as_if_folded(root: Path, bucket: int, delivery: int) -> pl.DataFrame:
     """A bucket's profile with the deliveries up to `delivery` folded in; nothing is written."""
     # Looked up once: between two looks a night at work may fold, and scans would count twice.
-    newest = _newest(root, bucket)
-    profile = pl.read_parquet(newest) if newest else profiles.empty()
-    pending = lake.parts(root, after=int(newest.stem) if newest else 0, until=delivery)
+    found = newest(root, bucket)
+    profile = pl.read_parquet(found) if found else profiles.empty()
+    pending = lake.parts(root, after=int(found.stem) if found else 0, until=delivery)
     return profiles.fold(profile, lake.read_parts(pending, [bucket]))
 
 
@@ -109,5 +110,5 @@ def refold(root: Path, shoppers: Iterable[str], oldest: date) -> None:
 
 def size(root: Path, bucket: int) -> int:
     """Bytes on disk of a bucket's profiles."""
-    newest = _newest(root, bucket)
-    return newest.stat().st_size if newest else 0
+    found = newest(root, bucket)
+    return found.stat().st_size if found else 0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from promo import tables
-from promo.files import is_held
+from promo.files import holder
 from promo.status.facts import AT_WORK, KILLED, File, RejectKind, Stage, Try
 from promo.waiting import HOUSE, NIGHT
 
@@ -64,7 +64,8 @@ def _state(row: Any, state: Path) -> str:
     if row.outcome is not None:
         return str(row.outcome)
     lock = NIGHT if row.command == NIGHTLY else HOUSE
-    return AT_WORK if is_held(state / lock, row.process) else KILLED
+    found = holder(state / lock)
+    return AT_WORK if found and found.process == row.process else KILLED
 
 
 def zoned(moment: datetime, zone: ZoneInfo) -> datetime:
