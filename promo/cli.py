@@ -219,7 +219,7 @@ def nightly_command(
     context: click.Context, day: date | None, *, dry_run: bool, per_store: bool
 ) -> None:
     """Make the lists of a night: a draft, which may be made again until it is published."""
-    from promo import nightly, watch
+    from promo import clock, nightly, watch
     from promo.house import House
     from promo.progress import Progress
 
@@ -231,7 +231,10 @@ def nightly_command(
         return
     with locked(context, "nightly") as house:
         keys = keys_of(settings)
-        todo = nightly.plan(house, night)
+        doubt = None if day else house.patience.over(lambda: clock.doubt(house, night))
+        if doubt:
+            click.echo(doubt, err=True)
+        todo = house.patience.over(lambda: nightly.plan(house, night))
         report = nightly.run(house, todo, keys, Progress("nightly"), per_store=per_store)
     for warning in watch.warnings(report["calibration"], house):
         click.echo(warning, err=True)
@@ -253,7 +256,7 @@ def publish(context: click.Context, day: date | None) -> None:
 
     with locked(context, "publish") as house:
         night = day or house.settings.current_day()
-        report = publishing.publish(house, night)
+        report = house.patience.over(lambda: publishing.publish(house, night))
     click.echo(f"{night} is published: {report['counts']['lists']:,} lists.")
 
 

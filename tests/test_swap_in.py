@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from promo.files import swap_in
+from promo.swapping import swap_in
 
 
 def folder(path: Path, text: str) -> Path:

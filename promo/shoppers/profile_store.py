@@ -60,6 +60,8 @@ def fold_pending(
     for through, group in sorted(groups.items()):
         pending = lake.parts(root, after=through, until=delivery)
         if through >= delivery:
+            for bucket in group:
+                _sweep(root, bucket)
             yield len(group), 0
             continue
         size = max(1, len(group) * MOST_BYTES // (1 + sum(p.stat().st_size for p in pending)))
@@ -79,10 +81,16 @@ def _fold_group(
         folded = profiles.fold(profile, by_bucket.get((bucket,), nothing))
         target = _folder(root, bucket) / f"{delivery:08d}.parquet"
         lake.write(target, folded.filter(pl.col("day") >= oldest))
-        for old in _folder(root, bucket).iterdir():  # what a killed fold left goes too
-            if old != target:
-                old.unlink()
+        _sweep(root, bucket)
     return scans.height
+
+
+def _sweep(root: Path, bucket: int) -> None:
+    """Remove what the newest profile has taken the place of, and what a killed fold left."""
+    newest = _newest(root, bucket)
+    for old in _folder(root, bucket).glob("*"):
+        if old != newest:
+            old.unlink()
 
 
 def size(root: Path, bucket: int) -> int:
