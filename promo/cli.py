@@ -231,7 +231,8 @@ def nightly_command(
         return
     with locked(context, "nightly") as house:
         keys = keys_of(settings)
-        doubt = None if day else house.patience.over(lambda: clock.doubt(house, night))
+        by_clock = day is None and settings.today is None
+        doubt = house.patience.over(lambda: clock.doubt(house, night)) if by_clock else None
         if doubt:
             click.echo(doubt, err=True)
         todo = house.patience.over(lambda: nightly.plan(house, night))
