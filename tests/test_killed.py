@@ -22,7 +22,6 @@ from small_house import FIRST, SCANS, feed, reopen
 from sqlalchemy import Engine, event, select
 
 from promo import cli, tables
-from promo.house import House
 from promo.publishing import publish
 
 NIGHT = FIRST + timedelta(14)
@@ -169,7 +168,7 @@ def test_killed_at_each_write(
         target = tmp_path / f"{len(left):03d}"
         as_it_lies(folder, target)
         state = hash(tuple(sorted((p, hash(b)) for p, b in contents(target).items())))
-        wal = (target / "promo.db-wal")
+        wal = target / "promo.db-wal"
         state = hash((state, wal.read_bytes() if wal.exists() else b""))
         if state in states:
             shutil.rmtree(target)
