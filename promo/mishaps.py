@@ -5,6 +5,7 @@ its traceback. Libraries that are not loaded cannot have failed, and are not loa
 """
 
 import errno
+import re
 import sys
 from typing import Any
 
@@ -52,9 +53,15 @@ def sentence(error: Exception) -> Sentence | None:
 def _of_files(error: OSError) -> str:
     where = f": {error.filename}" if error.filename else ""
     what = f"{error.strerror or error}{where}."
-    if error.errno in FULL:
+    if error.errno in FULL or _names_full(str(error)):
         return f"{what} {NO_ROOM}"
     return f"{what} Mend that and run it again."
+
+
+def _names_full(said: str) -> bool:
+    """Whether a library that gives no number names the error in its words, as Polars does."""
+    found = re.search(r"\(os error (\d+)\)", said)
+    return bool(found) and int(found[1]) in FULL
 
 
 def _of_database(error: Exception) -> Sentence | None:
@@ -86,7 +93,7 @@ def _of_columns(error: Exception) -> Sentence | None:
     said = str(error).strip().splitlines()[0]
     if "parquet" not in said.lower() and "os error" not in said.lower():
         return None
-    advice = NO_ROOM if f"os error {errno.ENOSPC}" in said else f"Mend that, then {AGAIN}"
+    advice = NO_ROOM if _names_full(said) else f"Mend that, then {AGAIN}"
     return Mishap(f"A file of the lake cannot be read or written: {said}. {advice}")
 
 
