@@ -61,7 +61,7 @@ def _of_files(error: OSError) -> str:
 def _names_full(said: str) -> bool:
     """Whether a library that gives no number names the error in its words, as Polars does."""
     found = re.search(r"\(os error (\d+)\)", said)
-    return bool(found) and int(found[1]) in FULL
+    return found is not None and int(found[1]) in FULL
 
 
 def _of_database(error: Exception) -> Sentence | None:

@@ -107,7 +107,7 @@ def fault(orig: BaseException, *, lost: bool = False) -> DBAPIError:
 
 def sqlite(code: int) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("x")
-    error.sqlite_errorcode = code  # type: ignore[misc]
+    error.sqlite_errorcode = code
     return error
 
 

@@ -91,7 +91,7 @@ def set_back(day: str) -> None:
 
     from promo import config, reissuing
 
-    config.datetime = reissuing.datetime = Backwards  # type: ignore[attr-defined,misc]
+    config.datetime = reissuing.datetime = Backwards  # type: ignore[attr-defined]
     time.time = lambda: Backwards.now().timestamp()
 
 

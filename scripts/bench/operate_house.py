@@ -120,11 +120,12 @@ def fill(house: House, times: int) -> None:
 
 def _copies(rows: list[dict[str, Any]], times: int) -> list[dict[str, Any]]:
     """Rows of households, so many times, each with a number in front of its names."""
+    names = ("id", "shopper", "card", "transaction")
     return [
-        row | {key: _named(key, str(row[key]), copy) for key in ("id", "shopper", "card", "transaction") if key in row}
+        row | {name: _named(name, str(row[name]), copy) for name in names if name in row}
         for copy in range(times)
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _named(key: str, name: str, copy: int) -> str:

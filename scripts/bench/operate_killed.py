@@ -8,8 +8,9 @@ killed, so that it is known where each of them was.
 
 Work is processor seconds, because others use the same machine: those of the killed night, up to
 its death, and of the one that was run after it, over those of an undisturbed one. The bar is on the
-mean over the kills: without taking anything up it would be 1.5, and the worst would be 2; both are
-told. Starting Python and its libraries is part of each.
+mean over the instants that are drawn: a night that takes nothing up would have 1.5 there, and 2 at
+the worst. The mean of the others, which lie where the writes are, and the worst are told as well.
+Starting Python and its libraries, two to three seconds that nobody can take up, is part of each.
 """
 
 import os
@@ -33,12 +34,13 @@ from till_kit import postgresql
 
 CHILD = ROOT / "scripts/bench/operate_child.py"
 INSIDE, MOST_WORK = 15, 1.5
+DRAWN = "work, mean of the drawn instants"
 ENOUGH = 120.0  # seconds that a night may take at most
 
 
 def judge() -> None:
-    """50 kills on each database, of nights of some 500 lists."""
-    kills(50, 12, "html, pdf, large", 25)
+    """50 kills on each database, of nights of some 200 lists, three times printed."""
+    kills(50, 6, "html, pdf, large", 15)
 
 
 def judge_quickly() -> None:
@@ -59,9 +61,11 @@ def kills(count: int, times: int, formats: str, volume: int, *, quick: bool = Fa
                 note(f"{name}: {fault}")
             told = trial.told()
             inside = told["inside writes"] >= (INSIDE if count >= 50 else 1)
-            good = not trial.faults and inside and told["work, mean"] <= MOST_WORK
-            limit = {"differences": 0, "inside writes": INSIDE, "work, mean": MOST_WORK}
-            report(f"killed: {name}", told, limit, ok=None if quick and good else good, quick=quick)
+            good = not trial.faults and inside
+            if not quick:  # whose nights are mostly the start of Python
+                good = good and told[DRAWN] <= MOST_WORK
+            limit = {"differences": 0, "inside writes": INSIDE, DRAWN: MOST_WORK}
+            report(f"killed: {name}", told, limit, ok=good, quick=quick)
 
 
 @dataclass
@@ -197,6 +201,7 @@ class Trial:
             "of these flushing, renaming, committing": sum(bool(at & SETTLING) for at in self.at),
             "while printing a volume": sum(at == PRINTING for at in self.at),
             "differences": len(self.faults),
-            "work, mean": round(statistics.fmean(self.work), 3),
+            DRAWN: round(statistics.fmean(self.work[::2]), 3),
+            "work, mean of the others": round(statistics.fmean(self.work[1::2]), 3),
             "work, worst": round(max(self.work), 3),
         }

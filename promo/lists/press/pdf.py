@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import plutoprint
 
@@ -33,7 +33,12 @@ def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: da
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         sink = Sink(file)
-        pages = _fill(plutoprint.PDFCanvas.create_for_stream(sink, LETTER), documents, title, day)
+        pages = _fill(
+            plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER),
+            documents,
+            title,
+            day,
+        )
         if sink.fault:
             raise sink.fault
         return pages
