@@ -233,7 +233,7 @@ def nightly_command(
 
     Where a store's till log has not come it waits as config.yaml says, and then goes on without.
     """
-    from promo import logs, nightly, waiting, watch
+    from promo import clock, logs, nightly, waiting, watch
     from promo.attempts import recorded
     from promo.house import House
 
@@ -249,7 +249,11 @@ def nightly_command(
     with recorded("nightly", night) as attempt, waiting.opened(settings, asked, attempt) as found:
         house, missing = found
         keys = keys_of(settings)
-        todo = nightly.plan(house, night)
+        by_clock = day is None and settings.today is None
+        doubt = house.patience.over(lambda: clock.doubt(house, night)) if by_clock else None
+        if doubt:
+            click.echo(doubt, err=True)
+        todo = house.patience.over(lambda: nightly.plan(house, night))
         report = nightly.run(
             house, todo, keys, attempt.progress(), per_store=per_store, without=missing
         )
@@ -278,7 +282,7 @@ def publish(context: click.Context, day: date | None) -> None:
         night = day or house.settings.current_day()
         with recorded("publish", night) as attempt:
             attempt.begin(house.engine)
-            report = publishing.publish(house, night)
+            report = house.patience.over(lambda: publishing.publish(house, night))
     click.echo(f"{night} is published: {report['counts']['lists']:,} lists.")
 
 

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from promo import streams
+from promo import mishaps, streams
 from promo.errors import Sentence
 
 # What a command needs it imports itself: `lookup` answers a cashier and must not wait for the
@@ -39,12 +39,14 @@ def sentences(command: Command) -> Command:
             given = ascii(str(error.object)[:80])
             click.echo(f"{given} is no text: its bytes are not UTF-8.", err=True)
             sys.exit(FAILED)
-        except OSError as error:
+        except Exception as error:
             if isinstance(error, BrokenPipeError) and streams.are_unread():
                 raise
-            where = f": {error.filename}" if error.filename else ""
-            click.echo(f"{error.strerror or error}{where}. Mend that and run it again.", err=True)
-            sys.exit(FAILED)
+            found = mishaps.sentence(error)
+            if found is None:
+                raise
+            click.echo(str(found), err=True)
+            sys.exit(found.exit_code)
 
     return wrapped  # type: ignore[return-value]
 
@@ -117,20 +119,13 @@ def settings_or_shipped(context: click.Context) -> "Settings":
 
 @contextmanager
 def locked(context: click.Context, who: str) -> "Iterator[House]":
-    """The house, for a command that changes it: one at a time.
-
-    A change of households that was killed is finished first.
-    """
+    """The house, for a command that changes it: one at a time, entered as promo.entering says."""
+    from promo import entering
     from promo.files import only_one
-    from promo.house import House
-    from promo.person import unfinished
 
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", who):
-        house = House.open(settings)
-        for said in unfinished.finish(house):
-            click.echo(said, err=True)
-        yield house
+        yield entering.enter(settings, partial(click.echo, err=True))
 
 
 def keys_of(settings: "Settings") -> "CodeKeys":

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from promo import money
 from promo.calendar import Wave, Window, wave_of, window
 from promo.coupon_section import Coupons
+from promo.database_section import Database
 from promo.errors import Sentence
 from promo.operating_sections import Night, Status
 from promo.sections import (
@@ -68,6 +69,7 @@ class Settings(Section):
     today: date | None
     paths: Paths
     calendar: Calendar
+    database: Database
     ingest: Ingest
     night: Night
     profiles: Profiles

@@ -78,6 +78,12 @@ def migrate(engine: Engine, to: str = "head") -> None:
         alembic.command.upgrade(alembic_config(engine), to)
 
 
+def touch(engine: Engine) -> None:
+    """Connect, and nothing else; raises what the driver does."""
+    with engine.connect():
+        pass
+
+
 def check_schema(engine: Engine) -> None:
     """Raise DatabaseError unless the schema is the one this version of promo works on."""
     check_there(engine)

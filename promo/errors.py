@@ -6,6 +6,8 @@ Sentence
 ├── ConfigError       config.yaml cannot be used               promo.config
 ├── CatalogueError    translations cannot be used              promo.translations
 ├── DatabaseError     the database cannot be used              promo.schema
+├── Gone              the database did not come back in time   promo.patience
+├── Mishap            a machine's failure, such as a full disk promo.mishaps
 ├── SourceError       a file is not what it should be          promo.scans.sources
 ├── CodeError         a product or list code is not sound      promo.scans.gtin
 ├── ModelError        no usable model                          promo.shoppers.models

@@ -6,7 +6,7 @@ The only place, beside the commands themselves, where rows become columns.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Engine, Select, cast, func, select
 
 from promo import database, tables
 from promo.config import Settings
+from promo.patience import Patience
 from promo.scans import lake
 from promo.shoppers import examples, households, profile_store, profiles
 
@@ -36,11 +37,21 @@ class House:
     engine: Engine
 
     @classmethod
-    def open(cls, settings: Settings) -> "House":
-        """Connect, and make sure that the schema is the one this version works on."""
-        engine = database.connect(settings.database_url)
-        database.check_schema(engine)
-        return cls(settings, engine)
+    def open(cls, settings: Settings, *, patient: bool = False) -> "House":
+        """Connect, and make sure that the schema is the one this version works on.
+
+        patient: wait for a server that does not answer yet. Raises DatabaseError, Gone.
+        """
+        house = cls(settings, database.connect(settings.database_url))
+        if patient and house.engine.dialect.name != "sqlite":  # a file is there or is not
+            house.patience.over(partial(database.touch, house.engine))
+        database.check_schema(house.engine)
+        return house
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How work that may be done twice waits for a database that is gone."""
+        return Patience(self.settings.database.wait_seconds)
 
     def frame(
         self, query: Select[*tuple[Any, ...]], schema: dict[str, pl.DataType]
@@ -65,9 +76,9 @@ class House:
         copy = self.settings.paths.lake / "products" / f"{number:08d}.parquet"
         if not copy.is_file() or pl.read_parquet_schema(copy).keys() != set(PRODUCT_COLUMNS):
             lake.write(copy, self._products())
-            for old in copy.parent.glob("????????.parquet"):
-                if old != copy:
-                    old.unlink()
+        for old in copy.parent.glob("????????.parquet"):
+            if old.name < copy.name:  # also where the one that wrote was killed
+                old.unlink(missing_ok=True)
         return pl.read_parquet(copy)
 
     def _products(self) -> pl.DataFrame:
@@ -155,8 +166,9 @@ class House:
         """The oldest day that a fold on `day` keeps in profiles."""
         keep = self.settings.profiles.keep_days + self.settings.ingest.late_days
         keep += examples.FARTHEST
+        root, last = self.settings.paths.lake, self.last_delivery
         # A mistyped day in the far future must not age the profiles to nothing.
-        return min(day, lake.newest_day(self.settings.paths.lake) or day) - timedelta(keep)
+        return min(day, lake.newest_day(root, last) or day) - timedelta(keep)
 
     def days(self, buckets: Iterable[int], day: date, *, more: int = 0) -> pl.DataFrame:
         """Profile rows of some buckets as of the beginning of `day`, with product facts.

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,7 +28,7 @@ from promo.lists.codes.keys import CodeKeys
 from promo.lists.compose import Editor, drafts
 from promo.lists.items import Draft
 from promo.lists.press.books import Book, Done, Job
-from promo.offers import control
+from promo.offers import control, live
 from promo.progress import Progress
 from promo.shoppers import profile_store
 
@@ -79,9 +80,10 @@ def run(
     without: till logs that had not come, the business day by store; the report says them.
     """
     with progress.stage("fold") as facts:
-        facts["scans"] = house.fold(todo.wave.buckets, todo.night)
+        fold = partial(house.fold, todo.wave.buckets, todo.night)
+        facts["scans"] = house.patience.over(fold)
     with progress.stage("watch") as facts:
-        watched = watch.run(house, todo.night)
+        watched = house.patience.over(partial(watch.run, house, todo.night))
         facts["nights"] = len(watched)
     try:
         made = _make(house, todo, keys, progress)
@@ -92,9 +94,8 @@ def run(
             "calibration": watched, "control": made.held, "unmet_bands": made.unmet,
             "without": logs.as_report(without),
         }  # fmt: skip
-        report = _print(house, todo, made, keys, progress, about, per_store=per_store)
-        with house.engine.begin() as connection:
-            _set_run(connection, todo, report)
+        work = partial(_print, house, todo, made, keys, progress, about, per_store=per_store)
+        report = house.patience.over(work)
         facts["pages"] = sum(f["pages"] for f in report["files"] if f["kind"] == "pdf")
     return report
 
@@ -102,12 +103,7 @@ def run(
 def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
     """Choose the night's lists and register them. Raises NoLongerLive."""
     with progress.stage("forecast") as facts:
-        with house.engine.connect() as connection:
-            offers = forecasting.offers_of(connection, house, todo)
-            elsewhere = register.open_elsewhere(
-                connection, todo.night, todo.window, todo.wave.buckets
-            )
-        found = forecasting.forecasts(house, todo, offers)
+        offers, elsewhere, found = house.patience.over(partial(_foreseen, house, todo))
         facts["households"] = found.households.height
     with progress.stage("allocate") as facts:
         before = records.prices_before(house.settings.paths.lake, todo.night)
@@ -121,11 +117,28 @@ def _make(house: House, todo: Plan, keys: CodeKeys, progress: Progress) -> Made:
         held, made = _by_coin(house, todo, composed)
         facts["lists"], facts["control"] = len(made), len(held)
     with progress.stage("register"):
-        with house.engine.begin() as connection:
-            _set_run(connection, todo, {})
-            lists = register.register(connection, todo.night, todo.window, made, keys)
+        lists = house.patience.over(partial(_register, house, todo, made, keys))
         records.remember(house.settings.paths.lake, todo.night, lists, held, chosen)
     return Made(lists, len(held), chosen.unmet)
+
+
+def _foreseen(
+    house: House, todo: Plan
+) -> tuple[live.Catalogue, set[tuple[str, str]], forecasting.Forecasts]:
+    """The offers, what is open on lists of other nights, and what the households will do."""
+    with house.engine.connect() as connection:
+        offers = forecasting.offers_of(connection, house, todo)
+        elsewhere = register.open_elsewhere(connection, todo.night, todo.window, todo.wave.buckets)
+    return offers, elsewhere, forecasting.forecasts(house, todo, offers)
+
+
+def _register(
+    house: House, todo: Plan, made: Sequence[Draft], keys: CodeKeys
+) -> list[register.Registered]:
+    """Register in one transaction. Done twice it gives the same serials. Raises NoLongerLive."""
+    with house.engine.begin() as connection:
+        _set_run(connection, todo, {})
+        return register.register(connection, todo.night, todo.window, made, keys)
 
 
 def describe(house: House, todo: Plan) -> str:
@@ -188,8 +201,13 @@ def _print(
         report["files"] = [asdict(file) for file in done.files]
         write_text(folder / "run.json", json.dumps(report, indent=2) + "\n")
 
+    def conclude() -> None:
+        with house.engine.begin() as connection:
+            _set_run(connection, todo, report)
+
     target = settings.paths.out / todo.night.isoformat()
-    printing.into(target, job, printing.shop(settings, house.engine, keys), progress, finish)
+    own = printing.shop(settings, house.engine, keys)
+    printing.into(target, job, own, progress, finish, conclude)
     return report
 
 

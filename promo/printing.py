@@ -3,7 +3,9 @@
 A night prints itself by the same path, so that what is printed later is what was printed then.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,14 +16,15 @@ from sqlalchemy import Connection, Engine, select
 
 from promo import database, tables
 from promo.config import Settings
-from promo.files import only_one_in, reached, swap_in
+from promo.files import only_one_in, reached
 from promo.lists import stored
 from promo.lists.codes.keys import CodeKeys
 from promo.lists.press.books import Book, Done, Job, print_job
 from promo.lists.press.formats import PrintError
 from promo.lists.press.made_from import made_from
-from promo.lists.press.worker import Shop
+from promo.lists.press.worker import RECORDS, Shop
 from promo.lists.stored import Found, Which
+from promo.swapping import aside, swap_in
 
 if TYPE_CHECKING:
     from promo.progress import Progress  # and with it what draws on a terminal
@@ -79,22 +82,45 @@ def into(
     own: Shop,
     progress: "Progress",
     finish: Callable[[Done, Path], None] = lambda *_: None,
+    conclude: Callable[[], None] = lambda: None,
 ) -> Done:
     """Print a job into a folder that takes the place of `target` as a whole.
 
-    What a dead print left in its working folder is taken up. finish: adds to the finished folder
-    before it is swapped in. Raises Busy where another print is at work on it, Misplaced,
-    PrintError, RenderError, stored.Changed.
+    What a dead print left is taken up, wherever it died. finish: adds to the finished folder
+    before it is swapped in; conclude: says elsewhere that it is. Raises Busy where another print
+    is at work on it, Misplaced, PrintError, RenderError, stored.Changed.
     """
     target = reached(target)
     working = target.with_name(f".{target.name}.new")
+    records = target.with_name(f".{target.name}.made")
     with only_one_in(working, "print"):
+        _take_up(target, working, records)
         total = sum(len(book.lists) for book in job.books) * len(job.formats)
         with progress.tally("volume", total) as tell:
-            done = print_job(job, working, own, tell)
+            done = print_job(job, working, own, tell, records)
         finish(done, working)
         swap_in(working, target)
+        conclude()
+    shutil.rmtree(records, ignore_errors=True)
     return done
+
+
+def _take_up(target: Path, working: Path, records: Path) -> None:
+    """Give back to the working folder what a print finished that died before it had concluded.
+
+    A volume's record says whether its file may be used, so that one file too many does no harm;
+    and files are replaced, never changed, so that one may have two names for a while.
+    """
+    if not records.is_dir():
+        return
+    homes = [(source, working) for source in (aside(target), target)]
+    for source, home in [*homes, (records, working / RECORDS)]:
+        for path in source.rglob("*"):
+            copy = home / path.relative_to(source)
+            if path.is_file() and not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):  # where files cannot have two names it is printed again
+                    copy.hardlink_to(path)
 
 
 def night(

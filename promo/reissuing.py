@@ -6,12 +6,12 @@ printed, so a run that died in between is finished by the next.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from promo import nightly, printing, tables
 from promo.calendar import Window
@@ -59,7 +59,7 @@ def run(house: House, keys: CodeKeys, wanted: Wanted, day: date, progress: Progr
         by_night: dict[date, list[reissue.Sheet]] = {}
         for sheet in sheets:
             by_night.setdefault(sheet.row.night, []).append(sheet)
-        now = datetime.now(UTC)
+        now = _after_all(connection, datetime.now(UTC))
         for night, some in by_night.items():
             refill = _refill(house, connection, night, some, day)
             done.offers += reissue.reissue(connection, some, refill, day, now)
@@ -69,6 +69,17 @@ def run(house: House, keys: CodeKeys, wanted: Wanted, day: date, progress: Progr
             done.folders[folder] = _print(house, keys, lists, folder, day, progress)
         facts["sheets"] = sum(done.folders.values())
     return done
+
+
+def _after_all(connection: Connection, now: datetime) -> datetime:
+    """Now, or just after the newest batch if the clock was set back since: batches are numbered by
+    their time, and a folder that is there is not printed again.
+    """
+    last = connection.execute(select(func.max(tables.EarlierIssue.replaced))).scalar()
+    if last is None:
+        return now
+    last = last if last.tzinfo else last.replace(tzinfo=UTC)  # SQLite knows no zones
+    return max(now, last + timedelta(microseconds=1))
 
 
 def _refill(

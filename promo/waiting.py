@@ -4,6 +4,7 @@ While it waits no other command is kept from the house, least of all `promo inge
 night is. Clock and sleep are parameters.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from promo import logs, nightly
+from promo import entering, logs, nightly
 from promo.attempts import Attempt, turned_away
 from promo.config import Settings
 from promo.errors import Sentence
@@ -93,7 +94,7 @@ class _Waiter:
         """The house and what is in; None where that is to be looked at again."""
         try:
             own.enter_context(only_one(self.settings.paths.state / HOUSE, "nightly"))
-            house = House.open(self.settings)
+            house = entering.enter(self.settings, _say)
             self.attempt.begin(house.engine)
             nightly.check_open(house, self.asked.night)
             logs.check_named(house, self.asked.without - {ALL}, "--without")
@@ -139,6 +140,10 @@ class _Waiter:
         too_many = len(awaited) > rules.most_missing * len(look.expected)
         if awaited and (rules.missing == "stop" or too_many):
             raise LogsMissing(refusal(self.asked.night, awaited, len(look.expected)))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def refusal(night: date, missing: Logs, expected: int) -> str:

@@ -29,7 +29,7 @@ def run(house: House, night: date) -> list[dict[str, Any]]:
 
     A list is over when its last day is before `night` and the till logs have come that far.
     """
-    newest = lake.newest_day(house.settings.paths.lake)
+    newest = lake.newest_day(house.settings.paths.lake, house.last_delivery)
     with house.engine.connect() as connection:
         runs = connection.execute(
             select(tables.Run.night, tables.Run.report)

@@ -11,10 +11,11 @@ PACKAGE = ROOT / "promo"
 ROOMS = ("scans", "shoppers", "offers", "lists", "checkout")
 BASE = {
     "config", "sections", "tables", "database", "calendar", "money", "files", "errors",
-    "language", "coupon_section", "stored", "translations", "schema", "emails",
+    "language", "coupon_section", "stored", "translations", "schema", "emails", "patience",
     "store_tables",
     "operating_sections", "attempt_table", "exposition",
     "household_tables",
+    "database_section", "mishaps", "swapping", "leftovers",
 }  # fmt: skip
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",
@@ -23,7 +24,7 @@ SEES_EVERYTHING = {
     "command", "model_commands", "shopper", "watch", "lesson",
     "offer_commands", "list_commands", "offering", "redeeming", "reissuing", "printing", "one_list",
     "coupon_commands", "serve_command", "store_commands", "streams", "fault_groups",
-    "template_check", "template_commands", "till_command", "stocking",
+    "clock", "entering", "template_check", "template_commands", "till_command", "stocking",
     "attempts", "logs", "waiting", "status", "status_command",
     "person", "person_commands",
     "backing_up", "backup_commands", "backups", "capturing", "migrating", "restoring",

@@ -8,6 +8,7 @@ groups of its wave.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -55,13 +56,22 @@ def discard_uncommitted(lake: Path, last_committed: int) -> int:
     left = parts(lake, after=last_committed)
     for part in left:
         part.unlink()
+        with suppress(OSError):  # other parts are in it
+            part.parent.rmdir()
     return len(left)
 
 
-def newest_day(lake: Path) -> date | None:
-    """The newest business day with scans, or None in an empty lake."""
-    days = sorted(p.name for p in (lake / "scans").glob("????-??-??") if any(p.glob("*.parquet")))
-    return date.fromisoformat(days[-1]) if days else None
+def newest_day(lake: Path, until: int | None = None) -> date | None:
+    """The newest business day with scans of the deliveries up to `until`, or None.
+
+    Who does not say until when counts parts, too, that a delivery at work, or a killed one, has
+    not committed.
+    """
+    for day in sorted((lake / "scans").glob("????-??-??"), reverse=True):
+        found = day.glob("*.parquet")
+        if any(until is None or delivery_of(part) <= until for part in found):
+            return date.fromisoformat(day.name)
+    return None
 
 
 def read_parts(paths: Iterable[Path], buckets: Iterable[int] | None = None) -> pl.DataFrame:

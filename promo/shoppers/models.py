@@ -28,13 +28,14 @@ import numpy as np
 import polars as pl
 
 from promo.errors import Sentence
-from promo.files import swap_in, write_text
+from promo.files import write_text
 from promo.shoppers import features
 from promo.shoppers.bgnbd import Parameters
 from promo.shoppers.clubs import CLUBS, Clubs
 from promo.shoppers.features import Span
 from promo.shoppers.quadratic import Quadratic
 from promo.shoppers.taste import Taste
+from promo.swapping import swap_in
 
 POOL = "*"
 PRIOR = "prior"

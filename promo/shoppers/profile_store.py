@@ -62,6 +62,8 @@ def fold_pending(
     for through, group in sorted(groups.items()):
         pending = lake.parts(root, after=through, until=delivery)
         if through >= delivery:
+            for bucket in group:
+                _sweep(root, bucket)
             yield len(group), 0
             continue
         size = max(1, len(group) * MOST_BYTES // (1 + sum(p.stat().st_size for p in pending)))
@@ -81,9 +83,7 @@ def _fold_group(
         folded = profiles.fold(profile, by_bucket.get((bucket,), nothing))
         target = _folder(root, bucket) / f"{delivery:08d}.parquet"
         lake.write(target, folded.filter(pl.col("day") >= oldest))
-        for old in _folder(root, bucket).iterdir():  # what a killed fold left goes too
-            if old != target:
-                old.unlink()
+        _sweep(root, bucket)
     return scans.height
 
 
@@ -97,15 +97,23 @@ def refold(root: Path, shoppers: Iterable[str], oldest: date) -> None:
     for shopper in shoppers:
         by_bucket.setdefault(calendar.bucket(shopper), []).append(shopper)
     for bucket, some in sorted(by_bucket.items()):
-        newest = _newest(root, bucket)
-        if newest is None:
+        file = newest(root, bucket)
+        if file is None:
             continue  # the first fold will see the lines as they are now
         own = pl.col("shopper").is_in(some)
-        parts = lake.parts(root, until=int(newest.stem))
+        parts = lake.parts(root, until=int(file.stem))
         lines = lake.read_parts(parts, [bucket]).filter(own)
         folded = profiles.fold(profiles.empty(), lines).filter(pl.col("day") >= oldest)
-        others = pl.read_parquet(newest).filter(~own)
-        lake.write(newest, pl.concat([others, folded]).sort(profiles.KEYS))
+        others = pl.read_parquet(file).filter(~own)
+        lake.write(file, pl.concat([others, folded]).sort(profiles.KEYS))
+
+
+def _sweep(root: Path, bucket: int) -> None:
+    """Remove what the newest profile has taken the place of, and what a killed fold left."""
+    kept = newest(root, bucket)
+    for old in _folder(root, bucket).glob("*"):
+        if old != kept:
+            old.unlink()
 
 
 def size(root: Path, bucket: int) -> int:

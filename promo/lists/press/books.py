@@ -71,17 +71,22 @@ class Done:
     aside: int
 
 
-def print_job(job: Job, folder: Path, shop: Shop, tell: Tell) -> Done:
+def print_job(job: Job, folder: Path, shop: Shop, tell: Tell, records: Path | None = None) -> Done:
     """Print a job into a folder; what an earlier, dead print left there is used where it fits.
 
     What else lies in the folder is removed. Raises PrintError, RenderError, stored.Changed;
     volumes that are finished then stay, with the records that let the next print pass them by.
+    These records are moved to `records` at the end, where that is said.
     """
     folder.mkdir(parents=True, exist_ok=True)
     size = shop.settings.lists.pages_per_file
     books = [(book, list(_volumes(job, book, size))) for book in job.books]
     _print_all([volume for _, own in books for volume in own], folder, shop, tell)
     files = [file for book, own in books for file in _bound(job, book, own, folder)]
+    if records:
+        shutil.rmtree(records, ignore_errors=True)
+        (folder / RECORDS).mkdir(exist_ok=True)  # of a night off there are none
+        (folder / RECORDS).rename(records)
     _sweep(folder, {file.path for file in files})
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     write_text(folder / SUMS, lines)

@@ -9,7 +9,9 @@ from typing import Any
 from promo.config import Settings
 
 # What no list says, or what says only where and how fast things are done.
-UNSAID: dict[str, Any] = {"folder": True, "paths": True, "categories": True, "lists": {"workers"}}
+UNSAID: dict[str, Any] = dict.fromkeys(("folder", "paths", "categories", "database"), True) | {
+    "lists": {"workers"}
+}
 LISTS = Path(__file__).parent.parent
 WORDS = LISTS.parent / "locale"
 LIBRARIES = ("babel", "jinja2", "plutoprint", "zint-bindings")

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import plutoprint
 
@@ -30,8 +31,36 @@ def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: da
     A long book is given in pieces: the renderer's time grows faster than a document's length.
     The same HTML, title and day give the same bytes: the only dates in the file are `day`'s.
     """
-    with replacing(path) as temporary:
-        return _fill(plutoprint.PDFCanvas(temporary, LETTER), documents, title, day)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        sink = Sink(file)
+        pages = _fill(
+            plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER),
+            documents,
+            title,
+            day,
+        )
+        if sink.fault:
+            raise sink.fault
+        return pages
+
+
+class Sink:
+    """A file that remembers what went wrong: the canvas passes over it, and a file that it opens
+    itself is cut off on a full disk without a word.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.fault: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write, or remember why not; the canvas would say what is raised here by itself."""
+        try:
+            if self.fault is None:
+                self.file.write(data)
+        except OSError as error:
+            self.fault = error
+        return len(data)
 
 
 def pdf_bytes(documents: str | Iterable[str], *, title: str, day: date) -> tuple[bytes, int]:
