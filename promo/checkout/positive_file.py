@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from promo import tables
 from promo.checkout.filed import Filed, not_twice, products, rows
-from promo.checkout.variable import LAYOUTS
+from promo.scans.item_codes import layouts_of
 from promo.config import Settings, explain
 from promo.coupon_section import Coupons
 from promo.database import upsert
@@ -106,7 +106,7 @@ def import_file(connection: Connection, settings: Settings, path: Path) -> Filed
     done, seen, unknown = Filed(), set[str](), set[str]()
     known = frozenset(connection.execute(select(tables.Product.id)).scalars())
     country = settings.checkout.item_codes
-    layouts = LAYOUTS[country] if country else {}
+    layouts = layouts_of(country)
     for where, raw in rows(path, COLUMNS, done):
         try:
             terms = to_terms(raw, settings.coupons, where, layouts)

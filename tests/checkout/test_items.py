@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo.checkout.items import ItemError, Reader
-from promo.checkout.variable import LAYOUTS, take_apart, variable_check_digit
+from promo.scans.variable import LAYOUTS, take_apart, variable_check_digit
 from promo.offers.basket import Line
 from promo.scans.gtin import check_digit, gtin14
 
