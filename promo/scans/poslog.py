@@ -140,9 +140,7 @@ class _Taken:
 
     def _reject(self, place: int, fault: Wrong) -> None:
         value = fault.value[:200]
-        self.bad.append(
-            reject(self.file, self._place(place), fault.field, value, fault.expected)
-        )
+        self.bad.append(reject(self.file, self._place(place), fault.field, value, fault.expected))
 
     def batch(self) -> Batch:
         """What there is, and begin anew."""

@@ -19,10 +19,10 @@ from promo.scans.poslog_amounts import (
     settle,
     unit_of,
 )
-from promo.scans.poslog_xml import Element
+from promo.scans.poslog_xml import Element, line_of
 
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0", ""})
-LEFT_OUT = ("VoidFlag", "CancelFlag", "DeleteFlag")  # of a line item, any of them true
+LEFT_OUT = frozenset({"VoidFlag", "CancelFlag", "DeleteFlag"})  # of a line item, any of them true
 NAMES = (
     "LineItem", "Sale", "Return", "Tender", "Discount", "LoyaltyReward", "Voids", "Void",
     "SequenceNumber", "POSIdentity", "POSItemID", "ItemID", "MerchandiseHierarchy", "Quantity",
@@ -132,7 +132,7 @@ class LineReader:
         number = scaled(text_of(parts.get("SequenceNumber")), 0)
         if number is None:
             raise Wrong("SequenceNumber", text_of(parts.get("SequenceNumber")), "a whole number")
-        return Line(item.sourceline, number, product, domain, pieces, unit,
+        return Line(line_of(item), number, product, domain, pieces, unit,
                     paid, regular, store, maker)  # fmt: skip
 
     def _amounts(
@@ -171,7 +171,10 @@ class LineReader:
         parts = self.children(element)
         amount = parts.get("Amount")
         if amount is None or not text_of(amount):
-            return 0, False  # a new price or a percentage: what it took off shows between the prices
+            return (
+                0,
+                False,
+            )  # a new price or a percentage: what it took off shows between the prices
         action = (amount.get("Action") or "Subtract").strip().lower()
         if action == "replace":
             return 0, False
@@ -179,7 +182,11 @@ class LineReader:
         return -abs(off) if action in ("add", "ad") else abs(off), self._is_makers(element, parts)
 
     def _is_makers(self, element: Element, parts: Mapping[str, Element]) -> bool:
-        said = [element.get("MethodCode"), element.get("TypeCode"), text_of(parts.get("ReasonCode"))]
+        said = [
+            element.get("MethodCode"),
+            element.get("TypeCode"),
+            text_of(parts.get("ReasonCode")),
+        ]
         if "Coupon" in parts:
             return _is_makers_coupon(parts["Coupon"], self.children(parts["Coupon"]), "")
         rule = parts.get("PriceDerivationRule", element)

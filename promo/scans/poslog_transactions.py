@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from promo.scans.poslog_amounts import Wrong, scaled, shares
 from promo.scans.poslog_lines import LEFT_OUT, Line, LineReader, Off, flag, text_of
-from promo.scans.poslog_xml import Element
+from promo.scans.poslog_xml import Element, line_of
 
 TRAINING, CANCELLED, SUSPENDED = "training", "cancelled", "suspended or not finished"
 VOIDED, NO_SALE, VOIDED_LINES = "voided", "transactions that are no sales", "voided lines"
@@ -95,7 +95,7 @@ class TransactionReader:
                 self._lines(body, sold)
         except Wrong as fault:
             if sold.kind is None:
-                sold.wrong = [(place, fault) for place in self._places(body) or [element.sourceline]]
+                sold.wrong = [(place, fault) for place in self._places(body) or [line_of(element)]]
         return sold
 
     def _kind(self, element: Element, parts: Mapping[str, Element], body: Element) -> str | None:
@@ -116,12 +116,18 @@ class TransactionReader:
     ) -> Element | None:
         """The link to the transaction that this one takes back."""
         control = parts.get("ControlTransaction")
-        places = [body, *(parts[name] for name in ("PostVoid", "PostVoidTransaction") if name in parts)]
+        places = [
+            body,
+            *(parts[name] for name in ("PostVoid", "PostVoidTransaction") if name in parts),
+        ]
         if control is not None:
             inside = self.items.children(control)
             places += [control, *(inside[name] for name in ("PostVoid",) if name in inside)]
         for place in places:
-            plainly = voided or self.items.names.get(place.tag) in ("PostVoid", "PostVoidTransaction")
+            plainly = voided or self.items.names.get(place.tag) in (
+                "PostVoid",
+                "PostVoidTransaction",
+            )
             for child in place:
                 if self.items.names.get(child.tag) != "TransactionLink":
                     continue
@@ -153,7 +159,7 @@ class TransactionReader:
         number = text_of(parts.get("SequenceNumber")) or text_of(parts.get("TransactionID"))
         account = inside.get("LoyaltyAccount", parts.get("LoyaltyAccount"))
         return Head(
-            element.sourceline, store, text_of(parts.get("WorkstationID")),
+            line_of(element), store, text_of(parts.get("WorkstationID")),
             _day(day) if day else at.date(), number, at, self._card(account),
         )  # fmt: skip
 
@@ -190,7 +196,7 @@ class TransactionReader:
         """Physical lines of the line items with goods."""
         names = self.items.names
         items = (each for each in body if names.get(each.tag) == "LineItem")
-        return [item.sourceline for item in items
+        return [line_of(item) for item in items
                 if any(names.get(child.tag) in ("Sale", "Return") for child in item)]  # fmt: skip
 
     def _lines(self, body: Element, sold: Sold) -> None:
@@ -201,14 +207,14 @@ class TransactionReader:
                 continue
             parts = self.items.children(item)
             try:
-                if any(flag(item, name) for name in LEFT_OUT):
+                if any(name in LEFT_OUT and flag(item, name) for name in item.keys()):  # noqa: SIM118
                     sold.voided_lines += "Sale" in parts or "Return" in parts
                 elif "Sale" in parts or "Return" in parts:
                     sold.lines.append(self.items.goods(item, parts))
                 else:
                     self._other(parts, sold, offs, taken_out)
             except Wrong as fault:
-                sold.wrong.append((item.sourceline, fault))
+                sold.wrong.append((line_of(item), fault))
         if taken_out:
             kept = [line for line in sold.lines if line.number not in taken_out]
             sold.voided_lines += len(sold.lines) - len(kept)

@@ -10,6 +10,7 @@ well formed. Nothing is ever fetched.
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -20,6 +21,7 @@ Element = Any  # lxml brings no types
 CHUNK = 1 << 18
 MOST_BYTES = 8 << 20  # up to the end of a transaction, from the end of the one before
 NAMESPACE = "http://www.nrf-arts.org/IXRetail/"  # what those of POSLog 2 to 6 begin with
+SIXTEEN_BITS = (1 << 16) - 1
 _TRANSACTION = "{*}Transaction"
 
 
@@ -51,6 +53,20 @@ def transactions(path: Path) -> Iterator[Element]:
             if waiting > MOST_BYTES:
                 raise SourceError(_endless(path))
         _end(path, parser)
+
+
+def line_of(element: Element) -> int:
+    """The physical line that an element begins on.
+
+    libxml2 keeps it in sixteen bits; past them it tells where the first text inside ends.
+    """
+    line = int(element.sourceline or 0)
+    inside = element
+    while line >= SIXTEEN_BITS and inside is not None:
+        if inside.text:
+            return line - inside.text.count("\n")
+        inside = next(iter(inside), None)
+    return line
 
 
 def _parser() -> Any:
@@ -103,12 +119,26 @@ def _let_go(element: Element) -> None:
 
 def _broken(path: Path, error: Exception) -> str:
     line = getattr(error, "lineno", None)
-    where = f"{path.name}, line {line}" if line else path.name
     said = str(getattr(error, "msg", None) or error).split(", line ", 1)[0]
+    if not line:
+        line, said = _break(path) or (None, said)
+    where = f"{path.name}, line {line}" if line else path.name
     return (
         f"{where}: {ascii(said)[1:-1][:300]}; expected well-formed XML. "
         "Nothing of the file was taken in."
     )
+
+
+def _break(path: Path) -> tuple[int, str] | None:
+    """Where a file breaks and why, by expat: libxml2 does not tell of an entity that is not there."""
+    with path.open("rb") as file:
+        try:
+            expat.ParserCreate().ParseFile(file)
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            code = getattr(error, "code", None)
+            said = str(error) if code is None else expat.ErrorString(code)
+            return getattr(error, "lineno", 1), said
+    return None
 
 
 def _endless(path: Path) -> str:

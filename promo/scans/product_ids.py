@@ -23,7 +23,7 @@ READ = {
 def with_product_ids(frame: pl.DataFrame, code: str, file: str, layouts: Layouts) -> Checked:
     """Replace the columns `domain` and `code` by `id`; lines with an unsound code are set aside.
 
-    Variable digits of a price- or weight-bearing code, by the chain's `layouts`, are zero in the id.
+    Variable digits of a price- or weight-bearing code, by `layouts`, are zero in the id.
     """
     coded = _coded(frame, code, file, layouts)
     return Checked(coded.good.drop("measured", "measured_in"), coded.rejects)

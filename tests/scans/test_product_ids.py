@@ -23,14 +23,14 @@ def frame(*codes: tuple[str, str]) -> pl.DataFrame:
     ],
 )
 def test_ids(domain: str, code: str, expected: str) -> None:
-    found = with_product_ids(frame((domain, code)), "product", "f")
+    found = with_product_ids(frame((domain, code)), "product", "f", {})
     assert found.good["id"].to_list() == [expected]
     assert found.rejects.is_empty()
 
 
 def test_an_unsound_code_is_named_on_every_line_it_stands_on() -> None:
     good, bad = ("gtin", "614141000036"), ("gtin", "614141000037")
-    found = with_product_ids(frame(bad, good, bad, ("internal", bad[1])), "product", "f.csv")
+    found = with_product_ids(frame(bad, good, bad, ("internal", bad[1])), "product", "f.csv", {})
     assert found.good[LINE].to_list() == [3, 5]
     assert found.rejects.select("file", "line", "field", "value").rows() == [
         ("f.csv", 2, "product", "614141000037"),
@@ -40,7 +40,7 @@ def test_an_unsound_code_is_named_on_every_line_it_stands_on() -> None:
 
 
 def test_nothing_in_nothing_out() -> None:
-    found = with_product_ids(frame(("gtin", "614141000036")).clear(), "product", "f")
+    found = with_product_ids(frame(("gtin", "614141000036")).clear(), "product", "f", {})
     assert found.good.is_empty()
     assert found.rejects.is_empty()
     assert "id" in found.good.columns
