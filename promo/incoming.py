@@ -87,8 +87,8 @@ def _poslog(house: House, request: Request) -> Iterator[Report]:
 def _zones(house: House) -> dict[str, str]:
     """The stores' time zones."""
     with house.engine.connect() as connection:
-        rows = connection.execute(select(tables.Store.id, tables.Store.time_zone)).all()
-    return dict(map(tuple, rows))
+        rows = connection.execute(select(tables.Store.id, tables.Store.time_zone))
+        return {each.id: each.time_zone for each in rows}
 
 
 def _complete_journey(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, delete, insert
 from promo import tables
 from promo.checkout.families import ALL
 from promo.checkout.filed import Filed, product, rows
-from promo.scans.item_codes import layouts_of
 from promo.config import Settings, explain
 from promo.offers.values import Part
 from promo.scans.columns import Column
+from promo.scans.item_codes import layouts_of
 
 COLUMNS = (
     Column("prefix", "text", "a company prefix of 6 to 12 digits, as it stands in coupons"),

@@ -22,10 +22,10 @@ from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
-from promo.scans.item_codes import layouts_of
 from promo.config import Settings
 from promo.lists.codes.keys import CodeKeys
 from promo.offers.basket import Line, pieces
+from promo.scans.item_codes import layouts_of
 
 
 @dataclass(frozen=True)

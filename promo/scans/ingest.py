@@ -69,8 +69,8 @@ class Report:
         """The numbers and names, ready for JSON."""
         found = asdict(self)
         del found["faults"]
-        plain = int | bool | dict | None
-        return {k: v if isinstance(v, plain) else str(v) for k, v in found.items()}
+        kept = (int, dict, type(None))
+        return {k: v if isinstance(v, kept) else str(v) for k, v in found.items()}
 
     def in_words(self) -> str:
         """What came in and what did not, in a sentence or two."""

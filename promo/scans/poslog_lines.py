@@ -211,7 +211,7 @@ class LineReader:
         makers = tender and _is_makers_coupon(coupon, inside, kind)
         return Off(amount, makers, scaled(text_of(link), 0) if link is not None else None)
 
-    def money(self, element: Element | None, name: str) -> int:
+    def money(self, element: Element, name: str) -> int:
         """Minor units. Raises Wrong where they are none, or of another currency."""
         text = text_of(element)
         amount = scaled(text, self.exponent)
@@ -225,7 +225,7 @@ class LineReader:
 
 
 def _is_makers_coupon(coupon: Element | None, inside: Mapping[str, Element], kind: str) -> bool:
-    """Whether a manufacturer pays: the till says so, names one, or does not say it is the store's."""
+    """Whether a manufacturer pays; a coupon that does not say who does is one of his."""
     said = kind if coupon is None else f"{kind} {coupon.get('CouponType') or ''}".lower()
     if "store" in said:
         return False

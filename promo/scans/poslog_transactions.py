@@ -1,4 +1,4 @@
-"""What a Transaction of a POSLog is: a sale with its lines, a void of an earlier one, or neither."""
+"""What a Transaction of a POSLog is: a sale with its lines, a void of another, or neither."""
 
 import re
 from collections.abc import Mapping

@@ -64,7 +64,7 @@ def line_of(element: Element) -> int:
     inside = element
     while line >= SIXTEEN_BITS and inside is not None:
         if inside.text:
-            return line - inside.text.count("\n")
+            return line - int(inside.text.count("\n"))
         inside = next(iter(inside), None)
     return line
 
@@ -130,7 +130,7 @@ def _broken(path: Path, error: Exception) -> str:
 
 
 def _break(path: Path) -> tuple[int, str] | None:
-    """Where a file breaks and why, by expat: libxml2 does not tell of an entity that is not there."""
+    """Where a file breaks and why, by expat: libxml2 is silent on a missing entity."""
     with path.open("rb") as file:
         try:
             expat.ParserCreate().ParseFile(file)

@@ -1,7 +1,6 @@
 """POSLog files: made-up sales written as tills write them, and damaged in every way."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +27,7 @@ class Size:
     lines: int = 30
 
 
-def write(path: Path, least: int, seed: int = 1, size: Size = Size()) -> dict[str, int]:  # noqa: B008
+def write(path: Path, least: int, seed: int = 1, size: Size = Size()) -> dict[str, int]:
     """A pretty-printed file of at least so many bytes; returns the sums of what is sold in it."""
     chance = random.Random(seed)
     codes = [gtin(number) for number in range(size.products)]

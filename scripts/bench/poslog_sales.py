@@ -74,8 +74,9 @@ class Dialect:
     @classmethod
     def any(cls, chance: Random) -> "Dialect":
         """Any of them."""
-        coins = [chance.random() < 0.5 for _ in range(5)]
-        return cls(chance.choice(NAMESPACES), *coins, zone=chance.choice(("", "-05:00")))
+        first, second, third, fourth, fifth = (chance.random() < 0.5 for _ in range(5))
+        zone = chance.choice(("", "-05:00"))
+        return cls(chance.choice(NAMESPACES), first, second, third, fourth, fifth, zone)
 
 
 def trades(chance: Random, number: int) -> list[Trade]:

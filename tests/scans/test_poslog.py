@@ -206,10 +206,8 @@ def test_lines_past_what_sixteen_bits_hold(scratch: Path) -> None:
 def test_rejects_of_a_document_on_one_line_are_counted_each(desk: Desk) -> None:
     """The line is the same for all of them; one that is at fault costs no other."""
     lines = [item(n) for n in range(1, 60)] + [item(60, code="614141000037")]
-    text = (
-        OPEN + sale(body=f"<RetailTransaction>{''.join(lines)}</RetailTransaction>") + "</POSLog>"
-    )
-    report = take(desk, text.replace("\n", ""))
+    text = sale(body=f"<RetailTransaction>{''.join(lines)}</RetailTransaction>")
+    report = take(desk, f"{OPEN}{text}</POSLog>".replace("\n", ""))
     assert (report.rows, report.rejects, report.lines) == (59, 1, 60)
     ((file, line, name, value, _),) = written(report.rejects_file)
     assert (file, line, name, value) == ("log.xml", 1, "product", "614141000037")
@@ -321,9 +319,7 @@ def test_requests_that_do_not_fit(
 def test_weight_in_the_code_where_the_line_has_none(desk: Desk) -> None:
     """A weighed item whose label says (01)…(3103)000485: 0.485 kg."""
     code = "(01)00614141000036(3103)000485"
-    text = (
-        OPEN + sale(body=f"<RetailTransaction>{item(code=code)}</RetailTransaction>") + "</POSLog>"
-    )
-    take(desk, text.replace("<Quantity>1</Quantity>", ""))
+    text = sale(body=f"<RetailTransaction>{item(code=code)}</RetailTransaction>")
+    take(desk, f"{OPEN}{text}</POSLog>".replace("<Quantity>1</Quantity>", ""))
     ((quantity, unit, product),) = desk.scans.select("quantity", "unit", "product").rows()
     assert (quantity, unit, product) == (485, "kg", "gtin:00614141000036")
