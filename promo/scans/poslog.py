@@ -31,7 +31,7 @@ from promo.scans.poslog_transactions import (
 from promo.scans.poslog_xml import transactions
 from promo.scans.sources import Batch
 
-BATCH_ROWS = 1 << 16  # a row group of the lake
+BATCH_ROWS = 1 << 15  # half a row group of the lake: a batch is held several times over
 VOIDS = "transactions that void another one"
 RAW = {
     LINE: pl.Int64,
@@ -124,10 +124,10 @@ class _Taken:
 
     def _rows(self, head: Head, lines: Iterable[Line]) -> None:
         at, day = head.at.isoformat(), head.day.isoformat()
-        store, till, number, card = head.store, head.till, head.number, head.card
-        for each in lines:
+        for number, each in enumerate(lines, self.first + len(self.places)):
+            self.places.append(each.place)
             self.rows.append((
-                self._place(each.place), at, store, till, day, number, each.number, card,
+                number, at, head.store, head.till, day, head.number, each.number, head.card,
                 each.product, each.domain,
                 None if each.quantity is None else each.quantity / 1000, each.unit,
                 each.paid, each.regular, each.store, each.manufacturer,

@@ -31,7 +31,7 @@ class Wrong(Exception):
         self.field, self.value, self.expected = field, value or "", expected
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def scaled(text: str, digits: int) -> int | None:
     """A decimal number times 10^digits; None where it is none, or not whole then."""
     found = _DECIMAL.fullmatch(text.strip())
@@ -65,6 +65,45 @@ def rounded(number: int, by: int) -> int:
 def at_unit_price(price: int, pieces: int, per: int, exponent: int) -> int:
     """Minor units of `pieces` thousandths at `price` for `per` thousandths (UNIT_PRICE_DIGITS)."""
     return rounded(price * pieces * 10**exponent, 10**UNIT_PRICE_DIGITS * per)
+
+
+@lru_cache(1 << 14)
+def on_the_shelf(price: str, per: str | None, pieces: int, exponent: int) -> int:
+    """Minor units of `pieces` thousandths at a RegularSalesUnitPrice. Raises Wrong."""
+    number, of = scaled(price, UNIT_PRICE_DIGITS), scaled(per or "1", 3)
+    if number is None or not of:
+        raise Wrong("RegularSalesUnitPrice", price, "a price for one")
+    return at_unit_price(number, pieces, abs(of), exponent)
+
+
+@lru_cache(1 << 14)
+def money(text: str | None, currency: str | None, name: str, house: str, exponent: int) -> int:
+    """Minor units of an amount in the house's currency. Raises Wrong."""
+    amount = scaled(text or "", exponent)
+    if amount is None:
+        most = f"at most {exponent} decimals" if exponent else "no decimals"
+        raise Wrong(name, text, f"an amount with {most}")
+    if currency and currency != house and amount:
+        raise Wrong(f"{name}/@Currency", currency, house)
+    return amount
+
+
+@lru_cache(1 << 12)
+def quantity(text: str, code: str | None, units: str | None) -> tuple[int, str]:
+    """Thousandths of a Quantity, and their unit. Raises Wrong.
+
+    Of goods by weight, Units is how much one of the Quantity weighs, or the same number again.
+    """
+    unit, pieces = unit_of(code), scaled(text, 3)
+    each = scaled(units or "1", 3) if unit != "each" else 1000
+    if pieces is None or each is None:
+        raise Wrong("Quantity", text, "a number with at most three decimals")
+    if each == abs(pieces):
+        return pieces, unit
+    both, left = divmod(pieces * each, 1000)
+    if left:
+        raise Wrong("Quantity", text, "a number with at most three decimals, times Units")
+    return both, unit
 
 
 def settle(

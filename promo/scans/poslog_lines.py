@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from promo.scans.gtin import CodeError, gtin14
 from promo.scans.poslog_amounts import (
-    UNIT_PRICE_DIGITS,
     Wrong,
-    at_unit_price,
+    money,
+    on_the_shelf,
+    quantity,
     scaled,
     settle,
     unit_of,
@@ -105,23 +106,26 @@ class LineReader:
     def goods(self, item: Element, parts: Mapping[str, Element]) -> Line:
         """A Sale or Return. Raises Wrong."""
         back = "Sale" not in parts
-        goods = parts["Return" if back else "Sale"]
         found, modifiers = dict[str, Element](), list[Element]()
         scanned, own = list[tuple[str | None, str]](), list[tuple[str | None, str]]()
         names = self.names
-        for child in goods:
+        for child in parts["Return" if back else "Sale"]:
             name = names.get(child.tag)
-            if name == "RetailPriceModifier":
+            if name is None:
+                continue
+            if name == "POSIdentity":
+                scanned += [
+                    (child.get("POSIDType"), text_of(code))
+                    for code in child if names.get(code.tag) == "POSItemID"
+                ]  # fmt: skip
+            elif name == "ItemID":
+                own.append((child.get("Type") or child.get("TypeCode"), text_of(child)))
+            elif name == "RetailPriceModifier":
                 modifiers.append(child)
             elif name == "Quantity" and name in found:
                 found[name] = _of_weight(found[name], child)
-            elif name == "POSIdentity":
-                code = text_of(self.children(child).get("POSItemID"))
-                scanned.append((child.get("POSIDType"), code))
-            elif name == "ItemID":
-                own.append((child.get("Type") or child.get("TypeCode"), text_of(child)))
-            elif name is not None and name not in found:
-                found[name] = child
+            else:
+                found.setdefault(name, child)
         product, domain = _product((*scanned, *own), text_of(found.get("MerchandiseHierarchy")))
         pieces, unit = _quantity(found.get("Quantity"))
         back = back or (pieces is not None and pieces < 0)
@@ -141,6 +145,14 @@ class LineReader:
     ) -> tuple[int, int, int, int]:  # fmt: skip
         """Paid, regular and discounts, as in a sale."""
         extended = self.money(found.get("ExtendedAmount"), "ExtendedAmount")
+        price = found.get("RegularSalesUnitPrice")
+        shelf = None
+        if price is not None and price.text and pieces is not None:
+            shelf = on_the_shelf(price.text, price.get("Quantity"), abs(pieces), self.exponent)
+        if back:
+            extended, shelf = abs(extended), None if shelf is None else abs(shelf)
+        if extended == shelf and not modifiers:
+            return extended, extended, 0, 0
         store = maker = 0
         for each in modifiers:
             amount, makers = self._modifier(each)
@@ -148,38 +160,24 @@ class LineReader:
                 maker += amount
             else:
                 store += amount
-        shelf = self._shelf(found.get("RegularSalesUnitPrice"), pieces)
         if back:
-            extended, store, maker = abs(extended), abs(store), abs(maker)
-            shelf = None if shelf is None else abs(shelf)
+            store, maker = abs(store), abs(maker)
         return settle(extended, shelf, store, maker)
 
-    def _shelf(self, price: Element | None, pieces: int | None) -> int | None:
-        """What so many pieces cost at the regular price; None where that is not said."""
-        if price is None or pieces is None or not text_of(price):
-            return None
-        number = scaled(text_of(price), UNIT_PRICE_DIGITS)
-        per = scaled(price.get("Quantity") or "1", 3)
-        if number is None or not per:
-            raise Wrong("RegularSalesUnitPrice", text_of(price), "a price for one")
-        return at_unit_price(number, abs(pieces), abs(per), self.exponent)
-
     def _modifier(self, element: Element) -> tuple[int, bool]:
-        """What a RetailPriceModifier takes off the line, and whether a manufacturer pays."""
-        if flag(element, "VoidFlag"):
-            return 0, False
+        """What a RetailPriceModifier takes off the line, and whether a manufacturer pays.
+
+        What a new price or a percentage takes off shows between shelf and paid.
+        """
         parts = self.children(element)
         amount = parts.get("Amount")
-        if amount is None or not text_of(amount):
-            return (
-                0,
-                False,
-            )  # a new price or a percentage: what it took off shows between the prices
-        action = (amount.get("Action") or "Subtract").strip().lower()
+        if flag(element, "VoidFlag") or not text_of(amount):
+            return 0, False
+        action = (amount.get("Action") or "").strip().lower()
         if action == "replace":
             return 0, False
-        off = self.money(amount, "RetailPriceModifier/Amount")
-        return -abs(off) if action in ("add", "ad") else abs(off), self._is_makers(element, parts)
+        off = abs(self.money(amount, "RetailPriceModifier/Amount"))
+        return -off if action == "add" else off, self._is_makers(element, parts)
 
     def _is_makers(self, element: Element, parts: Mapping[str, Element]) -> bool:
         said = [
@@ -213,15 +211,9 @@ class LineReader:
 
     def money(self, element: Element, name: str) -> int:
         """Minor units. Raises Wrong where they are none, or of another currency."""
-        text = text_of(element)
-        amount = scaled(text, self.exponent)
-        if amount is None:
-            most = f"at most {self.exponent} decimals" if self.exponent else "no decimals"
-            raise Wrong(name, text, f"an amount with {most}")
-        currency = element.get("Currency")
-        if currency and currency != self.currency and amount:
-            raise Wrong(f"{name}/@Currency", currency, self.currency)
-        return amount
+        if element is None:
+            raise Wrong(name, "", "an amount")
+        return money(element.text, element.get("Currency"), name, self.currency, self.exponent)
 
 
 def _is_makers_coupon(coupon: Element | None, inside: Mapping[str, Element], kind: str) -> bool:
@@ -238,33 +230,13 @@ def _of_weight(first: Element, other: Element) -> Element:
 
 
 def _quantity(element: Element | None) -> tuple[int | None, str]:
-    """Thousandths, and their unit; None where the line has no quantity.
-
-    Of goods by weight, Units is how much one of the Quantity weighs, or the same number again.
-    """
+    """Thousandths, and their unit; None where the line has no quantity."""
     if element is None or not (element.text or "").strip():
         return None, "each"
-    unit = unit_of(element.get("UnitOfMeasureCode"))
-    pieces = _thousandths(element.text)
-    if unit == "each":
-        return pieces, unit
-    each = _thousandths(element.get("Units") or "1")
-    if each == abs(pieces):
-        return pieces, unit
-    both, left = divmod(pieces * each, 1000)
-    if left:
-        raise Wrong("Quantity", element.text, "a number with at most three decimals, times Units")
-    return both, unit
+    return quantity(element.text, element.get("UnitOfMeasureCode"), element.get("Units"))
 
 
-def _thousandths(text: str) -> int:
-    number = scaled(text, 3)
-    if number is None:
-        raise Wrong("Quantity", text, "a number with at most three decimals")
-    return number
-
-
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def _product(codes: tuple[tuple[str | None, str], ...], hierarchy: str) -> tuple[str, str]:
     """The product code of a line and its domain, from its (type, code)s. Raises Wrong.
 
