@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promo.checkout.items import ItemError, Reader
-from promo.scans.variable import LAYOUTS, variable_check_digit
 from promo.offers.basket import Line
 from promo.scans.gtin import check_digit, gtin14
+from promo.scans.variable import LAYOUTS, variable_check_digit
 
 US = Reader("USD", LAYOUTS["us"])
 MILK = "gtin:00614141123452"

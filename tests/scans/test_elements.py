@@ -24,7 +24,7 @@ GTIN = "00614141123452"
         (f"]e0\x1d01{GTIN}392299", Elements(price=(99, 2))),
         (f"01{GTIN}3922499\x1d3003", Elements(price=(499, 2), count=3)),
         (f"01{GTIN}10AB-1\x1d3103000485", Elements(485)),
-        (f"01{GTIN}172513453103000485", Elements(485)),  # a date that is none spoils nothing
+        (f"01{GTIN}172502303103000485", Elements(485)),  # no day of the calendar, and no matter
         (f"https://example.com/01/{GTIN}?3103=001250&3922=499", Elements(1250, "kg", (499, 2))),
         (f"https://example.com/shop/01/{GTIN}/10/A1?17=251231", Elements()),
         (f"https://[/01/{GTIN}", Elements()),

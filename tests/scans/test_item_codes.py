@@ -32,8 +32,8 @@ def test_an_ean_8_behind_its_symbology() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["", "614141123453", "(01)00614141123453", "(17)251231(01)00614141123453", "milk", "]E0", "1" * 15,
-     "(00)006141411234567890", "x" * 600, "https://example.com/milk"],
+    ["", "614141123453", "(01)00614141123453", "(17)251231(01)00614141123453", "milk", "]E0",
+     "1" * 15, "(00)006141411234567890", "x" * 600, "https://example.com/milk"],
 )  # fmt: skip
 def test_what_names_no_product(code: str) -> None:
     with pytest.raises(CodeError):

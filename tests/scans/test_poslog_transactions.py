@@ -36,7 +36,7 @@ def retail(inside: str = GOODS, attributes: str = "") -> str:
     [
         (HEAD + NUMBER + DAY + AT, ("1", "3", date(2017, 11, 6), "9")),
         (HEAD + NUMBER + AT, ("1", "3", date(2017, 11, 6), "9")),  # no business day: that of `at`
-        (HEAD + "<TransactionID>a-9</TransactionID>" + DAY + AT, ("1", "3", date(2017, 11, 6), "a-9")),
+        (HEAD + "<TransactionID>a</TransactionID>" + DAY + AT, ("1", "3", date(2017, 11, 6), "a")),
         ("<BusinessUnit><UnitID>1</UnitID></BusinessUnit><BusinessUnit><UnitID>DE</UnitID>"
          "</BusinessUnit>" + NUMBER + DAY + AT, ("1", "", date(2017, 11, 6), "9")),
         (HEAD + NUMBER + "<BusinessDayDate><Date>2017-11-05</Date></BusinessDayDate>" + AT,
