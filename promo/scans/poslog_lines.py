@@ -171,7 +171,7 @@ class LineReader:
         """
         parts = self.children(element)
         amount = parts.get("Amount")
-        if flag(element, "VoidFlag") or not text_of(amount):
+        if amount is None or not text_of(amount) or flag(element, "VoidFlag"):
             return 0, False
         action = (amount.get("Action") or "").strip().lower()
         if action == "replace":

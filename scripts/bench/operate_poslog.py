@@ -62,23 +62,38 @@ def judge_large(size: int, *, quick: bool = False) -> None:
         note(f"{path.stat().st_size / 1e6:,.0f} MB, {sums['lines']:,} lines of goods")
         yardstick = float(_python(YARDSTICK, path).split()[-1])
         reading = float(_python(TO_BATCHES, path).split()[-1])
-        before = _processor()
-        done = promo(house, "ingest", str(path), "--format", "poslog", "--json")
-        whole = _processor() - before
+        started, _ = _ingest(house, _empty(house))
+        whole, done = _ingest(house, path)
         _report_all_in(house, done, sums, quick=quick)
-    value = {"peak_mb": round(done.peak_mb), "file_mb": round(size / 1e6)}
-    report("POSLog: memory of promo ingest", value, MEMORY_MB,
-           ok=done.peak_mb < MEMORY_MB, quick=quick)  # fmt: skip
-    value = {
+    memory = {"peak_mb": round(done.peak_mb), "file_mb": round(size / 1e6)}
+    ok = done.peak_mb < MEMORY_MB
+    report("POSLog: memory of promo ingest", memory, MEMORY_MB, ok=ok, quick=quick)
+    speed = {
         "ratio": round(yardstick / whole, 3),
         "ratio_to_batches": round(yardstick / reading, 3),
         "iterparse_seconds": round(yardstick, 2),
         "to_batches_seconds": round(reading, 2),
         "ingest_seconds": round(whole, 2),
+        "of_which_starting": round(started, 2),
         "wall_seconds": round(done.seconds, 2),
     }
-    report("POSLog: promo ingest against lxml.etree.iterparse", value, SPEED,
-           ok=yardstick / whole >= SPEED, quick=quick)  # fmt: skip
+    # Starting Python and its libraries is most of a small file's time, and nothing of a large one's.
+    ok = yardstick / (whole - started if quick else whole) >= SPEED
+    bar = "POSLog: promo ingest against lxml.etree.iterparse"
+    report(bar, speed, SPEED, ok=ok, quick=quick)
+
+
+def _empty(house: Path) -> Path:
+    path = house / "empty.xml"
+    path.write_text("<POSLog/>", encoding="utf-8")
+    return path
+
+
+def _ingest(house: Path, path: Path) -> tuple[float, Measured]:
+    """Processor seconds of `promo ingest`, and what it said."""
+    before = _processor()
+    done = promo(house, "ingest", str(path), "--format", "poslog", "--json")
+    return _processor() - before, done
 
 
 def _masters(house: Path) -> None:
