@@ -77,7 +77,7 @@ def judge_large(size: int, *, quick: bool = False) -> None:
         "of_which_starting": round(started, 2),
         "wall_seconds": round(done.seconds, 2),
     }
-    # Starting Python and its libraries is most of a small file's time, and nothing of a large one's.
+    # Starting Python and its libraries is most of a small file's time, little of a large one's.
     ok = yardstick / (whole - started if quick else whole) >= SPEED
     bar = "POSLog: promo ingest against lxml.etree.iterparse"
     report(bar, speed, SPEED, ok=ok, quick=quick)
