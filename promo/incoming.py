@@ -6,6 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from promo import tables
 from promo.config import Settings
 from promo.house import House
 from promo.language import Languages
@@ -33,6 +36,9 @@ class Request:
 
 def take(house: House, request: Request) -> Iterator[Report]:
     """Take the tables of a source in, one after the other; raises SourceError."""
+    if request.form == "poslog":
+        yield from _poslog(house, request)
+        return
     for table, name, batches in _tables(request):
         if table == "scans":
             yield ingest_scans(house.settings, house.engine, name, batches, history=request.history)
@@ -53,6 +59,36 @@ def _tables(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:
     for table, path in _files(request):
         columns = canonical.COLUMNS if table == "scans" else MASTERS[table].columns
         yield table, path.name, sources.read(path, columns)
+
+
+def _poslog(house: House, request: Request) -> Iterator[Report]:
+    """The scans of POSLog files. Of a folder, a file that is refused stops no other."""
+    from promo.scans import poslog  # brings lxml, which no other command needs
+
+    if request.table not in (None, "scans") or request.first or request.last:
+        raise SourceError("A POSLog holds scans: --table, --from and --to do not go with it.")
+    path = Path(request.source)
+    files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
+    if not files:
+        raise SourceError(f"There is nothing to take in in {path}; expected files *.xml.")
+    tills = poslog.Tills(house.settings.currency, _zones(house), house.settings.paths.lake)
+    for file in files:
+        batches = poslog.read(file, tills)
+        try:
+            yield ingest_scans(
+                house.settings, house.engine, file.name, batches, history=request.history
+            )
+        except SourceError as error:
+            if not path.is_dir():
+                raise
+            yield Report(file.name, "scans", taken=False, refusal=str(error))
+
+
+def _zones(house: House) -> dict[str, str]:
+    """The stores' time zones."""
+    with house.engine.connect() as connection:
+        rows = connection.execute(select(tables.Store.id, tables.Store.time_zone))
+        return {each.id: each.time_zone for each in rows}
 
 
 def _complete_journey(request: Request) -> Iterator[tuple[str, str, Iterator[Batch]]]:

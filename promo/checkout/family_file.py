@@ -10,10 +10,10 @@ from sqlalchemy import Connection, delete, insert
 from promo import tables
 from promo.checkout.families import ALL
 from promo.checkout.filed import Filed, product, rows
-from promo.checkout.variable import LAYOUTS
 from promo.config import Settings, explain
 from promo.offers.values import Part
 from promo.scans.columns import Column
+from promo.scans.item_codes import layouts_of
 
 COLUMNS = (
     Column("prefix", "text", "a company prefix of 6 to 12 digits, as it stands in coupons"),
@@ -50,7 +50,7 @@ def import_file(connection: Connection, settings: Settings, path: Path) -> Filed
     """
     done, found = Filed(), defaultdict[str, set[tuple[str, str]]](set)
     country = settings.checkout.item_codes
-    layouts = LAYOUTS[country] if country else {}
+    layouts = layouts_of(country)
     for where, raw in rows(path, COLUMNS, done):
         try:
             row = Row.model_validate(raw, context=layouts)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promo.checkout.variable import Layouts, take_apart
 from promo.config import said
 from promo.offers.terms import OfferError
 from promo.offers.values import MOST_NAMES
-from promo.scans import sources
+from promo.scans import item_codes, sources
 from promo.scans.columns import LINE, Column
-from promo.scans.gtin import CodeError, gtin14
+from promo.scans.gtin import CodeError
+from promo.scans.variable import Layouts
 
 JSON_LINES = (".jsonl", ".ndjson")
 
@@ -85,11 +85,10 @@ def product(code: str, layouts: Layouts) -> str:
     if domain == "internal" and 0 < len(rest) <= 64:
         return code
     try:
-        whole = gtin14(rest if domain == "gtin" else code)
-        variable = take_apart(whole, layouts)
+        found = item_codes.read(rest if domain == "gtin" else code, layouts)
     except CodeError as error:
         raise ValueError(str(error).removesuffix(".")) from None
-    return f"gtin:{variable.code if variable else whole}"
+    return f"gtin:{found.product}"
 
 
 def not_twice(seen: set[str], name: str, where: str) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from promo.checkout.elements import Elements, elements
-from promo.checkout.variable import Layouts, Variable, take_apart
 from promo.errors import Sentence
 from promo.money import exponent
 from promo.offers.basket import Line
-from promo.scans.gtin import CodeError, gtin14, shown
+from promo.scans import item_codes
+from promo.scans.elements import Elements
+from promo.scans.gtin import CodeError, shown
+from promo.scans.variable import Layouts, Variable
 
 FIELDS = {"code", "quantity", "amount", "price", "weight", "unit", "excluded"}
 MOST_LINES = 1_000
@@ -118,14 +119,13 @@ class Reader:
             return code, None, Elements()
         text = rest if domain == "gtin" else code
         try:
-            whole = gtin14(text)
-            if whole.startswith(OLD_COUPONS):
+            found = item_codes.read(text, self.layouts)
+            if found.whole.startswith(OLD_COUPONS):
                 raise CodeError(f"{shown(text)} is an old paper coupon, which is not taken.")
-            variable = take_apart(whole, self.layouts)
         except CodeError as error:
             fields.fault("code", str(error), CODES)
             return "", None, Elements()
-        return f"gtin:{variable.code if variable else whole}", variable, elements(text)
+        return f"gtin:{found.product}", found.variable, found.said
 
     def _amount(
         self, fields: "_Fields", variable: Variable | None, said: Elements, quantity: int

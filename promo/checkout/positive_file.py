@@ -14,7 +14,6 @@ from sqlalchemy import Connection, delete, insert, select
 
 from promo import tables
 from promo.checkout.filed import Filed, not_twice, products, rows
-from promo.checkout.variable import LAYOUTS
 from promo.config import Settings, explain
 from promo.coupon_section import Coupons
 from promo.database import upsert
@@ -24,6 +23,7 @@ from promo.lists.codes.coupon_terms import GROUPS, checked, funded, need, reward
 from promo.offers.terms import MAX_TITLE, OfferError, Terms
 from promo.offers.values import Day, Line, Part
 from promo.scans.columns import Column
+from promo.scans.item_codes import layouts_of
 
 PURCHASES = ("primary", "second", "third")
 BASKET_OR_NOTHING = (2, 9)  # requirement codes that need no items
@@ -106,7 +106,7 @@ def import_file(connection: Connection, settings: Settings, path: Path) -> Filed
     done, seen, unknown = Filed(), set[str](), set[str]()
     known = frozenset(connection.execute(select(tables.Product.id)).scalars())
     country = settings.checkout.item_codes
-    layouts = LAYOUTS[country] if country else {}
+    layouts = layouts_of(country)
     for where, raw in rows(path, COLUMNS, done):
         try:
             terms = to_terms(raw, settings.coupons, where, layouts)

@@ -22,10 +22,10 @@ from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
-from promo.checkout.variable import LAYOUTS
 from promo.config import Settings
 from promo.lists.codes.keys import CodeKeys
 from promo.offers.basket import Line, pieces
+from promo.scans.item_codes import layouts_of
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class House:
     @cached_property
     def reader(self) -> Reader:
         """How items are read."""
-        country = self.settings.checkout.item_codes
-        return Reader(self.settings.currency, LAYOUTS[country] if country else {})
+        layouts = layouts_of(self.settings.checkout.item_codes)
+        return Reader(self.settings.currency, layouts)
 
     @cached_property
     def never(self) -> Sequence[str]:

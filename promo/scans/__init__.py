@@ -1,6 +1,6 @@
 """Scans in: till logs and master data, checked, and the Parquet lake they live in."""
 
-FORMATS = ("complete-journey", "csv", "parquet")
+FORMATS = ("complete-journey", "csv", "parquet", "poslog")
 # In the order in which they refer to each other.
 TABLES = (
     "products", "stores", "shoppers", "cards", "consents", "shelf_prices", "assortment",

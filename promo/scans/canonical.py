@@ -13,8 +13,9 @@ import polars as pl
 
 from promo import money
 from promo.config import Settings
-from promo.scans.columns import Column, Rule
-from promo.scans.product_ids import DOMAIN
+from promo.scans.columns import LINE, Checked, Column, Rule, apply, check
+from promo.scans.product_ids import DOMAIN, with_measures
+from promo.scans.variable import Layouts
 
 UNITS = ("each", "kg", "g", "lb", "oz", "l", "gal")
 MINOR = "a whole number of minor units (cents)"
@@ -29,7 +30,8 @@ COLUMNS = (
     Column("card", "key", "a loyalty card's number, or nothing", required=False),
     Column("product", "key", "a product code"),
     DOMAIN,
-    Column("quantity", "thousandths", "a number with at most three decimals"),
+    # Empty where the code of the product says how much (promo/scans/product_ids.py).
+    Column("quantity", "thousandths", "a number with at most three decimals", required=False),
     Column(
         "unit",
         "choice",
@@ -63,6 +65,18 @@ SCHEMA: dict[str, pl.DataType] = {
 
 
 OLDEST = date(2000, 1, 1)
+
+
+def read(raw: pl.DataFrame, held_to: list[Rule], layouts: Layouts, file: str) -> Checked:
+    """Lines as they came made into scans (`SCHEMA`, with `_line`), and a reject for each fault.
+
+    `held_to` are `rules`; `layouts` say how the chain's item codes carry prices and weights.
+    """
+    typed = check(raw, COLUMNS, (), file)
+    coded = with_measures(typed.good, file, layouts)
+    sound = apply(coded.good, held_to, file, raw)
+    scans = sound.good.with_columns(product="id").select(LINE, *SCHEMA)
+    return Checked(scans, pl.concat([typed.rejects, coded.rejects, sound.rejects]))
 
 
 def rules(settings: Settings, stores: frozenset[str] | None, today: date) -> list[Rule]:

@@ -13,11 +13,11 @@ from promo import calendar, tables
 from promo.config import Settings
 from promo.database import upsert
 from promo.files import replacing
-from promo.scans import forgotten, lake, masters
-from promo.scans.canonical import COLUMNS, IDENTITY, SCHEMA, rules
-from promo.scans.columns import LINE, REJECT_SCHEMA, check, rejects
-from promo.scans.product_ids import with_product_ids
-from promo.scans.sources import Batch
+from promo.scans import canonical, forgotten, lake, masters
+from promo.scans.canonical import IDENTITY, SCHEMA
+from promo.scans.columns import LINE, REJECT_SCHEMA, rejects
+from promo.scans.item_codes import layouts_of
+from promo.scans.sources import Batch, SourceError
 
 CONTENT = list(SCHEMA)
 MOST_KINDS = 20
@@ -42,6 +42,8 @@ class Report:
     taken: bool = True
     rejects_file: Path | None = None
     notices_file: Path | None = None
+    refusal: str | None = None  # why nothing went in, where that was not for rejects
+    left_out: dict[str, int] = field(default_factory=dict)
     faults: list[pl.DataFrame] = field(default_factory=list, repr=False)
 
     def refuse(self) -> None:
@@ -50,10 +52,16 @@ class Report:
         self.rows = self.repeats = self.unknown_products = 0
         self.first_day = self.last_day = None
 
-    def add_faults(self, found: pl.DataFrame) -> None:
+    def add_faults(self, found: pl.DataFrame, batch: Batch) -> None:
         """Count the lines at fault; a line with three faults is one reject."""
-        self.faults.append(found)
+        self.faults.append(batch.placed(found))
         self.rejects += found["line"].n_unique()
+
+    def add_batch(self, batch: Batch) -> None:
+        """Count what a batch holds, and what it left out."""
+        self.lines += batch.lines
+        for kind, number in batch.left_out.items():
+            self.left_out[kind] = self.left_out.get(kind, 0) + number
 
     def too_many_rejects(self, rate: float) -> bool:
         """Whether the share of rejected lines passes the rate."""
@@ -63,7 +71,8 @@ class Report:
         """The numbers and names, ready for JSON."""
         found = asdict(self)
         del found["faults"]
-        return {k: v if isinstance(v, int | bool | None) else str(v) for k, v in found.items()}
+        kept = (int, dict, type(None))
+        return {k: v if isinstance(v, kept) else str(v) for k, v in found.items()}
 
     def as_fact(self) -> dict[str, Any]:
         """As `as_dict`, with the rejects by kind; names no value of the file."""
@@ -78,6 +87,8 @@ class Report:
 
     def in_words(self) -> str:
         """What came in and what did not, in a sentence or two."""
+        if self.refusal:
+            return f"{self.refusal}\nNothing was taken in from {self.source}."
         words = f"{self.table} from {self.source}: {self.lines:,} lines, {self.rows:,} in"
         if self.repeats:
             words += f", {self.repeats:,} repeats of lines already there"
@@ -94,6 +105,9 @@ class Report:
                 f"; {self.unknown_products:,} lines name products that the product table lacks "
                 f"(in, and listed in {self.notices_file})"
             )
+        if self.left_out:
+            each = (f"{number:,} {kind}" for kind, number in sorted(self.left_out.items()))
+            words += f"\nLeft out, because no sale: {', '.join(each)}."
         if not self.taken:
             words += (
                 f"\nNothing was taken in: {self.rejects:,} lines were rejected, more than "
@@ -118,7 +132,8 @@ class Delivery:
         newest = lake.newest_day(settings.paths.lake)
         late = timedelta(settings.ingest.late_days)
         self.oldest = newest - late if newest and not history else date.min
-        self.rules = rules(settings, stores, settings.current_day())
+        self.rules = canonical.rules(settings, stores, settings.current_day())
+        self.layouts = layouts_of(settings.checkout.item_codes)
         self.products = _column(connection, tables.Product.id)
         self.cards = _cards(connection)
         self.forgotten = forgotten.Forgotten(connection)
@@ -128,24 +143,26 @@ class Delivery:
     def take(self, number: int, batch: Batch) -> None:
         """Check one batch and write its good lines as parts that do not count yet."""
         report = self.report
-        checked = check(batch.frame, COLUMNS, self.rules, report.source)
-        coded = with_product_ids(checked.good, "product", report.source)
-        good = coded.good.with_columns(product="id").select(LINE, *CONTENT)
-        good = self.forgotten.taken_out(good)
-        faults = [batch.rejects, checked.rejects, coded.rejects]
+        checked = canonical.read(batch.frame, self.rules, self.layouts, report.source)
+        faults = [batch.rejects, checked.rejects]
+        good = self.forgotten.taken_out(checked.good)
         for (day,), lines in good.group_by("business_day", maintain_order=True):
             assert isinstance(day, date)
-            new, refused = self._new(day, lines)
+            new, refused, unknown = self._new(day, lines)
             faults.append(refused)
+            self.unknown.append(batch.placed(unknown))
             if new.height:
                 path = lake.part_path(self.settings.paths.lake, day, self.number, number)
                 lake.write(path, self._stored(new))
-        report.lines += batch.lines
-        report.add_faults(pl.concat(faults))
+        report.add_batch(batch)
+        report.add_faults(pl.concat(faults), batch)
 
-    def _new(self, day: date, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Lines not seen before; and rejects: too late, or seen with another content."""
-        seen = lake.read_parts(lake.day_parts(self.settings.paths.lake, day)).select(CONTENT)
+    def _new(
+        self, day: date, lines: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Lines not seen before; rejects: too late, or seen with another content; and notices."""
+        parts = lake.day_parts(self.settings.paths.lake, day)
+        seen = lake.read_alike(parts, lines.select(IDENTITY)).select(CONTENT)
         fresh = lines.unique(CONTENT, keep="first", maintain_order=True).join(
             seen, on=CONTENT, how="anti", nulls_equal=True, maintain_order="left"
         )
@@ -159,8 +176,8 @@ class Delivery:
             new = new.clear()
         found = pl.concat(refused)
         lines = lines.join(found, left_on=LINE, right_on="line", how="anti", maintain_order="left")
-        self._count(day, new, lines)
-        return new, found
+        self._count(day, new)
+        return new, found, self._lacking(lines)
 
     def _conflicts(self, lines: pl.DataFrame) -> pl.DataFrame:
         return rejects(
@@ -178,14 +195,18 @@ class Delivery:
             self.report.source,
         )
 
-    def _count(self, day: date, new: pl.DataFrame, kept: pl.DataFrame) -> None:
-        """Count the new lines; `kept` has the repeats too, so that notices come again as well."""
+    def _lacking(self, kept: pl.DataFrame) -> pl.DataFrame:
+        """Notices of products nobody knows; of repeats too, so that they come again as well."""
+        lacking = kept.filter(~pl.col("product").is_in(self.products.implode()))
+        lines = lacking.select(LINE, value="product")
+        return rejects(lines, "product", pl.lit(UNKNOWN), self.report.source)
+
+    def _count(self, day: date, new: pl.DataFrame) -> None:
+        """Count the new lines, and the cards that came for the first time."""
         self.report.rows += new.height
         if new.height:
             self.report.first_day = min(self.report.first_day or day, day)
             self.report.last_day = max(self.report.last_day or day, day)
-        lacking = kept.filter(~pl.col("product").is_in(self.products.implode()))
-        self.unknown.append(lacking.select(LINE, value="product"))
         cards = new["card"].drop_nulls().unique()
         self.new_cards |= set(cards.filter(~cards.is_in(self.cards["card"].implode())))
 
@@ -203,8 +224,8 @@ class Delivery:
 
     def finish(self) -> None:
         """Commit the delivery, or take its parts away again when too much was rejected."""
-        report, source = self.report, self.report.source
-        self.report.unknown_products = sum(f.height for f in self.unknown)
+        report = self.report
+        report.unknown_products = sum(f.height for f in self.unknown)
         if report.too_many_rejects(self.settings.ingest.max_reject_rate):
             report.refuse()
             lake.discard_uncommitted(self.settings.paths.lake, self.number - 1)
@@ -212,12 +233,12 @@ class Delivery:
         self._register_cards()
         if newest := lake.newest_day(self.settings.paths.lake):
             forgotten.sweep(self.connection, newest)
-        unknown = [rejects(f, "product", pl.lit(UNKNOWN), source) for f in self.unknown]
-        report.notices_file = _write_rejects(self.settings, f"{_stem(report)}.notices", unknown)
+        notices = f"{_stem(report)}.notices"
+        report.notices_file = _write_rejects(self.settings, notices, self.unknown)
         self.connection.execute(
             insert(tables.Delivery).values(
                 id=self.number,
-                source=source,
+                source=report.source,
                 first_day=report.first_day,
                 last_day=report.last_day,
                 rows=report.rows,
@@ -278,12 +299,19 @@ def ingest_scans(
     *,
     history: bool = False,
 ) -> Report:
-    """Take a till log into the lake. `history` lets lines in however old they are."""
+    """Take a till log into the lake. `history` lets lines in however old they are.
+
+    Raises what `batches` raises: nothing of the source is in then.
+    """
     report = Report(source, "scans")
     with engine.begin() as connection:
         delivery = Delivery(settings, connection, report, history=history)
-        for number, batch in enumerate(batches):
-            delivery.take(number, batch)
+        try:
+            for number, batch in enumerate(batches):
+                delivery.take(number, batch)
+        except SourceError:
+            lake.discard_uncommitted(settings.paths.lake, delivery.number - 1)
+            raise
         delivery.finish()
     report.rejects_file = _write_rejects(settings, _stem(report), report.faults)
     return report
@@ -294,15 +322,16 @@ def ingest_master(
 ) -> Report:
     """Take a file of master data into its table."""
     report, moved = Report(source, table), list[pl.DataFrame]()
+    layouts = layouts_of(settings.checkout.item_codes)
     with engine.connect() as connection, connection.begin() as transaction:
         for batch in batches:
-            checked = masters.check_master(connection, table, batch.frame, source)
+            checked = masters.check_master(connection, table, batch.frame, source, layouts)
             if table == "cards":
                 moved.append(masters.moved_cards(connection, checked.good, source))
             masters.store_master(connection, table, checked.good)
-            report.lines += batch.lines
+            report.add_batch(batch)
             report.rows += checked.good.height
-            report.add_faults(pl.concat([batch.rejects, checked.rejects]))
+            report.add_faults(pl.concat([batch.rejects, checked.rejects]), batch)
         if report.too_many_rejects(settings.ingest.max_reject_rate):
             report.refuse()
             transaction.rollback()

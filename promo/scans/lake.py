@@ -74,6 +74,20 @@ def newest_day(lake: Path, until: int | None = None) -> date | None:
     return None
 
 
+def read_alike(paths: Iterable[Path], keys: pl.DataFrame) -> pl.DataFrame:
+    """The scans whose values in the columns of `keys` are those of one of its rows.
+
+    Part after part, so that it takes the memory of a part and of what is found.
+    """
+    found = [pl.DataFrame(schema=STORED)]
+    for path in paths:
+        like = pl.read_parquet(path, columns=keys.columns).with_row_index("row")
+        rows = like.join(keys, on=keys.columns, how="semi")["row"]
+        if rows.len():
+            found.append(pl.read_parquet(path)[rows.sort()])
+    return pl.concat(found)
+
+
 def read_parts(paths: Iterable[Path], buckets: Iterable[int] | None = None) -> pl.DataFrame:
     """The scans of some parts, of all buckets or of some, in a fixed order."""
     paths = list(paths)

@@ -12,6 +12,7 @@ from promo import calendar, emails, tables
 from promo.database import count_version, upsert
 from promo.scans.columns import LINE, Checked, Column, Rule, apply, check, rejects
 from promo.scans.product_ids import DOMAIN, with_product_ids
+from promo.scans.variable import Layouts
 from promo.store_tables import EVERY_STORE
 
 # ISO 3166-1, as the Unicode consortium's tables have it; without regions such as EU and UN.
@@ -192,7 +193,9 @@ MASTERS: dict[str, Master] = {
 }
 
 
-def check_master(connection: Connection, name: str, raw: pl.DataFrame, file: str) -> Checked:
+def check_master(
+    connection: Connection, name: str, raw: pl.DataFrame, file: str, layouts: Layouts
+) -> Checked:
     """Check a batch of master data, also that what it refers to is there.
 
     The good rows come back in the shape of the table, with `_line`.
@@ -201,7 +204,7 @@ def check_master(connection: Connection, name: str, raw: pl.DataFrame, file: str
     checked = check(raw, master.columns, master.rules, file)
     faults = [checked.rejects]
     if "code" in checked.good.columns:
-        checked = with_product_ids(checked.good, "code", file)
+        checked = with_product_ids(checked.good, "code", file, layouts)
         faults.append(checked.rejects)
     good = master.shape(checked.good)
     references = [

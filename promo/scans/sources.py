@@ -1,8 +1,8 @@
 """Files in: CSV and Parquet, read in batches, with the line each row stands on."""
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -19,11 +19,24 @@ class SourceError(Sentence):
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of a source, as they came (with `_line`), and the lines that were no rows."""
+    """Some rows of a source, as they came (with `_line`), and the lines that were no rows.
+
+    places: where several rows may stand on one physical line, `_line` counts rows, and this tells
+    the physical line (`line`, `place`) of each. left_out: how many of what kind are no scans.
+    """
 
     frame: pl.DataFrame
     rejects: pl.DataFrame
     lines: int  # rows and rejected lines together
+    places: pl.DataFrame | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def placed(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Rejects with the physical lines."""
+        if self.places is None:
+            return found
+        placed = found.join(self.places, on="line", how="left", maintain_order="left")
+        return placed.with_columns(line=pl.coalesce("place", "line")).drop("place")
 
 
 def read(path: Path, columns: Iterable[Column]) -> Iterator[Batch]:

@@ -1,5 +1,6 @@
 """A till log and its product file, read and checked as `promo ingest` does, without a house."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import polars as pl
 
 from promo.config import Settings
 from promo.scans import canonical, sources
-from promo.scans.columns import LINE, REJECT_SCHEMA, Column, Rule, check, rejects
+from promo.scans.columns import LINE, REJECT_SCHEMA, Checked, Column, check, rejects
+from promo.scans.item_codes import layouts_of
 from promo.scans.masters import MASTERS
 from promo.scans.product_ids import with_product_ids
 from promo.scans.sources import SourceError
@@ -38,9 +40,13 @@ def read_scans(path: Path, settings: Settings) -> Table:
     has more faults than ingest.max_reject_rate allows.
     """
     rules = canonical.rules(settings, None, settings.current_day())
-    found = _read(path, canonical.COLUMNS, rules, "product")
-    rows = found.rows.with_columns(product="id").select(LINE, *CONTENT)
-    fresh = rows.unique(CONTENT, keep="first", maintain_order=True)
+    layouts = layouts_of(settings.checkout.item_codes)
+
+    def checked(raw: pl.DataFrame) -> Checked:
+        return canonical.read(raw, rules, layouts, path.name)
+
+    found = _read(path, canonical.COLUMNS, checked)
+    fresh = found.rows.unique(CONTENT, keep="first", maintain_order=True)
     first = fresh.unique(canonical.IDENTITY, keep="first", maintain_order=True)
     other = fresh.join(first, on=LINE, how="anti", maintain_order="left")
     conflicts = rejects(
@@ -60,21 +66,27 @@ def read_products(path: Path, settings: Settings) -> Table:
     Raises SourceError as `read_scans` does.
     """
     master = MASTERS["products"]
-    found = _read(path, master.columns, master.rules, "code")
+    layouts = layouts_of(settings.checkout.item_codes)
+
+    def checked(raw: pl.DataFrame) -> Checked:
+        typed = check(raw, master.columns, master.rules, path.name)
+        coded = with_product_ids(typed.good, "code", path.name, layouts)
+        return Checked(coded.good, pl.concat([typed.rejects, coded.rejects]))
+
+    found = _read(path, master.columns, checked)
     rows = found.rows.unique("id", keep="last", maintain_order=True)
     table = Table(path.name, rows, found.rejects, found.lines)
     return _within(table, settings.ingest.max_reject_rate)
 
 
 def _read(
-    path: Path, columns: tuple[Column, ...], rules: list[Rule] | tuple[Rule, ...], code: str
+    path: Path, columns: tuple[Column, ...], checked: Callable[[pl.DataFrame], Checked]
 ) -> Table:
     good, faults, lines = [], [pl.DataFrame(schema=REJECT_SCHEMA)], 0
     for batch in sources.read(path, columns):
-        checked = check(batch.frame, columns, rules, path.name)
-        coded = with_product_ids(checked.good, code, path.name)
-        good.append(coded.good)
-        faults += [batch.rejects, checked.rejects, coded.rejects]
+        found = checked(batch.frame)
+        good.append(found.good)
+        faults += [batch.rejects, found.rejects]
         lines += batch.lines
     if not good:
         raise SourceError(f"{path.name} holds no lines; expected some after the column names.")

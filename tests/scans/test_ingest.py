@@ -21,7 +21,7 @@ from promo.house import House
 from promo.scans import lake
 from promo.scans.canonical import COLUMNS, IDENTITY
 from promo.scans.ingest import Report, in_batches, ingest_scans
-from promo.scans.sources import Batch, read
+from promo.scans.sources import Batch, SourceError, read
 
 DAY = date(2017, 11, 6)
 BEANS, TEA, UNKNOWN = "614141000036", "96385074", "4006381333931"
@@ -464,3 +464,26 @@ def test_a_part_is_sorted_by_bucket(desk: Desk) -> None:
 def test_the_lake_holds_no_names(desk: Desk) -> None:
     desk.take([scan(1)])
     assert all(b"Ann" not in p.read_bytes() for p in lake.parts(desk.root))
+
+
+def test_a_price_inside_a_code_makes_no_other_product(desk: Desk) -> None:
+    """UPC number system 2: five digits of the item, then its price."""
+    desk.take([scan(1, product="212345804995"), scan(2, product="212345000007")])
+    assert desk.scans["product"].to_list() == ["gtin:00212345000007"] * 2
+
+
+def test_a_weight_inside_a_code_is_the_quantity_of_a_line_without_one(desk: Desk) -> None:
+    weighed = "(01)00614141000036(3103)000485"
+    desk.take([scan(1, product=weighed, quantity=""), scan(2, product=weighed, quantity="2")])
+    assert desk.scans.select("quantity", "unit").rows() == [(485, "kg"), (2000, "each")]
+
+
+def test_a_source_that_breaks_off_leaves_no_part_behind(desk: Desk) -> None:
+    def broken() -> Iterator[Batch]:
+        yield from read(desk.file([scan(1)]), COLUMNS)
+        raise SourceError("It broke off.")
+
+    with pytest.raises(SourceError):
+        desk.feed(broken())
+    assert lake.parts(desk.root) == []
+    assert desk.deliveries() == []

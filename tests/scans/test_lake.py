@@ -96,3 +96,20 @@ def test_a_half_written_part_is_not_seen(tmp_path: Path) -> None:
     part = put(tmp_path, DAY, 1)
     part.with_name(f".{part.name}.123.tmp").write_bytes(part.read_bytes()[:50])
     assert lake.parts(tmp_path) == lake.day_parts(tmp_path, DAY) == [part]
+
+
+def test_rows_alike_are_found_in_every_part(tmp_path: Path) -> None:
+    paths = [
+        put(tmp_path, DAY, 1, 0, 1, 2, 3),
+        put(tmp_path, DAY, 1, 1, 4, 5),
+        put(tmp_path, DAY, 2),
+    ]
+    keys = pl.DataFrame({"line": [1, 2, 9]}, schema={"line": pl.Int64})
+    found = lake.read_alike(paths, keys)
+    assert found.select("bucket", "line").rows() == [(2, 1), (3, 2), (5, 1)]
+    assert found.schema == pl.DataFrame(schema=lake.STORED).schema
+    assert lake.read_alike(paths, keys.clear()).is_empty()
+    assert lake.read_alike([], keys).columns == list(lake.STORED)
+    every = lake.read_parts(paths)
+    both = every.join(keys, on="line", how="semi", maintain_order="left")
+    assert_frame_equal(found, both)
