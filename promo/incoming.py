@@ -14,6 +14,7 @@ from promo.offers import complete_journey as campaigns
 from promo.offers import files as offer_files
 from promo.offers.terms import OfferError
 from promo.scans import TABLES, canonical, complete_journey, sources
+from promo.scans.corrections import ingest_corrections
 from promo.scans.ingest import Report, in_batches, ingest_master, ingest_scans
 from promo.scans.masters import MASTERS
 from promo.scans.sources import Batch, SourceError
@@ -29,13 +30,17 @@ class Request:
     first: date | None
     last: date | None
     history: bool
+    corrects: bool = False
 
 
 def take(house: House, request: Request) -> Iterator[Report]:
     """Take the tables of a source in, one after the other; raises SourceError."""
     for table, name, batches in _tables(request):
         if table == "scans":
-            yield ingest_scans(house.settings, house.engine, name, batches, history=request.history)
+            taking = ingest_corrections if request.corrects else ingest_scans
+            yield taking(house.settings, house.engine, name, batches, history=request.history)
+        elif request.corrects:
+            raise SourceError(f"{name}: --corrects goes with till logs; this file holds {table}.")
         else:
             report = ingest_master(house.settings, house.engine, table, name, batches)
             if table == "products" and report.taken:

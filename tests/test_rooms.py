@@ -11,7 +11,7 @@ PACKAGE = ROOT / "promo"
 ROOMS = ("scans", "shoppers", "offers", "lists", "checkout")
 BASE = {
     "config", "sections", "tables", "database", "calendar", "money", "files", "errors",
-    "language", "coupon_section", "stored", "translations", "schema", "emails",
+    "language", "coupon_section", "stored", "translations", "schema", "emails", "counting",
 }  # fmt: skip
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",

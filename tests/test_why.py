@@ -145,7 +145,7 @@ def test_what_was_never_a_candidate(made: House) -> None:
     early = ask(made, sheet.code, "o19")
     assert (early["why"], early["on_list"]) == ("dates", False)
     assert "good from 2017-10-01 to 2017-11-05, the list from 2017-11-06" in early["answer"]
-    assert ask(made, sheet.code, "o02")["why"] == "ineligible"  # without budget
+    assert ask(made, sheet.code, "o02")["why"] == "unfunded"
     shopper, offer = next(
         (s, f"o{n:02d}") for s in every for n in range(5, 16) if (s, f"o{n:02d}") not in decided
     )
