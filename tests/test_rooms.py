@@ -12,6 +12,7 @@ ROOMS = ("scans", "shoppers", "offers", "lists", "checkout")
 BASE = {
     "config", "sections", "tables", "database", "calendar", "money", "files", "errors",
     "language", "coupon_section", "stored", "translations", "schema", "emails", "counting",
+    "fault_words",
 }  # fmt: skip
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",

@@ -121,7 +121,7 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "guessing": Refusal(
         429,
-        _.text("Too many wrong codes came from this till's key. Please try again in a moment."),
+        _.text("Too many wrong codes came from here. Please try again in a moment."),
         NO_OFFERS_NOW,
     ),
     # We cannot.

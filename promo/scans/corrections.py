@@ -107,8 +107,9 @@ class Correction(Delivery):
         self.report.unplaced = bad.join(named, left_on="line", right_on=LINE, how="anti").height
         broken = named.join(bad, left_on=LINE, right_on="line", how="semi").select(TRANSACTION)
         whole = lines.join(broken, on=TRANSACTION, how="anti", maintain_order="left")
-        kept = pl.concat([whole.select(LINE), bad.select(pl.col("line").alias(LINE))])
-        rest = lines.join(kept, on=LINE, how="anti", maintain_order="left")
+        rest = lines.join(whole, on=LINE, how="anti", maintain_order="left").join(
+            bad, left_on=LINE, right_on="line", how="anti", maintain_order="left"
+        )
         company = rest.select(LINE, value=pl.concat_str(TRANSACTION, separator="/"))
         return whole, pl.concat([faults, self._faults(company, "transaction", WHOLE)])
 
