@@ -91,6 +91,19 @@ def test_a_void_gives_the_uses_and_the_promises_back(tills: Tills) -> None:
     assert tills.void("1", transaction="8").refused == "voided"
 
 
+def test_a_return_cannot_be_made_void_and_says_so(tills: Tills) -> None:
+    """What came back and stays is sold anew."""
+    tills.do("redeem", "milk 1 300")
+    back = tills.give_back("2")
+    before = counters(tills.engine)
+    for got in (tills.void("2"), tills.void(of="2", transaction="3")):
+        assert (got.status, got.refused) == (409, "a_return")
+        assert got.json["cashier"].startswith("This is a return, which cannot be made void.")
+    assert tills.give_back("2").body == back.body
+    assert counters(tills.engine) == before
+    assert tills.void().json["known"] is True
+
+
 def test_a_void_that_overtakes_its_sale_stands(tills: Tills) -> None:
     """The till gave up waiting and took back what we have not even seen."""
     assert tills.void().json["known"] is False
