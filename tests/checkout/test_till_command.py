@@ -125,7 +125,7 @@ def test_what_cannot_be_done_is_said(live: Running, shop: Engine, folder: Path) 
         f"0*{MILK}": "Type ? for what can be typed.",
         "#1": "Type ? for what can be typed.",
         "off 1": "Type ? for what can be typed.",
-        "pay": "Type ? for what can be typed.",
+        "pay": "There is nothing to pay: scan a list",
         "hold": "Type ? for what can be typed.",
         "return 1 2 3": "There is no sale to take back.",
         "void": "There is no sale to take back.",
