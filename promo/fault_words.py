@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "too_short": "expected at least {min_length}",
     "too_long": "expected at most {max_length}",
     "json_invalid": "expected JSON",
+    "invalid_key": "expected a key that is text",
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), KEYS),
     **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), LIST),
 }

@@ -26,6 +26,15 @@ class PrintError(Sentence):
     """Lists cannot be printed as they are."""
 
 
+def too_high(which: str, pages: int, room: int) -> PrintError:
+    """That a list takes other pages than its layout has, and what to do."""
+    return PrintError(
+        f"{which} takes {counted(pages, 'page')}, but the layout has room for it on {room}. `promo "
+        "templates check` shows what is too high; make that lower in the template, or use the "
+        "template that came with promo."
+    )
+
+
 @dataclass(frozen=True)
 class Heading:
     """What all lists of a volume share: the document's title, its only date, the first number."""
@@ -129,11 +138,7 @@ class _Volume:
             which, found, room = next(self._wrong(), (
                 f"of the lists {first.list_code} to {last.list_code} one", count, expected,
             ))  # fmt: skip
-            raise PrintError(
-                f"{self.name}: {which} takes {counted(found, 'page')}, but the layout has room "
-                f"for it on {room}. `promo templates check` shows what is too high; make that "
-                "lower in the template, or use the template that came with promo."
-            )
+            raise too_high(f"{self.name}: {which}", found, room)
 
     def _wrong(self) -> Iterator[tuple[str, int, int]]:
         """The lists of the last piece that alone, too, take other pages: which, found, expected."""
