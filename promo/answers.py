@@ -28,7 +28,7 @@ def typical_prices(house: House, day: date) -> pl.DataFrame:
     oldest = day - timedelta(prices.RECENT_DAYS)
     parts = lake.parts(house.settings.paths.lake, until=house.last_delivery)
     recent = [p for p in parts if oldest <= date.fromisoformat(p.parent.name) < day]
-    return prices.typical(prices.histogram(pl.scan_parquet(part) for part in recent))
+    return prices.typical(prices.histogram(lake.by_day(recent)))
 
 
 def learn(house: House, day: date, paid: pl.DataFrame) -> Response | None:

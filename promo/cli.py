@@ -27,6 +27,7 @@ from promo.command import (
     settings_or_shipped,
     store_option,
 )
+from promo.counting import counted
 from promo.coupon_commands import coupons
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
@@ -100,6 +101,8 @@ def init(context: click.Context) -> None:
 @click.option("--from", "first", type=DAY, help="First business day (complete-journey).")
 @click.option("--to", "last", type=DAY, help="Last business day (complete-journey).")
 @click.option("--history", is_flag=True, help="Let lines in however old they are.")
+@click.option("--corrects", is_flag=True,
+              help="A log sent again: its transactions replace what came before.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON lines.")
 @click.pass_context
 @sentences
@@ -112,6 +115,7 @@ def ingest(
     last: date | None,
     *,
     history: bool,
+    corrects: bool,
     as_json: bool,
 ) -> None:
     """Take in SOURCE: a file or folder of till logs and master data.
@@ -122,7 +126,7 @@ def ingest(
     from promo import incoming
     from promo.attempts import recorded
 
-    request = incoming.Request(source, form, table, first, last, history)
+    request = incoming.Request(source, form, table, first, last, history, corrects)
     reports = []
     with locked(context, "ingest") as house, recorded("ingest", source=source) as attempt:
         attempt.begin(house.engine)
@@ -184,7 +188,7 @@ def due(context: click.Context, day: date | None, output: Path, unseen: int) -> 
         night = day or house.settings.current_day()
         house.fold(range(256), night)
         rows = forecasts.write(house, night, output, unseen)
-    click.echo(f"{rows:,} forecasts for {night} in {output}")
+    click.echo(f"{counted(rows, 'forecast')} for {night} in {output}")
 
 
 @main.command()
@@ -262,10 +266,11 @@ def nightly_command(
     for warning in watch.warnings(report["calibration"], house):
         click.echo(warning, err=True)
     counts = report["counts"]
+    held = f"{counted(counts['lists'], 'list')} with {counted(counts['offers'], 'offer')}"
     click.echo(
-        f"{night}: {counts['lists']:,} lists with {counts['offers']:,} offers worth "
-        f"{settings.in_words(counts['worth'])}, good {report['first_day']} to "
-        f"{report['last_day']}, in {settings.paths.out / night.isoformat()}"
+        f"{night}: {held} worth {settings.in_words(counts['worth'])}, good "
+        f"{report['first_day']} to {report['last_day']}, in "
+        f"{settings.paths.out / night.isoformat()}"
     )
 
 
@@ -283,7 +288,7 @@ def publish(context: click.Context, day: date | None) -> None:
         with recorded("publish", night) as attempt:
             attempt.begin(house.engine)
             report = house.patience.over(lambda: publishing.publish(house, night))
-    click.echo(f"{night} is published: {report['counts']['lists']:,} lists.")
+    click.echo(f"{night} is published: {counted(report['counts']['lists'], 'list')}.")
 
 
 @main.command()

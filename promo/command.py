@@ -1,7 +1,7 @@
 """What all commands share: sentences instead of tracebacks, days, the house and its lock."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial, wraps
@@ -115,6 +115,20 @@ def settings_or_shipped(context: click.Context) -> "Settings":
     if given is ParameterSource.DEFAULT and not context.obj.exists():
         context.obj = Path(__file__).parent.parent / "config.yaml"
     return settings_of(context)
+
+
+def say_imported(taken: str, refused: Sequence[str], notices: Iterable[str] = ()) -> None:
+    """Say what became of a file: `taken` in words, a sentence for each row that is not in.
+
+    Leaves with 1 where there is one.
+    """
+    for notice in notices:
+        click.echo(notice, err=True)
+    for refusal in refused:
+        click.echo(f"Refused. {refusal}", err=True)
+    click.echo(f"{taken} in, {len(refused):,} refused.")
+    if refused:
+        sys.exit(SET_ASIDE)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from promo import money
+from promo import fault_words, money
 from promo.calendar import Wave, Window, wave_of, window
 from promo.coupon_section import Coupons
 from promo.database_section import Database
@@ -228,27 +228,15 @@ def explain(source: str, error: ValidationError) -> str:
     """One sentence a fault: what, where, the value got, what was expected."""
     lines = []
     for fault in error.errors():
-        named = ".".join(str(part) for part in fault["loc"])
+        named = fault_words.place(fault["loc"])
         where = f"`{named}`" if named else "what it holds"
         if fault["type"] == "extra_forbidden":
             lines.append(f"{source}: unknown key {where}.")
         elif fault["type"] == "missing":
             lines.append(f"{source}: {where} is missing.")
         elif not _follows(fault):
-            lines.append(f"{source}: {where}{_got(fault['input'])}: {_expected(fault)}.")
+            lines.append(f"{source}: {where}{_got(fault['input'])}: {fault_words.expected(fault)}.")
     return "\n".join(lines)
-
-
-KEYS, LIST = "expected keys with values, as in `key: value`", "expected a list, as in [this, that]"
-PLAIN = {"model_type": KEYS, "dict_type": KEYS, "tuple_type": LIST, "list_type": LIST,
-         "set_type": LIST, "frozen_set_type": LIST}  # fmt: skip
-"""What pydantic would say with a Python class's name, by its name for the fault."""
-
-
-def _expected(fault: "ErrorDetails") -> str:
-    if fault["type"] == "too_short":
-        return f"expected at least {fault['ctx']['min_length']}"
-    return PLAIN.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
 
 
 def _follows(fault: "ErrorDetails") -> bool:

@@ -1,13 +1,13 @@
 """The commands about manufacturers' coupons: parse, call, print; nothing else."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from promo.command import SET_ASIDE, locked, sentences
+from promo.command import locked, say_imported, sentences
+from promo.counting import counted
 
 if TYPE_CHECKING:
     from promo.checkout.filed import Filed
@@ -31,7 +31,7 @@ def import_offers(context: click.Context, source: Path) -> None:
     """
     from promo.checkout import positive_file
 
-    _take(context, source, positive_file.import_file, "coupons in")
+    _take(context, source, positive_file.import_file, "coupon")
 
 
 @coupons.command("families")
@@ -45,16 +45,12 @@ def import_families(context: click.Context, source: Path) -> None:
     """
     from promo.checkout import family_file
 
-    _take(context, source, family_file.import_file, "items of families in")
+    _take(context, source, family_file.import_file, "item of families", "items of families")
 
 
-def _take(context: click.Context, source: Path, take: "Callable[..., Filed]", what: str) -> Any:
+def _take(
+    context: click.Context, source: Path, take: "Callable[..., Filed]", one: str, several: str = ""
+) -> None:
     with locked(context, "coupons") as house, house.engine.begin() as connection:
         found = take(connection, house.settings, source)
-    for notice in found.notices:
-        click.echo(notice, err=True)
-    for refusal in found.refused:
-        click.echo(f"Refused. {refusal}", err=True)
-    click.echo(f"{found.taken:,} {what}, {len(found.refused):,} refused.")
-    if found.refused:
-        sys.exit(SET_ASIDE)
+    say_imported(counted(found.taken, one, several), found.refused, found.notices)

@@ -24,6 +24,7 @@ Sentence
 ├── Changed           lists were made again while being read   promo.lists.stored
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
+├── TooManyRefused    a file about coupons is mostly wrong     promo.checkout.filed
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys
 ├── ServeError        the service cannot listen                promo.checkout.serving
 ├── UnknownCard       no household carries the card            promo.shopper

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from promo.counting import counted
 from promo.template_check import Broken
 
 SHOWN = 3  # cases that are named
@@ -34,7 +35,7 @@ class Group:
         alike = f", and {others:,} more like it" if others else ""
         names = list(self.cases)
         rest = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-        cases = _count(len(names), "case")
+        cases = counted(len(names), "case")
         return f"{where}: {self.fault}{alike}\n  in {cases}: {', '.join(names[:SHOWN])}{rest}"
 
 
@@ -59,12 +60,8 @@ def kind(fault: str) -> str:
 def summary(groups: Iterable[Group], cases: int, forms: int) -> str:
     """How many faults there are, in how many of the cases."""
     found = list(groups)
-    checked = f"{_count(cases, 'case')} in {_count(forms, 'format')}"
+    checked = f"{counted(cases, 'case')} in {counted(forms, 'format')}"
     if not found:
         return f"{checked}: no faults."
     broken = {case for group in found for case in group.cases}
-    return f"{checked}: {_count(len(found), 'fault')}, in {_count(len(broken), 'case')}."
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"{checked}: {counted(len(found), 'fault')}, in {counted(len(broken), 'case')}."

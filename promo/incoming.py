@@ -17,6 +17,7 @@ from promo.offers import complete_journey as campaigns
 from promo.offers import files as offer_files
 from promo.offers.terms import OfferError
 from promo.scans import TABLES, canonical, complete_journey, sources
+from promo.scans.corrections import ingest_corrections
 from promo.scans.ingest import Report, in_batches, ingest_master, ingest_scans
 from promo.scans.masters import MASTERS
 from promo.scans.sources import Batch, SourceError
@@ -32,6 +33,7 @@ class Request:
     first: date | None
     last: date | None
     history: bool
+    corrects: bool = False
 
 
 def take(house: House, request: Request) -> Iterator[Report]:
@@ -41,7 +43,10 @@ def take(house: House, request: Request) -> Iterator[Report]:
         return
     for table, name, batches in _tables(request):
         if table == "scans":
-            yield ingest_scans(house.settings, house.engine, name, batches, history=request.history)
+            taking = ingest_corrections if request.corrects else ingest_scans
+            yield taking(house.settings, house.engine, name, batches, history=request.history)
+        elif request.corrects:
+            raise SourceError(f"{name}: --corrects goes with till logs; this file holds {table}.")
         else:
             report = ingest_master(house.settings, house.engine, table, name, batches)
             if table == "products" and report.taken:
@@ -71,11 +76,12 @@ def _poslog(house: House, request: Request) -> Iterator[Report]:
     files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
     if not files:
         raise SourceError(f"There is nothing to take in in {path}; expected files *.xml.")
+    taking = ingest_corrections if request.corrects else ingest_scans
     tills = poslog.Tills(house.settings.currency, _zones(house), house.settings.paths.lake)
     for file in files:
         batches = poslog.read(file, tills)
         try:
-            yield ingest_scans(
+            yield taking(
                 house.settings, house.engine, file.name, batches, history=request.history
             )
         except SourceError as error:

@@ -20,6 +20,7 @@ from promo.command import (
     settings_of,
     store_option,
 )
+from promo.counting import counted, verb
 from promo.errors import Sentence
 from promo.streams import is_closed
 
@@ -151,11 +152,12 @@ def _say(found: "Outcome", formats: int) -> None:
         click.echo(DRAFT, err=True)
     for file in found.done.files:
         if file.kind == "aside":
-            click.echo(f"{file.pages:,} households were set aside, for want of an address: "
-                       f"{found.folder / file.path}", err=True)  # fmt: skip
+            were = verb(file.pages, "was", "were")
+            click.echo(f"{counted(file.pages, 'household')} {were} set aside, for want of an "
+                       f"address: {found.folder / file.path}", err=True)  # fmt: skip
     # A household that one format leaves out may still be in another.
     printed = found.lists - (min(aside) if len(aside) == formats else 0)
-    click.echo(f"{printed:,} lists in {found.folder}")
+    click.echo(f"{counted(printed, 'list')} in {found.folder}")
 
 
 @lists.command("show")
@@ -213,5 +215,7 @@ def reissue(
     for made in found.nights:
         click.echo(f"The night of {made}, not yet published, was made again.")
     for folder, sheets in found.folders.items():
-        click.echo(f"{sheets:,} sheets printed in {folder}")
-    click.echo(f"{found.lists:,} lists issued anew, with {found.offers:,} other offers.")
+        click.echo(f"{counted(sheets, 'sheet')} printed in {folder}")
+    click.echo(
+        f"{counted(found.lists, 'list')} issued anew, with {counted(found.offers, 'other offer')}."
+    )

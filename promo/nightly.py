@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from promo import forecasting, logs, printing, records, tables, watch
 from promo.choosing import choose
+from promo.counting import counted
 from promo.database import upsert
 from promo.errors import Sentence
 from promo.files import write_text
@@ -153,9 +154,10 @@ def describe(house: House, todo: Plan) -> str:
         offers = forecasting.offers_of(connection, house, todo).offers.height
     return (
         f"{todo.night}: wave {todo.wave.number}, buckets {buckets[0]} to {buckets[-1]} with "
-        f"{households:,} households, {waiting} buckets with scans to fold in; lists good "
-        f"{todo.window.first} to {todo.window.last}, from {offers:,} offers and the model "
-        f"{todo.model.name}, into {house.settings.paths.out / todo.night.isoformat()}. "
+        f"{counted(households, 'household')}, {counted(waiting, 'bucket')} with scans to fold "
+        f"in; lists good {todo.window.first} to {todo.window.last}, from "
+        f"{counted(offers, 'offer')} and the model {todo.model.name}, into "
+        f"{house.settings.paths.out / todo.night.isoformat()}. "
         "Nothing was changed."
     )
 

@@ -12,9 +12,11 @@ from promo.command import (
     SET_ASIDE,
     day_option,
     locked,
+    say_imported,
     sentences,
     settings_of,
 )
+from promo.counting import counted
 
 # What a command needs it imports itself: see promo.command.
 if TYPE_CHECKING:
@@ -49,13 +51,7 @@ def import_offers(context: click.Context, source: str, form: str) -> None:
     with locked(context, "offers import") as house, house.engine.begin() as connection:
         raw = incoming.raw_offers(source, form, house.settings)
         found = catalogue.import_offers(connection, house.settings, raw)
-    for notice in found.notices:
-        click.echo(notice, err=True)
-    for refusal in found.refused:
-        click.echo(f"Refused. {refusal}", err=True)
-    click.echo(f"{len(found.taken):,} offers in, {len(found.refused):,} refused.")
-    if found.refused:
-        sys.exit(SET_ASIDE)
+    say_imported(counted(len(found.taken), "offer"), found.refused, found.notices)
 
 
 @offers.command("list")
@@ -187,7 +183,7 @@ def import_redemptions(context: click.Context, source: Path) -> None:
     for offer in found.exhausted:
         click.echo(f"The budget of offer {offer} is spent: it is not printed any more.", err=True)
     click.echo(
-        f"{found.taken:,} redemptions in, {found.repeated:,} known already, "
+        f"{counted(found.taken, 'redemption')} in, {found.repeated:,} known already, "
         f"{len(found.refused):,} refused."
     )
     if found.refused:

@@ -18,6 +18,7 @@ from promo import forecasting
 from promo.calendar import BUCKETS, FORTNIGHT, Wave, Window
 from promo.choosing import Chosen, choose
 from promo.config import Settings
+from promo.counting import counted
 from promo.forecasting import Forecasts, Plan
 from promo.house import House
 from promo.lists import register
@@ -175,7 +176,7 @@ def _displaced(given: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -
 
 def in_words(found: Preview, settings: Settings) -> str:
     """A preview for people: a paragraph an offer."""
-    said = [f"{found.households:,} households would get a list."]
+    said = [f"{counted(found.households, 'household')} would get a list."]
     for name in found.not_live:
         said.append(f"{name}: not good for lists of that day, or without budget; nothing to show.")
     said += ["\n".join(_paragraph(offer, settings)) for offer in found.offers]
@@ -189,7 +190,10 @@ def _paragraph(offer: dict[str, Any], settings: Settings) -> Iterator[str]:
 
     uses = offer["redemptions"]
     yield f"{offer['id']}: {offer['title']}"
-    yield f"  {offer['eligible']:,} households could get it, {offer['lists']:,} lists would."
+    yield (
+        f"  {counted(offer['eligible'], 'household')} could get it, "
+        f"{counted(offer['lists'], 'list')} would."
+    )
     yield (
         f"  Redemptions {uses['expected']:.1f} ({uses['low']:.0f} to {uses['high']:.0f}), cost "
         f"{sum_of('cost')}, of which the funder {sum_of('funder_cost')};"

@@ -60,6 +60,12 @@ def prices_before(root: Path, night: date) -> pl.DataFrame | None:
     return pl.read_csv(found[-1], schema_overrides=PRICES) if found else None
 
 
+def offers_of(root: Path, night: date) -> frozenset[str] | None:
+    """The offers that a night could print, by id; None where it left no record of them."""
+    path = root / "prices" / f"{night}.csv"
+    return frozenset(pl.read_csv(path, schema_overrides=PRICES)["id"]) if path.is_file() else None
+
+
 def _rows(
     draft: Draft, counter: int | None, held: str, chances: Mapping[tuple[str, str], float]
 ) -> Iterator[Row]:

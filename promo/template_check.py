@@ -16,9 +16,10 @@ from types import FrameType
 from promo.config import Settings
 from promo.errors import Sentence
 from promo.lists.press import measure
+from promo.lists.press.brim import fullest
 from promo.lists.press.edge_cases import edge_cases, with_right_to_left
 from promo.lists.press.faults import file_name
-from promo.lists.press.press import Press
+from promo.lists.press.press import STYLES, Press
 from promo.lists.press.proof import proofs
 from promo.lists.sheet import Sheet
 
@@ -88,6 +89,8 @@ def cases(settings: Settings, language: str | None, clubs: Sequence[str]) -> lis
     own = language or press.languages.default.name
     found = edge_cases(settings, own, names, press.library.ids)
     made = [Case(name, own, sheet) for name, sheet in found.items()]
+    made += [Case(f"{style}: full to the brim", own, fullest(press, own, style))
+             for style in STYLES]  # fmt: skip
     for tag in () if language else settings.languages:
         few = edge_cases(settings, tag) if tag != own else {}
         made += [Case(name, tag, few[name]) for name in IN_EVERY_LANGUAGE if few]

@@ -127,7 +127,7 @@ def _sales(house: House, day: date) -> pl.DataFrame:
     oldest = day - timedelta(house.settings.profiles.keep_days)
     parts = lake.parts(house.settings.paths.lake, until=house.last_delivery)
     recent = [p for p in parts if oldest <= date.fromisoformat(p.parent.name) < day]
-    return fitting.category_sales((pl.scan_parquet(p) for p in recent), house.products)
+    return fitting.category_sales(lake.by_day(recent), house.products)
 
 
 def _card(house: House, day: date) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Row, func, select
 
-from promo import tables
+from promo import records, tables
 from promo.choosing import ON_LIST
 from promo.errors import Sentence
 from promo.house import House
@@ -40,6 +40,15 @@ SENTENCES = {
     "replaced": "It came onto the list in place of a stopped offer, when the list was issued anew.",
     "stopped": "It left the list when the list was issued anew: {stopped}",
 }  # fmt: skip
+LATER = (
+    "It came later: when the list of {night} was made, the offer was not in force. It has been "
+    "imported, changed or resumed since, or its budget was spent then."
+)
+INELIGIBLE = (
+    "ineligible",
+    "Ineligible: when the list was made, the household had bought neither the offer's products nor "
+    "enough in their category, or other offers promised it more.",
+)
 
 
 class Unasked(Sentence):
@@ -79,7 +88,8 @@ def why(house: House, keys: CodeKeys, code: str, offer: str) -> dict[str, Any]:
     }
     row = _decision(house, found.night, found.shopper, offer)
     if row is None:
-        word, answer = _never_a_candidate(found, known, stopped, uses)
+        there = records.offers_of(house.settings.paths.lake, found.night)
+        word, answer = _never_a_candidate(found, known, stopped, uses, there)
         return asked | {"why": word, "answer": answer}
     row["why"] = _since(row["why"], stopped, on_list=asked["on_list"])
     names = ("why", "value", "price", "worth", "probability", "chance", "beaten_by")
@@ -134,25 +144,43 @@ def _answer(row: dict[str, Any], house: House) -> str:
 
 
 def _never_a_candidate(
-    found: Row[Any], offer: Row[Any], stopped: str | None, uses: int
+    found: Row[Any], offer: Row[Any], stopped: str | None, uses: int, there: frozenset[str] | None
 ) -> tuple[str, str]:
-    """Why the night did not even look at the pair: a word and a sentence."""
-    if offer.starts > found.first_day or offer.ends < found.last_day:
-        return "dates", (
-            f"Ineligible: the offer is good from {offer.starts} to {offer.ends}, the list from "
-            f"{found.first_day} to {found.last_day}."
-        )
-    if stopped is not None:
-        return "stopped", f"The offer is stopped: {stopped}"
-    if offer.state != "live":
-        return offer.state, f"The offer is {offer.state}."
-    if offer.hard:
-        return "hard", "Ineligible: it is never promised on paper."
+    """Why the night did not even look at the pair: a word and a sentence.
+
+    there: the offers that the night had; None where it left no record of them.
+    """
     terms = Terms.from_stored(offer.terms)
     most = terms.uses.per_household
-    if most is not None and uses + terms.uses.per_list > most:
-        return "used", f"Ineligible: the household had used it {uses} of {most} times before."
-    return "ineligible", (
-        "Ineligible: when the list was made, the household had bought neither the offer's products "
-        "nor enough in their category, or other offers promised it more."
+    reasons: tuple[tuple[bool, str, str], ...] = (
+        (
+            offer.starts > found.first_day or offer.ends < found.last_day,
+            "dates",
+            f"Ineligible: the offer is good from {offer.starts} to {offer.ends}, the list from "
+            f"{found.first_day} to {found.last_day}.",
+        ),
+        (stopped is not None, "stopped", f"The offer is stopped: {stopped}"),
+        (offer.state != "live", offer.state, f"The offer is {offer.state}."),
+        (offer.hard, "hard", "Ineligible: it is never promised on paper."),
+        (
+            not terms.printable,
+            "coupon",
+            "Ineligible: it is handed over at the till, never printed.",
+        ),
+        (
+            not (offer.budget_money and offer.budget_redemptions),
+            "unfunded",
+            "Ineligible: it has no budget.",
+        ),
+        (
+            there is not None and offer.id not in there,
+            "later",
+            LATER.format(night=found.night),
+        ),
+        (
+            most is not None and uses + terms.uses.per_list > most,
+            "used",
+            f"Ineligible: the household had used it {uses} of {most} times before.",
+        ),
     )
+    return next(((word, said) for holds, word, said in reasons if holds), INELIGIBLE)

@@ -16,6 +16,7 @@ BASE = {
     "operating_sections", "attempt_table", "exposition",
     "household_tables",
     "database_section", "mishaps", "swapping", "leftovers",
+    "counting", "fault_words",
 }  # fmt: skip
 SEES_EVERYTHING = {
     "nightly", "cli", "incoming", "house", "training", "publishing", "progress", "due",

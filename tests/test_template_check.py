@@ -179,3 +179,10 @@ def test_cases_of_clubs_languages_and_articles(settings_: Settings) -> None:
     ):
         assert any(part in name for name in names)
     assert {case.language for case in cases(settings_, "zh", ())} == {"zh"}
+
+
+def test_lists_that_are_full_to_the_brim_are_checked(settings_: Settings) -> None:
+    names = [case.name for case in cases(settings_, "en", ())]
+    assert [name for name in names if name.endswith(": full to the brim")] == [
+        "sheet: full to the brim", "mail: full to the brim", "large: full to the brim",
+    ]  # fmt: skip

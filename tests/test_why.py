@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import small_house
 from small_house import FIRST, promo
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from promo import choosing, publishing, tables
 from promo.house import House
@@ -139,6 +139,22 @@ def test_a_list_that_was_issued_anew(made: House) -> None:
     assert (came["on_list"], came["why"]) == (True, "replaced")
 
 
+def test_an_offer_that_came_later_says_so(made: House) -> None:
+    """It is good on the list's days, and the household buys its goods; only it was not there."""
+    sheet = next(iter(lists(made).values()))
+    old = offers_of(sheet)[0]
+    with made.engine.begin() as connection:
+        row = connection.execute(select(tables.Offer.__table__).where(tables.Offer.id == old)).one()
+        connection.execute(
+            insert(tables.Offer).values(**row._asdict() | {"id": "new"} | {
+                "terms": row.terms | {"id": "new"}
+            })
+        )  # fmt: skip
+    found = ask(made, sheet.code, "new")
+    assert (found["why"], found["on_list"]) == ("later", False)
+    assert found["answer"].startswith(f"It came later: when the list of {FIRST} was made, ")
+
+
 def test_what_was_never_a_candidate(made: House) -> None:
     every = lists(made)
     decided = pl.read_parquet(path(made)).select("shopper", "offer").rows()
@@ -146,7 +162,7 @@ def test_what_was_never_a_candidate(made: House) -> None:
     early = ask(made, sheet.code, "o19")
     assert (early["why"], early["on_list"]) == ("dates", False)
     assert "good from 2017-10-01 to 2017-11-05, the list from 2017-11-06" in early["answer"]
-    assert ask(made, sheet.code, "o02")["why"] == "ineligible"  # without budget
+    assert ask(made, sheet.code, "o02")["why"] == "unfunded"
     shopper, offer = next(
         (s, f"o{n:02d}") for s in every for n in range(5, 16) if (s, f"o{n:02d}") not in decided
     )

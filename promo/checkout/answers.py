@@ -15,6 +15,7 @@ from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
 
 NAMED = 'store = ? and till = ? and day = ? and "transaction" = ?'
+IS_RETURN = f"select 1 from till_answers where {NAMED} and verb = 'return'"
 ABOUT = "of_store = ? and of_till = ? and of_day = ? and of_transaction = ?"
 GIVEN = f"select digest, answer from till_answers where {NAMED} and verb = ?"
 BEFORE = f"""select verb, digest, answer from till_answers where {NAMED}
@@ -96,6 +97,11 @@ def history(statements: Statements, name: Transaction) -> History:
     for verb, content in statements.rows(HISTORY, (*name, *name)):
         found[verb].append(json.loads(content))
     return History(next(iter(found["redeem"]), None), found["return"], bool(found["void"]))
+
+
+def is_return(statements: Statements, name: Transaction) -> bool:
+    """Whether a transaction brought goods back."""
+    return bool(statements.rows(IS_RETURN, name))
 
 
 def store(

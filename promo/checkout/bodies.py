@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from promo import fault_words
 from promo.checkout.refusals import REFUSALS, Refuse
 from promo.lists.codes import MAX_TEXT
 
@@ -98,7 +99,7 @@ def read(kind: TypeAdapter[Asked], raw: bytes) -> Asked:
     try:
         return kind.validate_json(raw)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = error.errors(include_url=False, include_input=False)
         raise Refuse("malformed", detail=_said(faults[0])) from None
 
 
@@ -106,6 +107,8 @@ def _said(fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         # Its name is what was sent, and not for a log.
         return "The body has a field that is not known here: see /v1/openapi.json."
-    where = ".".join(str(part) for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ")
+    where = fault_words.place(fault["loc"])
+    if fault["type"] == "missing":
+        return f"`{where}` is missing."
+    message = fault_words.expected(fault)
     return f"`{where}`: {message}." if where else f"The body: {message}."

@@ -18,6 +18,21 @@ ALL = "000"
 UPC = 6  # digits of a U.P.C. company prefix; GS1 company prefixes are longer
 
 
+def maker(prefix: str) -> str:
+    """A company prefix as it stands in a GTIN-13, under which a maker has one name.
+
+    Six digits are a U.P.C. company prefix, which stands in a GTIN-12 and becomes a GS1 company
+    prefix by a zero in front: 614141 and 0614141 are one maker (GS1 General Specifications, 1.4).
+    """
+    return f"0{prefix}" if len(prefix) == UPC else prefix
+
+
+def spellings(prefix: str) -> set[str]:
+    """All ways in which coupons and files may write a maker's prefix."""
+    own = maker(prefix)
+    return {own, own[1:]} if own[0] == "0" and len(own) == UPC + 1 else {own}
+
+
 @dataclass(frozen=True)
 class Families:
     """What makers' lists say: the families that they have, and those of the basket's products."""
@@ -31,15 +46,16 @@ class Families:
         cls, statements: Statements, handed: Iterable[Handed], products: Collection[str]
     ) -> "Families":
         """The families of the makers whose coupons are handed over."""
-        prefixes = sorted({prefix for each in handed for prefix, _ in each.groups.values()})
+        named = {prefix for each in handed for prefix, _ in each.groups.values()}
+        prefixes = sorted({each for prefix in named for each in spellings(prefix)})
         if not prefixes:
             return cls((), (), products)
         of, among = statements.several(prefixes), statements.among
-        listed = {(row[0], row[1])
+        listed = {(maker(row[0]), row[1])
                   for row in statements.rows(LISTED.format(among("prefix")), (of,))}  # fmt: skip
         query = CARRIED.format(among("prefix"), among("product"))
         bought = statements.several(sorted(products))
-        carried = [(row[0], row[1], row[2]) for row in statements.rows(query, (of, bought))]
+        carried = [(maker(row[0]), row[1], row[2]) for row in statements.rows(query, (of, bought))]
         return cls(listed, carried if listed else (), products)
 
     def knows(self, group: Group) -> bool:
@@ -48,7 +64,7 @@ class Families:
 
     def lists(self, prefix: str) -> bool:
         """Whether there is a list of the maker's families."""
-        return any(prefix == each for each, _ in self.listed)
+        return any(maker(prefix) == each for each, _ in self.listed)
 
     def of(self, group: Group) -> set[str]:
         """The basket's products of a maker's family."""
@@ -60,21 +76,13 @@ class Families:
 
 
 def _in(group: Group, family: Sequence[str]) -> bool:
-    return group[0] == family[0] and family[1].startswith(group[1].rstrip("0"))
+    return maker(group[0]) == family[0] and family[1].startswith(group[1].rstrip("0"))
 
 
 def is_of(prefix: str, product: str) -> bool:
-    """Whether a product's GTIN was given out under a company prefix.
-
-    Six digits are a U.P.C. company prefix, which stands in a GTIN-12; longer ones stand in the
-    GTIN-13, so that 0614141 is the maker whose U.P.C. company prefix is 614141.
-    """
+    """Whether a product's GTIN was given out under a company prefix."""
     domain, _, gtin = product.partition(":")
-    if domain != "gtin":
-        return False
-    if len(prefix) == UPC:
-        return gtin[1] == "0" and gtin[2:].startswith(prefix)
-    return gtin[1:].startswith(prefix)
+    return domain == "gtin" and gtin[1:].startswith(maker(prefix))
 
 
 def fitting(

@@ -1,15 +1,17 @@
 """Families: which items carry which family code of a maker, as its own list says (for 8110)."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints, ValidationError, ValidationInfo
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from promo import tables
-from promo.checkout.families import ALL
-from promo.checkout.filed import Filed, product, rows
+from promo.checkout.families import ALL, maker, spellings
+from promo.checkout.filed import Filed, product
+from promo.checkout.filed import rows as rows_of
 from promo.config import Settings, explain
 from promo.offers.values import Part
 from promo.scans.columns import Column
@@ -46,24 +48,42 @@ class Row(Part):
 def import_file(connection: Connection, settings: Settings, path: Path) -> Filed:
     """Take in makers' families; each maker that the file names has then what the file says.
 
-    A bad row is refused with a sentence, the others go in. Raises SourceError.
+    A bad row is refused with a sentence, the others go in; but then nothing that was known is
+    taken away, for what a maker no longer has might be what could not be read. Past
+    ingest.max_reject_rate nothing changes. Raises SourceError, TooManyRefused.
     """
     done, found = Filed(), defaultdict[str, set[tuple[str, str]]](set)
     country = settings.checkout.item_codes
     layouts = layouts_of(country)
-    for where, raw in rows(path, COLUMNS, done):
+    for where, raw in rows_of(path, COLUMNS, done):
         try:
             row = Row.model_validate(raw, context=layouts)
         except ValidationError as error:
             done.refused.append(explain(where, error))
         else:
-            found[row.prefix].add((row.family, row.code))
+            found[maker(row.prefix)].add((row.family, row.code))
             done.taken += 1
-    table = tables.CouponFamily
+    done.within(settings.ingest.max_reject_rate)
     for prefix, pairs in sorted(found.items()):
-        connection.execute(delete(table).where(table.prefix == prefix))
-        new = [{"prefix": prefix, "family": family, "product": item}
-               for family, item in sorted(pairs)]  # fmt: skip
-        for start in range(0, len(new), TOGETHER):
-            connection.execute(insert(table), new[start : start + TOGETHER])
+        _store(connection, prefix, pairs, keep=bool(done.refused))
+    if done.refused:
+        done.notices.append("Rows were refused, so nothing that was known of a maker was taken "
+                            "away. Mend the file and send it again.")  # fmt: skip
     return done
+
+
+def _store(
+    connection: Connection, prefix: str, pairs: Collection[tuple[str, str]], *, keep: bool
+) -> None:
+    """What a maker has, in the place of what was said of it under any spelling, or beside it."""
+    table = tables.CouponFamily
+    of_maker = table.prefix.in_(sorted(spellings(prefix)))
+    known = set[tuple[str, str]]()
+    if keep:
+        query = select(table.family, table.product).where(of_maker)
+        known = {(row.family, row.product) for row in connection.execute(query)}
+    connection.execute(delete(table).where(of_maker))
+    rows = [{"prefix": prefix, "family": family, "product": item}
+            for family, item in sorted(known | set(pairs))]  # fmt: skip
+    for start in range(0, len(rows), TOGETHER):
+        connection.execute(insert(table), rows[start : start + TOGETHER])

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promo.config import said
+from promo.config import said as quoted
+from promo.counting import counted
+from promo.errors import Sentence
 from promo.offers.terms import OfferError
 from promo.offers.values import MOST_NAMES
 from promo.scans import item_codes, sources
@@ -17,6 +19,10 @@ from promo.scans.variable import Layouts
 JSON_LINES = (".jsonl", ".ndjson")
 
 
+class TooManyRefused(Sentence):
+    """So much of a file is at fault that nothing of it is taken in."""
+
+
 @dataclass
 class Filed:
     """What became of a file: rows that are in, sentences on those that are not, notices."""
@@ -24,6 +30,16 @@ class Filed:
     taken: int = 0
     refused: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+
+    def within(self, rate: float) -> None:
+        """Raise TooManyRefused where more than a share of the rows was refused."""
+        rows = self.taken + len(self.refused)
+        if len(self.refused) > rate * rows:
+            said = [f"Refused. {sentence}" for sentence in self.refused]
+            raise TooManyRefused("\n".join([
+                *said, f"Nothing was taken in: {len(self.refused):,} of {counted(rows, 'row')} "
+                "were refused, more than ingest.max_reject_rate allows.",
+            ]))  # fmt: skip
 
 
 def rows(
@@ -38,7 +54,7 @@ def rows(
         return
     for batch in sources.read(path, columns):
         done.refused += [
-            f"{path.name}, line {line}: `{name}` is {said(value)}; expected {expected}."
+            f"{path.name}, line {line}: `{name}` is {quoted(value)}; expected {expected}."
             for _, line, name, value, expected in batch.rejects.iter_rows()
         ]
         for row in batch.frame.iter_rows(named=True):
@@ -63,7 +79,9 @@ def _json_lines(path: Path, done: Filed) -> Iterator[tuple[str, Mapping[str, Any
                 yield where, {name: value for name, value in row.items() if value is not None}
             else:
                 shown = line.decode("utf-8", errors="backslashreplace").strip()
-                done.refused.append(f"{where}: {said(shown)}; expected a JSON object in one line.")
+                done.refused.append(
+                    f"{where}: {quoted(shown)}; expected a JSON object in one line."
+                )
 
 
 def products(value: object, layouts: Layouts) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from promo.checkout import serials
 from promo.checkout.basket.model import Held, Left, Matches
 from promo.checkout.handed import Claim, Handed
 from promo.checkout.noticing import WITHIN
@@ -50,12 +51,40 @@ class Offer(NamedTuple):
     spent_money: int
 
 
-class Used(NamedTuple):
-    """What a household has used of some offers, or holds reserved elsewhere."""
+class Taken(NamedTuple):
+    """How often offers were taken: on the list, by the household in all, and today."""
 
     on_list: Counter[str]
     in_all: Counter[str]
     today: Counter[str]
+
+    @classmethod
+    def nothing(cls) -> "Taken":
+        """None of any."""
+        return cls(Counter(), Counter(), Counter())
+
+    def add(self, offer: str, uses: int, *, on_list: bool, today: bool) -> None:
+        """Count uses in."""
+        self.in_all[offer] += uses
+        self.today[offer] += uses * today
+        self.on_list[offer] += uses * on_list
+
+    def left(self, terms: Terms, on_list: int | None, before: int) -> Left:
+        """What is left of an offer; on_list: how often the list has it; before: in this basket."""
+        most, name = terms.uses, terms.id
+        return Left(
+            None if on_list is None else on_list - self.on_list[name],
+            None if most.per_household is None
+            else most.per_household - self.in_all[name] - before,
+            None if most.per_day is None else most.per_day - self.today[name] - before,
+        )  # fmt: skip
+
+
+class Used(NamedTuple):
+    """What a household has used of some offers, and the same with what it holds elsewhere."""
+
+    paid: Taken
+    with_reserved: Taken
     promised: Counter[str]
     baskets: set[Transaction]  # of the last hour at this till, with offers
 
@@ -102,6 +131,8 @@ def read(
 
     handed: the coupons in their order; claims: the serial numbers that are the basket's to use.
     """
+    refused = {each.claim for each in handed if each.claim} - set(claims)
+    waiting = serials.waiting(statements, refused, request.now)
     items = {item["offer"]: item for item in row.content["offers"]} if row else {}
     offers = read_offers(statements, [*items, *(each.offer for each in handed)])
     used = _used(statements, request, row, offers, own)
@@ -110,7 +141,7 @@ def read(
         found.add(name)
     free = set(claims)
     for place, each in enumerate(handed):
-        found.hand(f"coupon {place + 1}", place, each, free)
+        found.hand(f"coupon {place + 1}", place, each, free, waiting)
     hard = [offer.id for offer in offers.values() if offer.hard]
     return Holding(
         tuple(found.held), items, found.refused, found.titles, found.places, handed,
@@ -180,7 +211,7 @@ def _used(
     statements: Statements, request: Request, row: Stored | None, offers: Collection[str],
     own: Collection[Transaction],
 ) -> Used:  # fmt: skip
-    used = Used(Counter(), Counter(), Counter(), Counter(), set())
+    used = Used(Taken.nothing(), Taken.nothing(), Counter(), set())
     if row is None:
         return used
     on, day, till = (row.key_id, row.counter), request.name.day, request.name[:2]
@@ -190,11 +221,10 @@ def _used(
     for offer, key_id, counter, uses, promised, on_day, kind, *name, late in statements.rows(
         query, values
     ):
-        used.in_all[offer] += uses
-        used.today[offer] += uses * (on_day == day)
-        if (key_id, counter) == on:
-            used.on_list[offer] += uses
-            used.promised[offer] += promised
+        is_on = (key_id, counter) == on
+        for taken in (used.paid, used.with_reserved):
+            taken.add(offer, uses, on_list=is_on, today=on_day == day)
+        used.promised[offer] += promised * is_on
         if late and kind == "redeem" and tuple(name[:2]) == till:
             used.baskets.add(Transaction(*name))
     query = RESERVED.format(statements.among("offer"))
@@ -203,9 +233,8 @@ def _used(
         query, (now, row.shopper, statements.several(()))
     ):
         if Transaction(*name) not in own:
-            used.in_all[offer] += uses
-            used.today[offer] += uses * (name[2] == day)
-            used.on_list[offer] += uses * ((key_id, counter) == on)
+            is_on = (key_id, counter) == on
+            used.with_reserved.add(offer, uses, on_list=is_on, today=name[2] == day)
     return used
 
 
@@ -234,8 +263,13 @@ class _Held:
             loyalty, _, volume = item["cell"].partition("/")
             self._hold(name, offer.terms, offer.terms.number((loyalty, volume)), item)
 
-    def hand(self, key: str, place: int, handed: Handed, free: set[Claim]) -> None:
-        """Take up a coupon that is handed over; its serial number is free no more."""
+    def hand(
+        self, key: str, place: int, handed: Handed, free: set[Claim], waiting: Collection[Claim]
+    ) -> None:
+        """Take up a coupon that is handed over; its serial number is free no more.
+
+        waiting: serial numbers that baskets elsewhere hold and have not paid.
+        """
         self.places[key] = place
         offer = self.offers.get(handed.offer)
         terms = handed.terms or (offer.terms if offer else None)
@@ -247,23 +281,21 @@ class _Held:
         elif terms is None or terms.printable:
             self.refused[key] = ("unknown_coupon", "")
         elif handed.claim is not None and handed.claim not in free:
-            self.refused[key] = ("coupon_used", "")
+            self.refused[key] = ("reserved" if handed.claim in waiting else "coupon_used", "")
         else:
             free.discard(handed.claim or ("", ""))
             self._hold(key, terms, terms.reward.number, None)
 
     def _hold(self, key: str, terms: Terms, number: int, item: dict[str, Any] | None) -> None:
-        left = self._left(terms, item)
+        """A second coupon of an offer has what the first may leave."""
+        on_list, before = None if item is None else item.get("uses", 1), self.before[terms.id]
+        left = self.used.with_reserved.left(terms, on_list, before)
+        if _is_gone(left) and not _is_gone(self.used.paid.left(terms, on_list, before)):
+            self.refused[key] = ("reserved", "")
+            return
         self.before[terms.id] += terms.uses.per_list
         self.held.append(Held(key, terms, number, left, key in self.places))
 
-    def _left(self, terms: Terms, item: dict[str, Any] | None) -> Left:
-        """A second coupon of an offer has what the first may leave."""
-        uses, name = terms.uses, terms.id
-        before = self.before[name]
-        return Left(
-            None if item is None else item.get("uses", 1) - self.used.on_list[name],
-            None if uses.per_household is None
-            else uses.per_household - self.used.in_all[name] - before,
-            None if uses.per_day is None else uses.per_day - self.used.today[name] - before,
-        )  # fmt: skip
+
+def _is_gone(left: Left) -> bool:
+    return any(each is not None and each <= 0 for each in left)

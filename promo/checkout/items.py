@@ -1,9 +1,11 @@
 """What a till sends for its items, made into lines of a basket.
 
 A code may be a GTIN of any length, an element string, a Digital Link address, or a code that
-carries its own price, weight or count; offers see the GTIN-14 with such digits zero.
+carries its own price, weight or count; offers see the GTIN-14 with such digits zero. A bare PLU,
+the four or five digits that a cashier types for loose produce (IFPS), is the chain's own number.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,8 +26,10 @@ MOST_MONEY = 10**12  # minor units of a line
 MOST_WEIGHT = 10**7  # thousandths
 CODES = (
     "expected an item's code with a right check digit: 8, 12, 13 or 14 digits, a UPC-E, an element "
-    "string, a Digital Link address, or internal:…; coupons go into `coupons`"
+    "string, a Digital Link address, a PLU of 4 or 5 digits, or internal:…; coupons go into "
+    "`coupons`"
 )
+PLU = re.compile("[0-9]{4,5}")
 # GTIN-14 of coupons that tills used to read as items: 981 to 983, 99, and UPC number system 5.
 OLD_COUPONS = ("0981", "0982", "0983", "099", "005")
 
@@ -117,6 +121,8 @@ class Reader:
         domain, _, rest = code.partition(":")
         if domain == "internal" and 0 < len(rest) <= 64:
             return code, None, Elements()
+        if PLU.fullmatch(code):
+            return f"internal:{code}", None, Elements()
         text = rest if domain == "gtin" else code
         try:
             found = item_codes.read(text, self.layouts)

@@ -14,7 +14,7 @@ from promo.lists.codes import list_code, short_code
 from promo.lists.codes.ean import of_list
 from promo.lists.codes.keys import CodeKeys, Opened
 from promo.lists.items import Draft
-from promo.lists.press.formats import Heading, PrintError
+from promo.lists.press.formats import Heading, too_high
 from promo.lists.press.page import Page
 from promo.lists.press.pdf import pdf_bytes
 from promo.lists.press.press import Press
@@ -73,5 +73,5 @@ def _pdf(page: Page, style: str, press: Press, heading: Heading) -> bytes:
     html = press.print_html([page], style=style, title=heading.title)
     data, count = pdf_bytes(html, title=heading.title, day=heading.day)
     if count != page.leaves:
-        raise PrintError(f"A list takes {count} pages, expected {page.leaves}: mend the template.")
+        raise too_high(f"The list {page.list_code}", count, page.leaves)
     return data

@@ -75,6 +75,11 @@ REFUSALS: Mapping[str, Refusal] = {
         _.text("There is no such sale with us. Please check the receipt."),
         _.text("We do not find your receipt."),
     ),
+    "a_return": Refusal(
+        409,
+        _.text("This is a return, which cannot be made void. Please sell the goods again."),
+        _.text("What was brought back can be bought again."),
+    ),
     "not_left": Refusal(
         409,
         _.text("The sale has not so much of an item left to bring back."),
@@ -116,7 +121,7 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "guessing": Refusal(
         429,
-        _.text("Too many wrong codes came from this store. Please wait a minute."),
+        _.text("Too many wrong codes came from here. Please try again in a moment."),
         NO_OFFERS_NOW,
     ),
     # We cannot.

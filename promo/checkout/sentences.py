@@ -15,6 +15,7 @@ WHY_NOT: Mapping[str, str] = {
     "no_uses": _.text("The offer has been used as often as it may be."),
     "no_uses_household": _.text("Your household has used the offer as often as it may."),
     "no_uses_today": _.text("Your household has used the offer as often as it may today."),
+    "reserved": _.text("The offer is held for another basket, which is not paid yet."),
     "not_bought": _.text("None of the items is in the basket."),
     "too_few": _.text("Too few of the items are in the basket."),
     "too_little": _.text("The items in the basket cost too little."),
@@ -40,6 +41,9 @@ CASHIER: Mapping[str, str] = {
         "Please scan the coupon again. If that does not help, give it back."
     ),
     "coupon_used": _.text("This coupon was taken before. Please do not accept it."),
+    "reserved": _.text(
+        "Another till holds this coupon. Please finish or cancel that sale, or try again later."
+    ),
     "coupon_unclear": _.text("The till cannot check this coupon. Please follow the store's rules."),
     "store": _.text("This coupon is another chain's or store's. Please give it back."),
 }

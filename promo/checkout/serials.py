@@ -66,6 +66,19 @@ def free_now(
     return set(wanted) - held
 
 
+def waiting(statements: Statements, some: Collection[Claim], now: datetime) -> set[Claim]:
+    """Those of some serial numbers that baskets hold which are not paid."""
+    if not some:
+        return set()
+    query = HELD.format(statements.among("serial"))
+    values = (statements.several(sorted({serial for _, serial in some})), statements.moment(now))
+    return {
+        (coupon, serial)
+        for coupon, serial, for_good, *_ in statements.rows(query, values)
+        if not for_good and (coupon, serial) in some
+    }
+
+
 def let_go(statements: Statements, name: Transaction, kept: Collection[Claim] = ()) -> None:
     """Give up what a transaction has reserved, but for some."""
     reserved = {(coupon, serial) for coupon, serial in statements.rows(RESERVED, name)}

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from promo import tables
 from promo.errors import Sentence
@@ -73,6 +73,10 @@ def add(
     wanted = frozenset(verbs)
     if unknown := sorted(wanted - set(VERBS)):
         raise StoreKeyError(f"{unknown[0]!r} is no verb; expected some of {', '.join(VERBS)}.")
+    if expires is not None and expires <= now:
+        last = expires - timedelta(seconds=1)
+        raise StoreKeyError(f"The key would open nothing: its last day, {last:%Y-%m-%d}, is over. "
+                            f"Expected {now:%Y-%m-%d} or later, in UTC.")  # fmt: skip
     if not wanted:
         raise StoreKeyError(f"A key needs a verb; expected some of {', '.join(VERBS)}.")
     known = select(tables.Store.id).where(tables.Store.id == store)
@@ -105,6 +109,11 @@ def revoke(connection: Connection, number: int, now: datetime) -> None:
     _known(connection, number)
     query = update(tables.StoreKey).where(KEY.id == number, KEY.revoked.is_(None))
     connection.execute(query.values(revoked=now))
+
+
+def forget(connection: Connection, number: int) -> None:
+    """Leave nothing of a key that served one till for a while, and that nobody wrote down."""
+    connection.execute(delete(tables.StoreKey).where(KEY.id == number))
 
 
 def read(connection: Connection, number: int) -> StoreKey | None:

@@ -70,6 +70,8 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     stored = answers.history(statements, request.of)
     if stored.void:
         raise Refuse("voided")
+    if stored.sale is None and answers.is_return(statements, request.of):
+        raise Refuse("a_return")
     request.check_days(settings.checkout.late_days)
     rows = [row for row in _left(statements, request.of) if any(row[name] for name in FIGURES)]
     booking.free(statements, request.of)

@@ -49,8 +49,10 @@ class Wanted:
         return not lazy.filter(self.rows).select("line").head(1).collect().is_empty()
 
     def read(self, root: Path) -> pl.DataFrame:
-        """All such lines, in the order of days."""
-        found = [pl.read_parquet(part).filter(self.rows) for part in self.parts(root)]
+        """All such lines that stand, in the order of days."""
+        days = sorted({part.parent for part in self.parts(root)})
+        parts = [part for day in days for part in day.glob("*.parquet")]
+        found = [day.filter(self.rows).collect() for day in lake.by_day(parts)]
         return pl.concat([pl.DataFrame(schema=lake.STORED), *found]).sort("at", *IDENTITY)
 
 

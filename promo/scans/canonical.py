@@ -45,7 +45,8 @@ COLUMNS = (
     Column("store_discount", "integer", MINOR, required=False, default=0),
     Column("manufacturer_discount", "integer", MINOR, required=False, default=0),
 )
-IDENTITY = ("store", "till", "business_day", "transaction", "line")
+TRANSACTION = ("store", "till", "business_day", "transaction")
+IDENTITY = (*TRANSACTION, "line")
 SCHEMA: dict[str, pl.DataType] = {
     "at": pl.Datetime("us"),
     "store": pl.String(),

@@ -11,16 +11,25 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from promo import calendar, tables
 from promo.config import Settings
+from promo.counting import counted, verb
 from promo.database import upsert
 from promo.files import replacing
 from promo.scans import canonical, forgotten, lake, masters
-from promo.scans.canonical import IDENTITY, SCHEMA
+from promo.scans.canonical import IDENTITY, SCHEMA, TRANSACTION
 from promo.scans.columns import LINE, REJECT_SCHEMA, rejects
 from promo.scans.item_codes import layouts_of
 from promo.scans.sources import Batch, SourceError
 
 CONTENT = list(SCHEMA)
 MOST_KINDS = 20
+OTHER = (
+    "a store/till/day/transaction/line that did not come before with other content; to correct "
+    "what came, send its whole transaction with the option --corrects"
+)
+SETTLED = (
+    "a line of a transaction that no correction has replaced; to change it again, send it whole "
+    "with the option --corrects"
+)
 
 
 @dataclass
@@ -34,6 +43,9 @@ class Report:
     rows: int = 0
     repeats: int = 0
     rejects: int = 0
+    corrected: int = 0  # transactions that were there and are others now
+    taken_back: int = 0  # their lines that no longer stand
+    unplaced: int = 0  # faulty lines of a correction that tell no transaction
     unknown_products: int = 0
     new_cards: int = 0
     moved_cards: int = 0
@@ -49,7 +61,7 @@ class Report:
     def refuse(self) -> None:
         """Say that nothing went in."""
         self.taken = False
-        self.rows = self.repeats = self.unknown_products = 0
+        self.rows = self.repeats = self.unknown_products = self.corrected = self.taken_back = 0
         self.first_day = self.last_day = None
 
     def add_faults(self, found: pl.DataFrame, batch: Batch) -> None:
@@ -65,7 +77,7 @@ class Report:
 
     def too_many_rejects(self, rate: float) -> bool:
         """Whether the share of rejected lines passes the rate."""
-        return self.rejects > rate * self.lines
+        return self.unplaced > 0 or self.rejects > rate * self.lines
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers and names, ready for JSON."""
@@ -89,20 +101,27 @@ class Report:
         """What came in and what did not, in a sentence or two."""
         if self.refusal:
             return f"{self.refusal}\nNothing was taken in from {self.source}."
-        words = f"{self.table} from {self.source}: {self.lines:,} lines, {self.rows:,} in"
+                words = f"{self.table} from {self.source}: {counted(self.lines, 'line')}, {self.rows:,} in"
         if self.repeats:
-            words += f", {self.repeats:,} repeats of lines already there"
+            words += f", {counted(self.repeats, 'repeat')} of lines already there"
+        if self.corrected:
+            words += (
+                f", {counted(self.corrected, 'transaction')} corrected, which takes back "
+                f"{counted(self.taken_back, 'line')}"
+            )
         if self.new_cards:
-            words += f", {self.new_cards:,} cards seen for the first time"
+            words += f", {counted(self.new_cards, 'card')} seen for the first time"
         if self.moved_cards:
             words += (
-                f"; {self.moved_cards:,} cards are another household's now (listed in "
-                f"{self.notices_file}): their past stays where it was until `promo households "
-                "split CARD --to HOUSEHOLD` lets it follow"
+                f"; {counted(self.moved_cards, 'card')} {verb(self.moved_cards, 'is', 'are')} "
+                f"another household's now (listed in {self.notices_file}): their past stays where "
+                "it was until `promo households split CARD --to HOUSEHOLD` lets it follow"
             )
         if self.unknown_products:
             words += (
-                f"; {self.unknown_products:,} lines name products that the product table lacks "
+                f"; {counted(self.unknown_products, 'line')} "
+                f"{verb(self.unknown_products, 'names a product', 'name products')} that the "
+                "product table lacks "
                 f"(in, and listed in {self.notices_file})"
             )
         if self.left_out:
@@ -110,12 +129,27 @@ class Report:
             words += f"\nLeft out, because no sale: {', '.join(each)}."
         if not self.taken:
             words += (
-                f"\nNothing was taken in: {self.rejects:,} lines were rejected, more than "
-                f"ingest.max_reject_rate allows. They are in {self.rejects_file}."
+                f"\nNothing was taken in: {self._why_refused()}. They are in {self.rejects_file}."
             )
         elif self.rejects:
-            words += f"\n{self.rejects:,} lines were set aside in {self.rejects_file}."
+            words += (
+                f"\n{counted(self.rejects, 'line')} {self._were} set aside in {self.rejects_file}."
+            )
         return words
+
+    @property
+    def _were(self) -> str:
+        return verb(self.rejects, "was", "were")
+
+    def _why_refused(self) -> str:
+        if self.unplaced:
+            return (
+                f"{counted(self.unplaced, 'faulty line')} of a log that corrects "
+                f"{verb(self.unplaced, 'does', 'do')} not tell of which transaction, so that none "
+                "can be replaced as a whole"
+            )
+        lines = counted(self.rejects, "line")
+        return f"{lines} {self._were} rejected, more than ingest.max_reject_rate allows"
 
 
 class Delivery:
@@ -143,9 +177,7 @@ class Delivery:
     def take(self, number: int, batch: Batch) -> None:
         """Check one batch and write its good lines as parts that do not count yet."""
         report = self.report
-        checked = canonical.read(batch.frame, self.rules, self.layouts, report.source)
-        faults = [batch.rejects, checked.rejects]
-        good = self.forgotten.taken_out(checked.good)
+        good, faults = self._checked(batch)
         for (day,), lines in good.group_by("business_day", maintain_order=True):
             assert isinstance(day, date)
             new, refused, unknown = self._new(day, lines)
@@ -156,6 +188,11 @@ class Delivery:
                 lake.write(path, self._stored(new))
         report.add_batch(batch)
         report.add_faults(pl.concat(faults), batch)
+
+    def _checked(self, batch: Batch) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """The good lines of a batch, with `_line` and CONTENT; and its faults."""
+        checked = canonical.read(batch.frame, self.rules, self.layouts, self.report.source)
+        return self.forgotten.taken_out(checked.good), [batch.rejects, checked.rejects]
 
     def _new(
         self, day: date, lines: pl.DataFrame
@@ -170,7 +207,11 @@ class Delivery:
         first = fresh.unique(IDENTITY, keep="first", maintain_order=True)
         new = first.join(seen, on=IDENTITY, how="anti", maintain_order="left")
         other = fresh.join(new, on=LINE, how="anti", maintain_order="left")
-        refused = [self._conflicts(other)]
+        settled = new.join(
+            lake.corrected(self.settings.paths.lake, day), on=TRANSACTION, how="semi"
+        )
+        new = new.join(settled, on=LINE, how="anti", maintain_order="left")
+        refused = [self._conflicts(other), self._settled(settled)]
         if day < self.oldest:
             refused.append(self._too_late(new))
             new = new.clear()
@@ -183,7 +224,15 @@ class Delivery:
         return rejects(
             lines.select(LINE, value=pl.concat_str(IDENTITY, separator="/")),
             "line",
-            pl.lit("a store/till/day/transaction/line that did not come before with other content"),
+            pl.lit(OTHER),
+            self.report.source,
+        )
+
+    def _settled(self, lines: pl.DataFrame) -> pl.DataFrame:
+        return rejects(
+            lines.select(LINE, value=pl.concat_str(TRANSACTION, separator="/")),
+            "transaction",
+            pl.lit(SETTLED),
             self.report.source,
         )
 
@@ -205,10 +254,14 @@ class Delivery:
         """Count the new lines, and the cards that came for the first time."""
         self.report.rows += new.height
         if new.height:
-            self.report.first_day = min(self.report.first_day or day, day)
-            self.report.last_day = max(self.report.last_day or day, day)
+            self._touch(day)
         cards = new["card"].drop_nulls().unique()
         self.new_cards |= set(cards.filter(~cards.is_in(self.cards["card"].implode())))
+
+    def _touch(self, day: date) -> None:
+        """Widen the days that the delivery changes."""
+        self.report.first_day = min(self.report.first_day or day, day)
+        self.report.last_day = max(self.report.last_day or day, day)
 
     def _stored(self, new: pl.DataFrame) -> pl.DataFrame:
         """Add household and bucket; a card nobody registered yet is a household of its own."""
@@ -298,6 +351,7 @@ def ingest_scans(
     batches: Iterable[Batch],
     *,
     history: bool = False,
+    kind: type[Delivery] = Delivery,
 ) -> Report:
     """Take a till log into the lake. `history` lets lines in however old they are.
 
@@ -305,7 +359,7 @@ def ingest_scans(
     """
     report = Report(source, "scans")
     with engine.begin() as connection:
-        delivery = Delivery(settings, connection, report, history=history)
+        delivery = kind(settings, connection, report, history=history)
         try:
             for number, batch in enumerate(batches):
                 delivery.take(number, batch)

@@ -45,7 +45,7 @@ def as_if_folded(root: Path, bucket: int, delivery: int) -> pl.DataFrame:
     found = newest(root, bucket)
     profile = pl.read_parquet(found) if found else profiles.empty()
     pending = lake.parts(root, after=int(found.stem) if found else 0, until=delivery)
-    return profiles.fold(profile, lake.read_parts(pending, [bucket]))
+    return profiles.fold(profile, *lake.changes(pending, [bucket]))
 
 
 def fold_pending(
@@ -75,16 +75,16 @@ def fold_pending(
 def _fold_group(
     root: Path, group: list[int], pending: list[Path], delivery: int, oldest: date
 ) -> int:
-    scans = lake.read_parts(pending, group)
-    by_bucket = scans.partition_by("bucket", as_dict=True)
-    nothing = scans.clear()
+    changes = lake.changes(pending, group)
+    by_bucket = [scans.partition_by("bucket", as_dict=True) for scans in changes]
+    nothing = changes[0].clear()
     for bucket in group:
         profile = read(root, [bucket])
-        folded = profiles.fold(profile, by_bucket.get((bucket,), nothing))
+        folded = profiles.fold(profile, *(some.get((bucket,), nothing) for some in by_bucket))
         target = _folder(root, bucket) / f"{delivery:08d}.parquet"
         lake.write(target, folded.filter(pl.col("day") >= oldest))
         _sweep(root, bucket)
-    return scans.height
+    return sum(scans.height for scans in changes)
 
 
 def refold(root: Path, shoppers: Iterable[str], oldest: date) -> None:

@@ -3,6 +3,7 @@
 A profile row is (household, product, store, day) with sums over the day's scans. Sums commute,
 so `fold(fold(P, a), b) == fold(P, a ++ b)` whatever the split and the order, late lines and
 returns included; a repeat never reaches the fold, because the lake holds a scan's identity once.
+A line that a correction took back is subtracted, and leaves no trace.
 Per-category facts are sums of per-product ones and are made when they are read, so that a product
 that moves to another category takes its past along.
 """
@@ -53,10 +54,18 @@ def of_scans(scans: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def fold(profile: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Add scans to a profile; the result is sorted, so equal profiles are equal frames."""
-    rows = pl.concat([profile, of_scans(scans)])
-    return rows.group_by(KEYS).agg(pl.col(SUMS).sum()).sort(KEYS).select(list(SCHEMA))
+def fold(
+    profile: pl.DataFrame, scans: pl.DataFrame, taken_back: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Add scans to a profile and take others from it, which were added before or are among them.
+
+    The result is sorted, so equal profiles are equal frames.
+    """
+    rows = [profile, of_scans(scans)]
+    if taken_back is not None:
+        rows.append(of_scans(taken_back).with_columns(-pl.col(SUMS)))
+    sums = pl.concat(rows).group_by(KEYS).agg(pl.col(SUMS).sum())
+    return sums.filter(pl.col("lines") > 0).sort(KEYS).select(list(SCHEMA))
 
 
 def as_of(profile: pl.DataFrame, day: date, keep_days: int) -> pl.DataFrame:

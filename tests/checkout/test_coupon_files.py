@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert, select
 
 from promo import tables
 from promo.checkout import families, family_file, handed, positive_file
-from promo.checkout.filed import Filed
+from promo.checkout.filed import Filed, TooManyRefused
 from promo.cli import main
 from promo.config import Settings
 from promo.offers import catalogue
@@ -165,16 +165,68 @@ def test_families_of_a_maker_replace_what_was_said_before(
 ) -> None:
     head, table = "prefix,family,code\n", tables.CouponFamily
     text = f"{head}0614141,121,614141000012\n0614141,000,614141000012\n06141,121,614141000012\n"
-    done = take(stocked, settings, "f.csv", text, family_file.import_file)
-    assert done.taken == 1
-    assert "line 3: `family` is '000'" in done.refused[0]
-    assert "line 4: `prefix` is '06141'" in done.refused[1]
+    with pytest.raises(TooManyRefused) as caught:
+        take(stocked, settings, "f.csv", text, family_file.import_file)
+    first, second, last = str(caught.value).splitlines()
+    assert "line 3: `family` is '000'" in first
+    assert "line 4: `prefix` is '06141': expected 6 to 12 digits." in second
+    assert last == (
+        "Nothing was taken in: 2 of 3 rows were refused, more than ingest.max_reject_rate allows."
+    )
     text = f"{head}0614141,122,614141000012\n0614142,300,internal:9\n0614142,300,internal:9\n"
     for _ in range(2):
         assert not take(stocked, settings, "f.csv", text, family_file.import_file).refused
     with stocked.connect() as connection:
         rows = connection.execute(select(table.prefix, table.family, table.product)).all()
     assert sorted(map(tuple, rows)) == [("0614141", "122", ITEM), ("0614142", "300", "internal:9")]
+
+
+def test_a_faulty_row_takes_nothing_away(stocked: Engine, settings: Settings) -> None:
+    """What could not be read may have been what is known."""
+    head, table = "prefix,family,code\n", tables.CouponFamily
+    known = f"{head}0614141,121,614141000012\n0614141,122,internal:1\n"
+    take(stocked, settings, "f.csv", known, family_file.import_file)
+
+    def families_of() -> set[tuple[str, str]]:
+        with stocked.connect() as connection:
+            return {(family, product) for family, product in connection.execute(
+                select(table.family, table.product).where(table.prefix == "0614141")
+            )}  # fmt: skip
+
+    before = families_of()
+    some = "".join(f"0614141,300,internal:{n}\n" for n in range(99))
+    done = take(stocked, settings, "f.csv", f"{head}0614141,1x1,614141000012\n{some}",
+                family_file.import_file)  # fmt: skip
+    assert (done.taken, len(done.refused)) == (99, 1)
+    assert "nothing that was known of a maker was taken away" in done.notices[0]
+    assert families_of() == before | {("300", f"internal:{n}") for n in range(99)}
+    with pytest.raises(TooManyRefused):
+        take(stocked, settings, "f.csv", f"{head}0614141,1x1,internal:5\n{some[:60]}",
+             family_file.import_file)  # fmt: skip
+    assert len(families_of()) == 101
+    assert not take(stocked, settings, "f.csv", known, family_file.import_file).refused
+    assert families_of() == before
+
+
+def test_a_maker_has_one_list_however_its_prefix_is_written(
+    stocked: Engine, settings: Settings
+) -> None:
+    head, table = "prefix,family,code\n", tables.CouponFamily
+    with stocked.begin() as connection:  # as an earlier version kept it
+        connection.execute(insert(table).values(prefix="614141", family="100", product=ITEM))
+    for prefix in ("614141", "0614141"):
+        take(stocked, settings, "f.csv", f"{head}{prefix},121,614141000012\n",
+             family_file.import_file)  # fmt: skip
+        with stocked.connect() as connection:
+            rows = connection.execute(select(table.prefix, table.family, table.product)).all()
+        assert [tuple(row) for row in rows] == [("0614141", "121", ITEM)]
+    assert families.spellings("614141") == families.spellings("0614141") == {"614141", "0614141"}
+    assert families.spellings("9501101") == {"9501101"}
+    for kept in ("614141", "0614141"):
+        listed = families.Families({(families.maker(kept), "121")}, (), ())
+        for asked in ("614141", "0614141"):
+            assert listed.lists(asked)
+            assert listed.knows((asked, "100"))
 
 
 @pytest.mark.parametrize(
@@ -203,12 +255,12 @@ def test_the_commands(settings: Settings, stocked: Engine) -> None:
     file = settings.folder / "a.jsonl"
     file.write_text(json.dumps(GOOD) + "\nno\n", encoding="utf-8")
     got = run("import", str(file))
-    assert (got.exit_code, got.stdout) == (1, "1 coupons in, 1 refused.\n")
+    assert (got.exit_code, got.stdout) == (1, "1 coupon in, 1 refused.\n")
     assert "Refused. a.jsonl, line 2: 'no'; expected a JSON object" in got.stderr
     file = settings.folder / "f.csv"
     file.write_text("prefix,family,code\n0614141,121,614141000012\n", encoding="utf-8")
     got = run("families", str(file))
-    assert (got.exit_code, got.stdout) == (0, "1 items of families in, 0 refused.\n")
+    assert (got.exit_code, got.stdout) == (0, "1 item of families in, 0 refused.\n")
     assert run("import", str(settings.folder / "none.jsonl")).exit_code == 3
 
 

@@ -288,7 +288,11 @@ def test_crossed_coupons_at_once_do_not_lock_each_other_out(tills: Tills) -> Non
 
 def test_a_reservation_holds_a_number_until_it_ends(tills: Tills) -> None:
     assert offs(told(tills, "reserve", "A 1 300", DIGITAL, transaction="r")) == [100]
-    assert offs(told(tills, "redeem", "A 1 300", DIGITAL, transaction="2")) == ["coupon_used"]
+    got = told(tills, "redeem", "A 1 300", DIGITAL, transaction="2")
+    assert offs(got) == offs(told(tills, "quote", "A 1 300", DIGITAL)) == ["reserved"]
+    [coupon] = got["offers"]
+    assert coupon["sentence"] == "The offer is held for another basket, which is not paid yet."
+    assert coupon["cashier"].startswith("Another till holds this coupon. Please finish or cancel")
     assert offs(told(tills, "quote", "A 1 300", DIGITAL, transaction="r")) == [100]
     assert offs(told(tills, "reserve", "B 1 300", DIGITAL, transaction="r")) == [100]
     got = told(tills, "redeem", "A 1 300", DIGITAL, transaction="3", reservation=named("r"))

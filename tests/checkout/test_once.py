@@ -92,8 +92,10 @@ def test_reservations_hold_uses_until_they_are_over(tills: Tills) -> None:
     first = tills.do("reserve", "milk 1 300", "1")
     assert used(first) == {"milk": 100}
     assert tills.ask("reserve", basket("milk 1 300", "1")).json == first
-    assert why(tills.do("redeem", "milk 1 300", "2")) == {"milk": "no_uses"}
+    told = tills.do("redeem", "milk 1 300", "2")
+    assert why(told) == {"milk": "reserved"}
     assert used(tills.do("redeem", "milk 1 300", "3", reservation=named("1"))) == {"milk": 100}
+    assert why(tills.do("redeem", "milk 1 300", "9")) == {"milk": "no_uses"}
     assert tills.void("3").status == 200
     assert used(tills.do("reserve", "milk 1 300", "4")) == {"milk": 100}
     assert used(tills.do("reserve", "jam 1 300", "4")) == {}  # the basket has changed

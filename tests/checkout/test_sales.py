@@ -234,6 +234,14 @@ def test_uses_a_day_and_a_household(opened: Any) -> None:
     assert used(tills.do("redeem", "milk 3 900", "7", **other)) == {"milk": 100}
 
 
+def test_a_bare_plu_is_an_item_of_the_basket(opened: Any) -> None:
+    """Offers see it where they name it; else it counts to the basket's sum."""
+    tills = opened({"any": {"products": [], "basket": "9.00"}})
+    lines = [{"code": "4011", "amount": 450}, {"code": "94011", "amount": 450}]
+    got = tills.ask("quote", basket("") | {"lines": lines}).json
+    assert (got["total"], used(got)) == (900, {"any": 100})
+
+
 def test_excluded_goods_count_for_nothing(opened: Any) -> None:
     whole = {
         "products": ["internal:bag", "internal:vodka", "internal:bread"],

@@ -276,6 +276,7 @@ def test_guessing_is_stopped_and_noticed(settings: Settings, one: Engine, key: s
         found = [live.ask("/v1/lookup", guess, key) for guess in guesses]
         assert [each.refused for each in found] == ["forged", "unknown", "forged", "guessing"]
         assert 1 <= int(found[-1].headers["retry-after"]) <= 21
+        assert found[-1].json["cashier"].endswith("Please try again in a moment.")
         assert live.ask("/v1/lookup", {"card": CARD}, key).refused == "guessing"
         metrics = live.ask("/metrics", method="GET").body.decode()
         assert "promo_failed_codes_total 3\n" in metrics
@@ -321,6 +322,10 @@ def test_a_fault_names_the_field_and_never_the_value(live: Running, key: str) ->
     answer = live.ask("/v1/sheet", {"card": CARD, "format": "4242"}, key)
     assert answer.json["detail"].startswith("`format`: ")
     assert "'4242'" not in answer.json["detail"]
+    answer = live.ask("/v1/sheet", {"card": CARD}, key)
+    assert answer.json["detail"] == "`format` is missing."
+    answer = live.ask("/v1/sheet", b"{", key)
+    assert answer.json["detail"] == "The body: expected JSON."
     answer = live.ask("/v1/lookup", {"29004242": 1}, key)
     assert "4242" not in answer.body.decode()
 

@@ -102,7 +102,9 @@ def test_wrong_usage_of_serve(house: Path, tmp_path: Path) -> None:
 
 
 def test_keys_by_the_command(house: Path) -> None:
-    made = promo(house, "stores", "key", "add", "--store", "1", "--until", "2017-12-31")
+    made = promo(house, "stores", "key", "add", "--store", "1", "--until", "2099-12-31")
+    past = promo(house, "stores", "key", "add", "--store", "1", "--until", "2017-12-31", code=3)
+    assert past.stderr.startswith("The key would open nothing: its last day, 2017-12-31, is over.")
     assert re.fullmatch(r"promo-1-[\w-]{43}\n", made.stdout)
     assert "shown this once" in made.stderr
     turned = promo(house, "stores", "key", "add", "--store", "2", "--verb", "sheet")
@@ -111,7 +113,7 @@ def test_keys_by_the_command(house: Path) -> None:
     assert "Key 2 still opens for 1.5 hours." in turned.stderr
     assert promo(house, "stores", "key", "revoke", "3").stdout == "Key 3 is revoked.\n"
     listed = promo(house, "stores", "key", "list").stdout
-    assert re.findall(r"live|expired|revoked", listed) == ["expired", "live", "revoked"]
+    assert re.findall(r"live|expired|revoked", listed) == ["live", "live", "revoked"]
     assert "promo-" not in listed
     only = promo(house, "stores", "key", "list", "--store", "2").stdout
     assert len(only.splitlines()) == len(listed.splitlines()) - 1

@@ -109,6 +109,14 @@ def test_what_is_no_key_is_said(one: Engine, store: str, verbs: list[str], said:
         store_keys.add(connection, store, verbs, NOW)
 
 
+def test_a_key_that_would_open_nothing_is_not_made(one: Engine) -> None:
+    with one.begin() as connection:
+        for ago in (timedelta(0), timedelta(days=3)):
+            with pytest.raises(StoreKeyError, match=r"its last day, 20\d\d-\d\d-\d\d, is over"):
+                store_keys.add(connection, "1", ["lookup"], NOW, NOW - ago)
+        assert store_keys.add(connection, "1", ["lookup"], NOW, NOW + timedelta(seconds=1))
+
+
 def test_a_number_without_a_key_is_said(one: Engine) -> None:
     with one.begin() as connection:
         assert store_keys.read(connection, 7) is None

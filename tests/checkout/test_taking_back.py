@@ -91,6 +91,19 @@ def test_a_void_gives_the_uses_and_the_promises_back(tills: Tills) -> None:
     assert tills.void("1", transaction="8").refused == "voided"
 
 
+def test_a_return_cannot_be_made_void_and_says_so(tills: Tills) -> None:
+    """What came back and stays is sold anew."""
+    tills.do("redeem", "milk 1 300")
+    back = tills.give_back("2")
+    before = counters(tills.engine)
+    for got in (tills.void("2"), tills.void(of="2", transaction="3")):
+        assert (got.status, got.refused) == (409, "a_return")
+        assert got.json["cashier"].startswith("This is a return, which cannot be made void.")
+    assert tills.give_back("2").body == back.body
+    assert counters(tills.engine) == before
+    assert tills.void().json["known"] is True
+
+
 def test_a_void_that_overtakes_its_sale_stands(tills: Tills) -> None:
     """The till gave up waiting and took back what we have not even seen."""
     assert tills.void().json["known"] is False
@@ -138,6 +151,25 @@ class Counter_:
         done = self.statements.in_transaction(lambda s: work(s, settings, request))
         return json.loads(getattr(done, "answer", done))
 
+    def sell(self, lines: Any) -> tuple[dict[str, str], Any, Counter[int]]:
+        """A sale of (name, pieces, amount): its name, its answer, the pieces of each line."""
+        sold = [{"code": f"internal:{name}", "quantity": n, "amount": amount}
+                for name, n, amount in lines]  # fmt: skip
+        sale = self.request("redeem", code=CODE, lines=sold)
+        answer = self.do(redeem, self.house, sale)
+        left = Counter({n: pieces for n, (_, pieces, _) in enumerate(lines)})
+        return sale.name._asdict(), answer, left
+
+    def bring(self, of: dict[str, str], wanted: dict[int, int]) -> Any:
+        """So many pieces of each line brought back; of all what is left, where none is named."""
+        lines = [{"line": line, "quantity": pieces} for line, pieces in wanted.items()]
+        body = {"of": of} | ({"lines": lines} if lines else {})
+        return self.do(bring_back, self.house.settings, self.request("return", **body))
+
+    def undo(self, of: dict[str, str]) -> Any:
+        """The sale made void."""
+        return self.do(void, self.house.settings, self.request("void", of=of))
+
 
 @pytest.fixture
 def desk(settings: Settings, sqlite_engine: Engine) -> Iterator[Counter_]:
@@ -146,32 +178,25 @@ def desk(settings: Settings, sqlite_engine: Engine) -> Iterator[Counter_]:
     found.statements.close()
 
 
+def check_nothing_is_left(engine: Engine) -> None:
+    assert counters(engine) == sums(engine)
+    assert set(counters(engine).values()) <= {(0, 0)}
+
+
 @examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, st.integers(0, 10**6), st.booleans())
 def test_returns_give_back_exactly_what_was_paid(
-    desk: Counter_, settings: Settings, sqlite_engine: Engine, lines: Any, seed: int, whole: bool
+    desk: Counter_, sqlite_engine: Engine, lines: Any, seed: int, whole: bool
 ) -> None:
-    chance = random.Random(seed)
-    sold = [
-        {"code": f"internal:{name}", "quantity": n, "amount": amount} for name, n, amount in lines
-    ]
-    sale = desk.request("redeem", code=CODE, lines=sold)
-    answer = desk.do(redeem, desk.house, sale)
+    chance, refunds = random.Random(seed), []
+    of, answer, left = desk.sell(lines)
     assert sum(line["off"] for line in answer["lines"]) == answer["off"] <= answer["total"]
     assert all(0 <= line["manufacturer"] <= line["off"] for line in answer["lines"])
-    left, refunds, of = (
-        Counter({n: q for n, (_, q, _) in enumerate(lines)}),
-        [],
-        sale.name._asdict(),
-    )
     while left.total():
-        some = {n: chance.randint(0, q) for n, q in left.items()}
-        wanted = [{"line": n, "quantity": q} for n, q in some.items() if q]
-        if whole or not wanted:
-            wanted, some = [], dict(left)
-        left.subtract(some)
-        body = {"of": of} | ({"lines": wanted} if wanted else {})
-        back = desk.do(bring_back, settings, desk.request("return", **body))
+        some = {line: chance.randint(0, pieces) for line, pieces in left.items()}
+        wanted = {} if whole else {line: pieces for line, pieces in some.items() if pieces}
+        left.subtract(wanted or dict(left))
+        back = desk.bring(of, wanted)
         assert back["refund"] >= 0
         assert back["off"] == sum(offer["off"] for offer in back["offers"])
         refunds.append(back)
@@ -179,39 +204,26 @@ def test_returns_give_back_exactly_what_was_paid(
         assert sum(back[name] for back in refunds) == answer[name]
     assert sum(back["refund"] for back in refunds) == answer["to_pay"]
     with pytest.raises(Refuse):
-        desk.do(bring_back, settings, desk.request("return", of=of))
-    undone = desk.do(void, settings, desk.request("void", of=of))
+        desk.bring(of, {})
+    undone = desk.undo(of)
     assert (undone["known"], undone["off"], undone["points"]) == (True, 0, 0)
-    assert counters(sqlite_engine) == sums(sqlite_engine)
-    assert set(counters(sqlite_engine).values()) <= {(0, 0)}
+    check_nothing_is_left(sqlite_engine)
 
 
 @examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, st.integers(0, 4), st.integers(0, 10**6))
 def test_a_void_after_any_returns_leaves_nothing(
-    desk: Counter_, settings: Settings, sqlite_engine: Engine, lines: Any, returns: int, seed: int
+    desk: Counter_, sqlite_engine: Engine, lines: Any, returns: int, seed: int
 ) -> None:
-    chance = random.Random(seed)
-    sold = [
-        {"code": f"internal:{name}", "quantity": n, "amount": amount} for name, n, amount in lines
-    ]
-    sale = desk.request("redeem", code=CODE, lines=sold)
-    answer = desk.do(redeem, desk.house, sale)
-    of, given_back, left = (
-        sale.name._asdict(),
-        0,
-        Counter({n: q for n, (_, q, _) in enumerate(lines)}),
-    )
+    chance, given_back = random.Random(seed), 0
+    of, answer, left = desk.sell(lines)
     for _ in range(returns):
         line = chance.choice([*left.elements()] or [0])
         if left[line]:
             left[line] -= 1
-            body = {"of": of, "lines": [{"line": line, "quantity": 1}]}
-            given_back += desk.do(bring_back, settings, desk.request("return", **body))["off"]
-    undone = desk.do(void, settings, desk.request("void", of=of))
-    assert undone["off"] + given_back == answer["off"]
-    assert counters(sqlite_engine) == sums(sqlite_engine)
-    assert set(counters(sqlite_engine).values()) <= {(0, 0)}
+            given_back += desk.bring(of, {line: 1})["off"]
+    assert desk.undo(of)["off"] + given_back == answer["off"]
+    check_nothing_is_left(sqlite_engine)
     for row in rows(sqlite_engine):
         shares = row.lines["lines"]
         assert sum(line["off"] for line in shares) == row.money

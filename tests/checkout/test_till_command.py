@@ -81,13 +81,20 @@ def test_a_coupon_is_handed_over_with_the_basket(folder: Path, shop: Engine) -> 
     assert shown[-1] == "Total $3.89  To pay $3.89"
 
 
-def test_its_key_opens_nothing_afterwards(folder: Path, shop: Engine) -> None:
-    till(folder, "", "--store", "1")
+def test_nothing_is_left_of_its_key(folder: Path, shop: Engine) -> None:
+    for _ in range(2):
+        till(folder, MILK, "--store", "1")
     with shop.connect() as connection:
-        keys = connection.execute(select(tables.StoreKey.__table__)).all()
-    assert len(keys) == 1
-    assert keys[0].revoked is not None
-    assert keys[0].verbs == ",".join(store_keys.TILL)
+        assert connection.execute(select(tables.StoreKey.__table__)).all() == []
+
+
+def test_an_empty_basket_is_not_paid(folder: Path, shop: Engine) -> None:
+    got = till(folder, f"pay\n{MILK}\npay\npay\n", "--store", "1", code=1)
+    nothing = "! There is nothing to pay: scan a list, a card or an item first."
+    paid = got.stdout.split("> pay\n")[1:]
+    assert paid[0].splitlines()[0].strip() == nothing
+    assert paid[1].strip().startswith("Paid $3.89.")
+    assert paid[2].strip() == nothing
 
 
 def test_used_offers_are_said_to_be_used(folder: Path, shop: Engine) -> None:
@@ -118,7 +125,7 @@ def test_what_cannot_be_done_is_said(live: Running, shop: Engine, folder: Path) 
         f"0*{MILK}": "Type ? for what can be typed.",
         "#1": "Type ? for what can be typed.",
         "off 1": "Type ? for what can be typed.",
-        "pay": "Type ? for what can be typed.",
+        "pay": "There is nothing to pay: scan a list",
         "hold": "Type ? for what can be typed.",
         "return 1 2 3": "There is no sale to take back.",
         "void": "There is no sale to take back.",

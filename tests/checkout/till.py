@@ -2,8 +2,8 @@
 
 import http.client
 import json
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -132,14 +132,13 @@ def listening(settings: Settings, engine: Engine, *, till: bool) -> Iterator[Run
     service = Service(
         settings, KEYS, engine, now=lambda: NOW, write=lambda x: lines.append(dict(x)), till=till
     )
-    server = serving.server_of(service, serving.Where("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.002)  # nobody tells when it listens
-    try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Running(service, port, lines)
-    finally:
-        server.should_exit = True
-        thread.join()
+    with socket.create_server(("127.0.0.1", 0)) as ear:  # who asks before it runs waits
+        port = ear.getsockname()[1]
+        server = serving.server_of(service, serving.Where("127.0.0.1", port))
+        thread = threading.Thread(target=server.run, args=([ear],))
+        thread.start()
+        try:
+            yield Running(service, port, lines)
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -90,7 +90,7 @@ def test_what_a_list_still_shows(tmp_path: Path) -> None:
         ("soup.en.md", "---\n- kind\n---\nx", "what it holds is ['kind']: expected keys"),
         ("soup.en.md", "---\ntitle: t\nkind: tip\nuses: 5\n---\nx", "`uses` is 5: expected a list"),
         ("soup.en.md", "---\ntitle: t\ntitle: t\n---\nx", "the key 'title' stands twice"),
-        ("soup.en.md", "---\ntitle: t\nkind: tip\nclubs: ''\n---\nx", "`clubs.0` is '': an empty"),
+        ("soup.en.md", "---\ntitle: t\nkind: tip\nclubs: ''\n---\nx", "`clubs[0]` is '': an empty"),
         ("soup.en.md", "---\nfrom: 2017-02-30\n---\nx", "cannot be read: day is out of range"),
     ],
 )

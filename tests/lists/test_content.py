@@ -28,18 +28,21 @@ def test_a_chain_without_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("clubs: [{id: a, heading: {en: x}}]", "content.yaml: `clubs.0.words` is missing."),
+        ("clubs: [{id: a, heading: {en: x}}]", "content.yaml: `clubs[0].words` is missing."),
         ("club: []", "content.yaml: unknown key `club`."),
-        ("services: [{text: x}]", "content.yaml: `services.0.text` is 'x'"),
+        ("services: [{text: x}]", "content.yaml: `services[0].text` is 'x'"),
         ("clubs: [", "cannot be read"),
         ("5", "content.yaml: what it holds is 5: expected keys with values, as in `key: value`."),
         ("[]", "content.yaml: what it holds is []: expected keys with values"),
         ("clubs: a", "content.yaml: `clubs` is 'a': expected a list, as in [this, that]."),
-        ("clubs: [5]", "content.yaml: `clubs.0` is 5: expected keys with values"),
-        ("clubs: [{id: a, words: b, heading: {en: x}}]", "`clubs.0.words` is 'b': expected a list"),
+        ("clubs: [5]", "content.yaml: `clubs[0]` is 5: expected keys with values"),
+        (
+            "clubs: [{id: a, words: b, heading: {en: x}}]",
+            "`clubs[0].words` is 'b': expected a list",
+        ),
         (
             "clubs: [{id: a, words: [], heading: {en: x}}]",
-            "`clubs.0.words` is []: expected at least 1",
+            "`clubs[0].words` is []: expected at least 1",
         ),
         ("clubs: []\nclubs: []", "the key 'clubs' stands twice"),
         ("clubs: 2017-99-99", "cannot be read: month must be in 1..12"),
@@ -61,7 +64,7 @@ def test_an_empty_word_is_refused(tmp_path: Path, words: str) -> None:
     with pytest.raises(ContentError, match="an empty word") as caught:
         content(tmp_path)
     place = 1 if "pets" in words else 0
-    assert str(caught.value).startswith(f"content.yaml: `clubs.0.words.{place}` is '")
+    assert str(caught.value).startswith(f"content.yaml: `clubs[0].words[{place}]` is '")
     assert str(caught.value).endswith("an empty word stands in every club's name; expected a word, "
                                       "or none.")  # fmt: skip
     assert "\n" not in str(caught.value)

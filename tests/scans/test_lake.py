@@ -113,3 +113,65 @@ def test_rows_alike_are_found_in_every_part(tmp_path: Path) -> None:
     every = lake.read_parts(paths)
     both = every.join(keys, on="line", how="semi", maintain_order="left")
     assert_frame_equal(found, both)
+
+
+def lines(*paid: int) -> pl.DataFrame:
+    """Stored scans of one till, numbered from 0, of bucket 1; `paid` is their content."""
+    whole = rows(*(1 for _ in paid)).with_columns(
+        pl.lit("1").alias(name) for name in ("store", "till", "transaction")
+    )
+    return whole.with_columns(business_day=pl.lit(DAY), paid=pl.Series(paid, dtype=pl.Int64))
+
+
+def correct(root: Path, delivery: int, gone: pl.DataFrame, came: pl.DataFrame) -> None:
+    lake.write(lake.taken_back_path(root, DAY, delivery), gone)
+    lake.write(lake.part_path(root, DAY, delivery, 0), came)
+
+
+def test_what_was_taken_back_does_not_stand(tmp_path: Path) -> None:
+    """One line goes from 10 to 11 and back again, the other goes."""
+    first, other = lines(10, 20), lines(11)
+    lake.write(lake.part_path(tmp_path, DAY, 1, 0), first)
+    correct(tmp_path, 2, first, other)
+    assert lake.read_parts(lake.day_parts(tmp_path, DAY))["paid"].to_list() == [11]
+    correct(tmp_path, 3, other, first[:1])
+    parts = lake.parts(tmp_path)
+    assert_frame_equal(lake.read_parts(parts), first[:1])
+    assert_frame_equal(lake.read_parts(parts[::-1], [1]), first[:1])
+    assert lake.read_parts(parts, [2]).is_empty()
+    assert lake.read_parts(lake.parts(tmp_path, until=1))["paid"].to_list() == [10, 20]
+    [day] = lake.by_day(parts)
+    assert_frame_equal(day.collect(), first[:1])
+
+
+def test_changes_are_what_came_and_what_was_taken_back(tmp_path: Path) -> None:
+    first, other = lines(10, 20), lines(11)
+    lake.write(lake.part_path(tmp_path, DAY, 1, 0), first)
+    correct(tmp_path, 2, first, other)
+    came, gone = lake.changes(lake.parts(tmp_path, after=1))
+    assert_frame_equal(came, other)
+    assert_frame_equal(gone, first)
+    came, gone = lake.changes(lake.parts(tmp_path), [7])
+    assert came.is_empty()
+    assert gone.is_empty()
+    assert [frame.schema for frame in lake.changes([])] == [pl.Schema(lake.STORED)] * 2
+
+
+def test_days_that_nothing_was_taken_back_of_are_read_as_they_lie(tmp_path: Path) -> None:
+    put(tmp_path, DAY, 1, 0, 1, 2)
+    put(tmp_path, DAY, 1, 1, 3)
+    put(tmp_path, date(2017, 11, 7), 2, 0, 4)
+    days = [day.collect()["bucket"].to_list() for day in lake.by_day(lake.parts(tmp_path))]
+    assert days == [[1, 2, 3], [4]]
+    assert list(lake.by_day([])) == []
+
+
+def test_what_a_killed_correction_settled_is_discarded(tmp_path: Path) -> None:
+    names = {"store": ["1"], "till": ["1"], "business_day": [DAY], "transaction": ["7"]}
+    for delivery in (1, 2):
+        lake.write(lake.corrected_path(tmp_path, DAY, delivery), pl.DataFrame(names))
+    correct(tmp_path, 2, lines(1), lines(2))
+    assert lake.discard_uncommitted(tmp_path, 1) == 2
+    assert [path.stem for path in tmp_path.rglob("*.parquet")] == ["00000001"]
+    assert lake.corrected(tmp_path, DAY).rows() == [("1", "1", DAY, "7")]
+    assert lake.corrected(tmp_path, date(2017, 11, 7)).is_empty()

@@ -53,7 +53,7 @@ class Goods:
         pieces = pl.col("quantity") // 1000
         whole = (pl.col("unit") == "each") & (pl.col("quantity") % 1000 == 0) & (pieces > 0)
         found = (
-            pl.scan_parquet(parts)
+            pl.concat(lake.by_day(parts))
             .filter(whole & (pl.col("regular") > 0))
             .with_columns(price=pl.col("regular") / pieces)
             .group_by("product")

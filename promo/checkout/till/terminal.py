@@ -153,7 +153,8 @@ class Terminal:
     def pay(self, _: list[str]) -> None:
         """Pay, or ask again whether it was paid."""
         if self.sale.state == "paid" or not self.sale.lines:
-            raise BadCommand
+            self._no(self.talk.say("nothing_to_pay"))
+            return
         self.sale.pay()
         self.last = self.sale
         answer = self.sale.answer

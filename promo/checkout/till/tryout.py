@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 
 from promo.checkout import bodies, opening, sale_bodies
 from promo.checkout.connections import Connections
-from promo.checkout.items import ItemError
+from promo.checkout.items import PLU, ItemError
 from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.selling import House
@@ -173,7 +173,8 @@ class TryOut:
             return {"kind": "list"}
         if COUPON.fullmatch(text):
             return {"kind": "coupon"}
-        if (line := self._line(text)) is not None:
+        # A PLU is an item only if the house has it: a card's number may look the same.
+        if not PLU.fullmatch(text) and (line := self._line(text)) is not None:
             return self._item(statements, text, line, key, day)
         if statements.rows(opening.CARD, (text,)):
             return {"kind": "card"}

@@ -42,6 +42,7 @@ WORDS: Mapping[str, str] = {
     "no_price": _.text("No price is known for this item: type it behind the code, such as {entry}"),
     "nothing": _.text("This is no list, card or item that we know."),
     "no_entry": _.text("That was not understood. Try code, 3*code or code @2.49"),
+    "nothing_to_pay": _.text("There is nothing to pay: scan a list, a card or an item first."),
     "no_sale": _.text("There is no sale to take back."),
     "no_answer": _.text("There is no answer. Pay again: the same sale is sent, and counts once."),
     "unreached": _.text("The service does not answer. Please try again."),

@@ -1,6 +1,6 @@
 """What a volume of lists is written as. A format knows how; which lists, and where, it is told."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from promo.counting import counted
 from promo.errors import Sentence
 from promo.files import replacing
 from promo.lists.press.page import Page
@@ -23,6 +24,15 @@ PIECE = 40  # lists the PDF renderer gets at a time; its time grows faster than 
 
 class PrintError(Sentence):
     """Lists cannot be printed as they are."""
+
+
+def too_high(which: str, pages: int, room: int) -> PrintError:
+    """That a list takes other pages than its layout has, and what to do."""
+    return PrintError(
+        f"{which} takes {counted(pages, 'page')}, but the layout has room for it on {room}. `promo "
+        "templates check` shows what is too high; make that lower in the template, or use the "
+        "template that came with promo."
+    )
 
 
 @dataclass(frozen=True)
@@ -93,35 +103,59 @@ class Pdf:
         """One PDF; each list on the pages that its layout counted beforehand."""
         from promo.lists.press.pdf import write_pdf  # slow to import, and HTML does without
 
-        entries: list[Entry] = []
-        pieces = self._pieces(sheets, press, heading, entries)
-        # Nothing takes the file's place before its pages are counted.
-        with replacing(path) as unchecked:
-            printed = write_pdf(pieces, unchecked, title=heading.title, day=heading.day)
-            expected = sum(entry.pages for entry in entries)
-            if printed != expected:
-                raise PrintError(
-                    f"{path.name} has {printed} pages, expected {expected}: a list does not fit "
-                    "its page. Lower lists.max_due or lists.max_offers, or mend the template."
-                )
-        return entries
+        volume = _Volume(self, press, heading, path.name)
+        # A piece that is not as long as it should be leaves no file.
+        pieces = volume.pieces(sheets)
+        write_pdf(pieces, path, title=heading.title, day=heading.day, drawn=volume.check)
+        return volume.entries
 
-    def _pieces(
-        self, sheets: Iterable[Sheet], press: Press, heading: Heading, entries: list[Entry]
-    ) -> Iterator[str]:
+
+class _Volume:
+    """A PDF while it is written: what stands where, and whether each piece takes its pages."""
+
+    def __init__(self, form: Pdf, press: Press, heading: Heading, name: str) -> None:
+        self.form, self.press, self.heading, self.name = form, press, heading, name
+        self.entries: list[Entry] = []
+        self.drawn: list[Page] = []
+
+    def pieces(self, sheets: Iterable[Sheet]) -> Iterator[str]:
+        """The lists as documents of some at a time."""
         left, at = iter(sheets), 1
         while some := list(islice(left, PIECE)):
-            pages = []
+            self.drawn = []
             for sheet in some:
-                page = self._page(sheet, press, heading.first + len(entries))
-                entries.append(Entry(page.list_code, at, page.leaves))
-                pages.append(page)
+                page = self._page(sheet, self.heading.first + len(self.entries))
+                self.entries.append(Entry(page.list_code, at, page.leaves))
+                self.drawn.append(page)
                 at += page.leaves
-            yield press.print_html(pages, style=self.style, title=heading.title)
+            yield self._html(self.drawn)
 
-    def _page(self, sheet: Sheet, press: Press, number: int) -> Page:
-        sequence = str(number) if self.needs_address else ""
-        return press.page(sheet, style=self.style, sequence=sequence)
+    def check(self, count: int) -> None:
+        """Raise PrintError where the last piece took other pages than its lists' layouts have."""
+        expected = sum(page.leaves for page in self.drawn)
+        if count != expected:
+            first, last = self.drawn[0], self.drawn[-1]
+            which, found, room = next(self._wrong(), (
+                f"of the lists {first.list_code} to {last.list_code} one", count, expected,
+            ))  # fmt: skip
+            raise too_high(f"{self.name}: {which}", found, room)
+
+    def _wrong(self) -> Iterator[tuple[str, int, int]]:
+        """The lists of the last piece that alone, too, take other pages: which, found, expected."""
+        from promo.lists.press.pdf import pdf_bytes
+
+        for page in self.drawn:
+            html, heading = self._html([page]), self.heading
+            _, count = pdf_bytes(html, title=heading.title, day=heading.day)
+            if count != page.leaves:
+                yield f"the list {page.list_code}", count, page.leaves
+
+    def _html(self, pages: Sequence[Page]) -> str:
+        return self.press.print_html(pages, style=self.form.style, title=self.heading.title)
+
+    def _page(self, sheet: Sheet, number: int) -> Page:
+        sequence = str(number) if self.form.needs_address else ""
+        return self.press.page(sheet, style=self.form.style, sequence=sequence)
 
 
 @dataclass(frozen=True)

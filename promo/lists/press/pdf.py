@@ -1,7 +1,7 @@
 """HTML to PDF, behind one function: PlutoPrint with fonts of our own and no network."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -25,11 +25,15 @@ class OnlyOurFonts(plutoprint.ResourceFetcher):
         return fonts.resource(name)
 
 
-def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: date) -> int:
+def write_pdf(
+    documents: str | Iterable[str], path: Path, *, title: str, day: date,
+    drawn: Callable[[int], None] = lambda _: None,
+) -> int:  # fmt: skip
     """Write one PDF of one or more HTML documents, complete or not at all; returns its pages.
 
     A long book is given in pieces: the renderer's time grows faster than a document's length.
-    The same HTML, title and day give the same bytes: the only dates in the file are `day`'s.
+    `drawn` is told the pages of each, and may raise. The same HTML, title and day give the same
+    bytes: the only dates in the file are `day`'s.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         sink = Sink(file)
@@ -38,6 +42,7 @@ def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: da
             documents,
             title,
             day,
+            drawn,
         )
         if sink.fault:
             raise sink.fault
@@ -72,14 +77,19 @@ def pdf_bytes(documents: str | Iterable[str], *, title: str, day: date) -> tuple
 
 
 def _fill(
-    canvas: plutoprint.PDFCanvas, documents: str | Iterable[str], title: str, day: date
-) -> int:
+    canvas: plutoprint.PDFCanvas, documents: str | Iterable[str], title: str, day: date,
+    drawn: Callable[[int], None] = lambda _: None,
+) -> int:  # fmt: skip
     stamp = f"{day.isoformat()}T00:00:00"
     canvas.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
     canvas.set_metadata(plutoprint.PDF_METADATA_CREATION_DATE, stamp)
     canvas.set_metadata(plutoprint.PDF_METADATA_MODIFICATION_DATE, stamp)
     pieces = [documents] if isinstance(documents, str) else documents
-    pages = sum(_draw(html, canvas) for html in pieces)
+    pages = 0
+    for html in pieces:
+        count = _draw(html, canvas)
+        drawn(count)
+        pages += count
     canvas.finish()
     return pages
 
