@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from promo.check_command import check
 from promo.command import (
     DAY,
     FAILED,
@@ -302,6 +303,7 @@ def lookup_command(
 
 
 main.add_command(lookup_command, "lookup")
+main.add_command(check)
 main.add_command(coupons)
 main.add_command(models)
 main.add_command(offers)

@@ -1,0 +1,214 @@
+"""Profiles and the copy of the products: what the lake holds a second time, against the first."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import select
+
+from promo import calendar, database, tables
+from promo.checking.findings import LOOK, Check, Finding, several
+from promo.checking.look import Look
+from promo.checking.parquet import BROKEN, cause, fault
+from promo.house import PRODUCT_COLUMNS, TYPES
+from promo.scans import lake
+from promo.shoppers import examples, profile_store, profiles
+
+NAME = re.compile(r"\d{8}\.parquet")
+EVERY = 16  # a quick look folds one bucket of so many
+ANEW = "Remove the file: the next night folds it anew from the lake."
+
+
+def _buckets(look: Look) -> Iterator[tuple[int, list[Path]]]:
+    """The buckets that have profiles, and their files in the order of their names."""
+    for bucket in range(calendar.BUCKETS):
+        folder = look.settings.paths.lake / "profiles" / f"{bucket:03d}"
+        if found := sorted(path for path in folder.glob("*") if not path.name.startswith(".")):
+            yield bucket, found
+
+
+# --- profiles -------------------------------------------------------------------------------------
+
+
+def of_households(look: Look) -> Iterator[Finding]:
+    """Each bucket's profiles can be read, are its households', and not ahead of the deliveries."""
+    for bucket, files in _buckets(look):
+        odd = [path for path in files if not NAME.fullmatch(path.name)]
+        for path in odd:
+            yield Finding(look.shown(path), "this is no profile:", path.name, "<delivery>.parquet",
+                          "Move it out of the lake.")  # fmt: skip
+        own = [path for path in files if path not in odd]
+        for path in own[:-1]:
+            yield Finding(look.shown(path), "a newer profile stands beside it:", own[-1].name,
+                          "one file a bucket", "A fold that died left it; the next one removes it.",
+                          LOOK)  # fmt: skip
+        if own:
+            yield from _profile(look, bucket, own[-1])
+
+
+def _profile(look: Look, bucket: int, path: Path) -> Iterator[Finding]:
+    where, through = look.shown(path), int(path.stem)
+    if through > look.last_delivery:
+        yield Finding(
+            where, "it says that it is folded through delivery", f"{through}",
+            f"at most {look.last_delivery}, the last one in the database",
+            f"It knows what the database does not. {ANEW}", moves=True,
+        )  # fmt: skip
+    if (broken := fault(path, profiles.SCHEMA)) is not None:
+        yield Finding(where, "the profile cannot be used:", broken, "the columns of a profile",
+                      ANEW)  # fmt: skip
+        return
+    try:
+        held = pl.read_parquet(path, columns=["shopper"]).unique().to_series()
+    except BROKEN as error:
+        yield Finding(where, "the profile cannot be read:", cause(error), "sound Parquet", ANEW)
+        return
+    others = sorted(shopper for shopper in held if calendar.bucket(shopper) != bucket)
+    if others:
+        yield Finding(where, f"{len(others):,} households are not of this bucket:",
+                      several(others), f"households of bucket {bucket}", ANEW)  # fmt: skip
+    unknown = sorted(set(held) - set(look.households["shopper"]) if _lacks(look, held) else ())
+    if unknown:
+        yield Finding(
+            where, f"{len(unknown):,} households are not in the table of shoppers:",
+            several(unknown), "households of the table",
+            "Restore lake and database from one backup.", moves=True,
+        )  # fmt: skip
+
+
+def _lacks(look: Look, held: pl.Series) -> bool:
+    return not held.is_in(look.households["shopper"].implode()).all()
+
+
+# --- folded ---------------------------------------------------------------------------------------
+
+
+def folded(look: Look) -> Iterator[Finding]:
+    """Profiles are what folding the lake from its beginning gives; in a quick look some buckets."""
+    root = look.settings.paths.lake
+    groups: dict[int, list[int]] = {}
+    for bucket, files in _buckets(look):
+        wanted = not look.quick or bucket % EVERY == look.today.toordinal() % EVERY
+        if wanted and NAME.fullmatch(files[-1].name):
+            groups.setdefault(int(files[-1].stem), []).append(bucket)
+    oldest = _oldest(look)
+    for through, group in sorted(groups.items()):
+        parts = [path for path in lake.parts(root, until=through) if path.parent.name >= oldest]
+        room = profile_store.MOST_BYTES
+        size = max(1, len(group) * room // (1 + sum(path.stat().st_size for path in parts)))
+        for start in range(0, len(group), size):
+            yield from _group(look, group[start : start + size], through, parts, oldest)
+
+
+def _oldest(look: Look) -> str:
+    """The first day that no fold has dropped yet: see House.fold."""
+    newest = lake.newest_day(look.settings.paths.lake) or look.today
+    keep = look.settings.profiles.keep_days + look.settings.ingest.late_days
+    return (newest - timedelta(keep + examples.FARTHEST)).isoformat()
+
+
+def _group(
+    look: Look, group: list[int], through: int, parts: list[Path], oldest: str
+) -> Iterator[Finding]:
+    try:
+        scans = lake.read_parts(parts, group)
+    except BROKEN:
+        return  # the check `parts` names what cannot be read
+    by_bucket, first = scans.partition_by("bucket", as_dict=True), date.fromisoformat(oldest)
+    for bucket in group:
+        path = look.settings.paths.lake / "profiles" / f"{bucket:03d}" / f"{through:08d}.parquet"
+        try:
+            held = pl.read_parquet(path).select(list(profiles.SCHEMA))
+        except BROKEN:
+            continue  # the check `profiles` names it
+        anew = profiles.fold(profiles.empty(), by_bucket.get((bucket,), scans.clear()))
+        recent = pl.col("day") >= first
+        yield from _differ(look.shown(path), held.filter(recent), anew.filter(recent))
+
+
+def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:
+    if held.equals(anew):
+        return
+    keys = list(profiles.KEYS)
+    lacking = anew.join(held, on=keys, how="anti")
+    more = held.join(anew, on=keys, how="anti")
+    both = held.join(anew, on=keys, suffix="_anew")
+    changed = [pl.col(name) != pl.col(f"{name}_anew") for name in profiles.SUMS]
+    other = both.filter(pl.any_horizontal(changed))
+    said = f"{lacking.height:,} rows fewer, {more.height:,} more, {other.height:,} with other sums"
+    rows = pl.concat([each.select(keys) for each in (lacking, more, other)]).sort(keys)
+    if rows.height:
+        said += f", {'/'.join(map(str, rows.row(0)))} among them"
+    else:
+        said += ", but in another order"
+    if not more.height and not other.height and _is_older(lacking, held):
+        yield Finding(
+            where, "it reaches back less far than the lake:", said, "all days that are kept",
+            f"Was profiles.keep_days raised? {ANEW}", LOOK, moves=True,
+        )  # fmt: skip
+        return
+    yield Finding(where, "it is not what the lake folds to:", said,
+                  "the same sums, row for row", ANEW, moves=True)  # fmt: skip
+
+
+def _is_older(lacking: pl.DataFrame, held: pl.DataFrame) -> bool:
+    first = held["day"].min()
+    return first is not None and not (lacking["day"] >= first).any()
+
+
+# --- product-copy ---------------------------------------------------------------------------------
+
+
+def product_copy(look: Look) -> Iterator[Finding]:
+    """The lake's copy of the product table is the table."""
+    number = database.version(look.connection, "products")
+    path = look.settings.paths.lake / "products" / f"{number:08d}.parquet"
+    newer = [
+        each
+        for each in path.parent.glob("????????.parquet")
+        if each.stem.isdecimal() and int(each.stem) > number
+    ]
+    for each in newer:
+        yield Finding(
+            look.shown(each), "the copy is of version", each.stem,
+            f"at most {number}, the version of the table",
+            "Remove it: it is made anew when it is needed.", moves=True,
+        )  # fmt: skip
+    if not path.is_file():
+        return  # made when a night first needs it
+    columns = [tables.Product.__table__.c[name] for name in PRODUCT_COLUMNS]
+    schema = {name: TYPES.get(name, pl.String()) for name in PRODUCT_COLUMNS}
+    try:
+        copy = pl.read_parquet(path)
+    except BROKEN as error:
+        said: str | None = cause(error)
+    else:
+        table = look.frame(select(*columns).order_by(tables.Product.id), schema)
+        said = _unlike(copy, table)
+    if said:
+        yield Finding(look.shown(path), "the copy is not the product table:", said,
+                      "the same rows", "Remove it: it is made anew when it is needed.",
+                      moves=True)  # fmt: skip
+
+
+def _unlike(copy: pl.DataFrame, table: pl.DataFrame) -> str | None:
+    if copy.schema != table.schema:
+        return f"it has the columns {', '.join(copy.columns)}"
+    copy, table = copy.sort("id"), table.sort("id")
+    if copy.equals(table):
+        return None
+    other = pl.concat([
+        copy.join(table, on=table.columns, how="anti", nulls_equal=True),
+        table.join(copy, on=table.columns, how="anti", nulls_equal=True),
+    ])["id"].unique().sort()  # fmt: skip
+    return f"it differs in {several(other)}"
+
+
+CHECKS = (
+    Check("profiles", "profiles can be read, are their bucket's, and not ahead of the deliveries",
+          of_households),
+    Check("folded", "profiles are what folding the lake from its beginning gives", folded),
+    Check("product-copy", "the lake's copy of the products is the table", product_copy),
+)  # fmt: skip
