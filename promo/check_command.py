@@ -21,7 +21,7 @@ SHOWN = 10  # findings of a check that are printed
 @click.option("--only", multiple=True, type=TEXT, metavar="NAME",
               help="Run this check only; may be repeated.")  # fmt: skip
 @click.option("--quick", is_flag=True,
-              help="Open lists and drafts, recent scans, some buckets: minutes instead of hours.")  # fmt: skip
+              help="Look at open lists, drafts, recent scans and samples only.")  # fmt: skip
 @click.option("--list", "as_list", is_flag=True, help="List the checks, and run none.")
 @click.option("--json", "as_json", is_flag=True, help="Say everything found as JSON.")
 @click.pass_context

@@ -49,7 +49,7 @@ def _counts(look: Look, run: Row[Any]) -> Iterator[Finding]:
     found = sheets.night(look, run.night)
     stored = found.counts | {"stores": len(found.stores)}
     # A content that cannot be read is a finding of its own.
-    names = ("lists", "stores") if found.odd else (*COUNTED, "stores")
+    names = ("lists", "stores") if found.unread else (*COUNTED, "stores")
     for name in names:
         if said.get(name) != stored[name]:
             yield Finding(
@@ -119,7 +119,7 @@ def codes(look: Look) -> Iterator[Finding]:
     for number, count in sorted(unknown.items()):
         yield Finding("code.key", f"{count:,} lists have codes of a key that is not there:",
                       f"key {number}", "every key that printed a list",
-                      "Restore the line of that key: without it these lists do not open.")  # fmt: skip
+                      "Restore that key: without it these lists do not open.")  # fmt: skip
 
 
 def _keys(look: Look) -> CodeKeys:

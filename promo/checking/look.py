@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -90,17 +90,21 @@ class Look:
         """Who is at work in the house; None where nobody is."""
         return Holder.of(self.settings.paths.state / "promo.lock")
 
-    def rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
+    def rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
         """The rows of a query, however many, a few at a time."""
         yield from self.connection.execute(query.execution_options(yield_per=STREAM))
 
-    def frames(self, query: Select[Any], schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
+    def frames(
+        self, query: Select[*tuple[Any, ...]], schema: Mapping[str, pl.DataType]
+    ) -> Iterator[pl.DataFrame]:
         """The same as columns, in pieces."""
         found = self.connection.execute(query.execution_options(yield_per=STREAM))
         for some in found.partitions():
             yield pl.DataFrame([tuple(row) for row in some], schema=schema, orient="row")
 
-    def frame(self, query: Select[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    def frame(
+        self, query: Select[*tuple[Any, ...]], schema: Mapping[str, pl.DataType]
+    ) -> pl.DataFrame:
         """The same as one frame."""
         return pl.concat([pl.DataFrame(schema=schema), *self.frames(query, schema)])
 

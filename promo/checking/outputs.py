@@ -26,7 +26,7 @@ CODES = {"code": pl.String()}
 
 
 def _folder(look: Look, run: Row[Any]) -> Path:
-    return look.settings.paths.out / run.night.isoformat()
+    return look.settings.paths.out / f"{run.night}"
 
 
 def _again(run: Row[Any]) -> str:

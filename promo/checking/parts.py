@@ -18,6 +18,7 @@ from promo.scans import lake
 from promo.scans.canonical import IDENTITY
 
 PART = re.compile(r"\d{8}-\d{4}\.parquet")
+MOST_LINES = 4_000_000  # in memory at a time, unless a single day has more
 RECENT = 14  # days of the lake that a quick look reads
 RESTORE = "Restore the lake and the database from one backup."
 AGAIN = "Restore the file from a backup; where there is none, restore the house and ingest again."
@@ -178,28 +179,43 @@ def lines(look: Look) -> Iterator[Finding]:
     """Each line is in the lake once; stores, cards and households that lines name are known."""
     stores = look.frame(select(tables.Store.id), {"store": pl.String()})
     cards = look.frame(select(tables.Card.card), {"card": pl.String()})
-    for day, paths in _days(look):
-        where = f"{look.shown(paths[0].parent)}"
+    known = (stores, cards, look.households.select("shopper"))
+    for first, last, paths in _together(look):
+        where = look.shown(look.settings.paths.lake / "scans")
+        where += f", {first}" if first == last else f", {first} to {last}"
         try:
             scans = pl.scan_parquet(paths)
             yield from _twice(where, scans)
-            unknown = {
-                "store": _unknown(scans, stores),
-                "card": _unknown(scans, cards),
-                "shopper": _unknown(scans, look.households.select("shopper")),
-            }
+            unknown = {name: _unknown(scans, table) for table in known for name in table.columns}
         except BROKEN as error:
-            yield Finding(where, f"the lines of {day} cannot be read:", cause(error),
-                          "sound Parquet", AGAIN)  # fmt: skip
+            yield Finding(where, "lines cannot be read:", cause(error), "sound Parquet", AGAIN)
             continue
         for name, found in unknown.items():
             if found:
                 yield Finding(
-                    where, f"lines name {len(found):,} that the table of {name}s lacks:",
-                    several(found), f"a {name} of the table",
-                    f"Ingest the {name}s, or restore lake and database from one backup.",
+                    where, f"lines name {len(found):,} that the table of {TABLES[name]} lacks:",
+                    several(found), f"{TABLES[name]} of the table",
+                    f"Ingest the {TABLES[name]}, or restore lake and database from one backup.",
                     moves=True,
                 )  # fmt: skip
+
+
+TABLES = {"store": "stores", "card": "cards", "shopper": "shoppers"}
+
+
+def _together(look: Look) -> Iterator[tuple[date, date, list[Path]]]:
+    """Days in a row that fit into memory: the first, the last, and their parts."""
+    days, paths, rows = list[date](), list[Path](), 0
+    for day, own in _days(look):
+        more = sum(height(path) or 0 for path in own)
+        if days and rows + more > MOST_LINES:
+            yield days[0], days[-1], paths
+            days, paths, rows = [], [], 0
+        days.append(day)
+        paths += own
+        rows += more
+    if days:
+        yield days[0], days[-1], paths
 
 
 def _twice(where: str, scans: pl.LazyFrame) -> Iterator[Finding]:

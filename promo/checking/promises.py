@@ -26,7 +26,7 @@ def promises(look: Look) -> Iterator[Finding]:
     for run in look.runs:
         stored = sheets.by_offer(look, select(table).where(table.c.night == run.night))
         listed = sheets.night(look, run.night)
-        if listed.odd:
+        if listed.unread:
             continue  # of lists that cannot be read no sum can be made
         reckoned, used = listed.promises.reckon(), _used_of_what_left(look, run.night)
         for offer in sorted(stored.keys() | reckoned.keys() | used.keys()):
@@ -74,7 +74,7 @@ def _between(value: float, low: float, high: float) -> bool:
     return low - room <= value <= high + room
 
 
-def _used_of_what_left(look: Look, night: date) -> dict[str, tuple[Sums, Sums]]:
+def _used_of_what_left(look: Look, night: date) -> Mapping[str, tuple[Sums, Sums]]:
     """What redemptions had taken of offers that left lists issued anew, by offer.
 
     That part of a promise stays, and is spent. How much of it was taken back before the new issue

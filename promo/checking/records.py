@@ -153,11 +153,9 @@ def prices(look: Look) -> Iterator[Finding]:
         path = _path(look, "prices", run, ".csv")
         try:
             found = pl.read_csv(path, schema_overrides=PRICES).select(list(PRICES))
-            odd = found.filter(
-                pl.col("id").is_null() | pl.any_horizontal(pl.col("money", "uses").is_finite().not_())
-                | pl.any_horizontal(pl.col("money", "uses").is_null())
-            ).height  # fmt: skip
-            said = f"{odd} rows that are no prices" if odd else None
+            number = pl.all_horizontal(pl.col("money", "uses").is_finite())
+            odd = found.filter(~(pl.col("id").is_not_null() & number.fill_null(value=False)))
+            said = f"{odd.height} rows that are no prices" if odd.height else None
         except BROKEN as error:
             said = cause(error)
         if said:

@@ -45,7 +45,7 @@ def database(look: Look) -> Iterator[Finding]:
 def references(look: Look) -> Iterator[Finding]:
     """Every row that another one refers to is there, also where no constraint says so."""
     for table in tables.Base.metadata.sorted_tables:
-        for key in sorted(table.foreign_key_constraints, key=lambda key: key.column_keys):
+        for key in sorted(table.foreign_key_constraints, key=lambda key: tuple(key.column_keys)):
             yield from _missing(look, *_of_key(key), RESTORE, WRONG)
     every = tables.Base.metadata.tables
     for child, names, parent, keys, todo, level in BESIDE:

@@ -104,6 +104,7 @@ class Night:
     promises: Promises = field(default_factory=Promises)
     offers: dict[tuple[str, bool], str] = field(default_factory=dict)  # by issued anew; a code
     odd: list[Finding] = field(default_factory=list)
+    unread: int = 0  # lists of which no sum could be made
 
     def add(self, each: Sheet | Unreadable) -> None:
         """Count a list."""
@@ -112,6 +113,7 @@ class Night:
         self.stores.add(row.store)
         self.windows.setdefault((row.first_day, row.last_day), row.code)
         if isinstance(each, Unreadable):
+            self.unread += 1
             self._say(row, "its content cannot be read:", each.why, "due items and offers")
             return
         self.counts["due"] += len(each.first.due)
@@ -144,6 +146,6 @@ def night(look: Look, day: date) -> Night:
     return found
 
 
-def by_offer(look: Look, query: Select[Any]) -> dict[str, Row[Any]]:
+def by_offer(look: Look, query: Select[*tuple[Any, ...]]) -> dict[str, Row[Any]]:
     """The rows of a query by their `offer`, of which each has one."""
     return {row.offer: row for row in look.rows(query)}

@@ -91,10 +91,7 @@ def _last(run: Any) -> date:
 
 
 def settings(look: Look) -> Iterator[Finding]:
-    """Folders are there, templates can be read, secrets are for their owner's eyes, disks have room.
-
-    Secrets in the environment are nobody's business here.
-    """
+    """Folders are there and can be read, secrets are for their owner's eyes, disks have room."""
     yield from _places(look)
     yield from _secrets(look)
     yield from _room(look)

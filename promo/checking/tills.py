@@ -87,7 +87,7 @@ def _booked(look: Look, some: list[Row[Any]]) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _key(row: Row[Any]) -> tuple[Any, ...]:
+def _key(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in NAMES)
 
 
