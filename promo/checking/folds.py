@@ -17,6 +17,7 @@ from promo.scans import lake
 from promo.shoppers import examples, profile_store, profiles
 
 NAME = re.compile(r"\d{8}\.parquet")
+TOGETHER = 16  # profiles whose households are in memory at a time
 EVERY = 16  # a quick look folds one bucket of so many
 ANEW = "Remove the file: the next night folds it anew from the lake."
 
@@ -34,7 +35,8 @@ def _buckets(look: Look) -> Iterator[tuple[int, list[Path]]]:
 
 def of_households(look: Look) -> Iterator[Finding]:
     """Each bucket's profiles can be read, are its households', and not ahead of the deliveries."""
-    for bucket, files in _buckets(look):
+    sound = list[Path]()
+    for _, files in _buckets(look):
         odd = [path for path in files if not NAME.fullmatch(path.name)]
         for path in odd:
             yield Finding(look.shown(path), "this is no profile:", path.name, "<delivery>.parquet",
@@ -44,11 +46,19 @@ def of_households(look: Look) -> Iterator[Finding]:
             yield Finding(look.shown(path), "a newer profile stands beside it:", own[-1].name,
                           "one file a bucket", "A fold that died left it; the next one removes it.",
                           LOOK)  # fmt: skip
-        if own:
-            yield from _profile(look, bucket, own[-1])
+        for path in own[-1:]:
+            broken = list(_unusable(look, path))
+            yield from broken
+            sound += [path] * (not any(finding.what == UNUSABLE for finding in broken))
+    for start in range(0, len(sound), TOGETHER):
+        yield from _strangers(look, sound[start : start + TOGETHER])
 
 
-def _profile(look: Look, bucket: int, path: Path) -> Iterator[Finding]:
+UNUSABLE = "the profile cannot be used:"
+
+
+def _unusable(look: Look, path: Path) -> Iterator[Finding]:
+    """What a file's name and its footer say."""
     where, through = look.shown(path), int(path.stem)
     if through > look.last_delivery:
         yield Finding(
@@ -57,29 +67,52 @@ def _profile(look: Look, bucket: int, path: Path) -> Iterator[Finding]:
             f"It knows what the database does not. {ANEW}", moves=True,
         )  # fmt: skip
     if (broken := fault(path, profiles.SCHEMA)) is not None:
-        yield Finding(where, "the profile cannot be used:", broken, "the columns of a profile",
-                      ANEW)  # fmt: skip
+        yield Finding(where, UNUSABLE, broken, "the columns of a profile", ANEW)
+
+
+def _strangers(look: Look, paths: list[Path]) -> Iterator[Finding]:
+    """Households in profiles that are not theirs, or that no table has."""
+    found, broken = _readable(paths)
+    for path, why in broken.items():
+        yield Finding(look.shown(path), "the profile cannot be read:", why, "sound Parquet", ANEW)
+    held = found.select("path", "shopper").unique().collect() if found is not None else None
+    if held is None:
         return
-    try:
-        held = pl.read_parquet(path, columns=["shopper"]).unique().to_series()
-    except BROKEN as error:
-        yield Finding(where, "the profile cannot be read:", cause(error), "sound Parquet", ANEW)
-        return
-    others = sorted(shopper for shopper in held if calendar.bucket(shopper) != bucket)
-    if others:
-        yield Finding(where, f"{len(others):,} households are not of this bucket:",
-                      several(others), f"households of bucket {bucket}", ANEW)  # fmt: skip
-    unknown = sorted(set(held) - set(look.households["shopper"]) if _lacks(look, held) else ())
-    if unknown:
+    known = held.join(look.households.select("shopper", "own"), on="shopper", how="left")
+    known = known.sort("path", "shopper")
+    bucket = pl.col("path").str.extract(r"(\d{3})/[^/]+$").cast(pl.Int16)
+    for (name,), rows in known.filter(pl.col("own") != bucket).group_by(
+        "path", maintain_order=True
+    ):
+        path = Path(str(name))
         yield Finding(
-            where, f"{len(unknown):,} households are not in the table of shoppers:",
-            several(unknown), "households of the table",
+            look.shown(path), f"{rows.height:,} households are not of this bucket:",
+            several(rows["shopper"]), f"households of bucket {int(path.parent.name)}", ANEW,
+        )  # fmt: skip
+    for (name,), rows in known.filter(pl.col("own").is_null()).group_by(
+        "path", maintain_order=True
+    ):
+        yield Finding(
+            look.shown(Path(str(name))),
+            f"{rows.height:,} households are not in the table of shoppers:",
+            several(rows["shopper"]), "households of the table",
             "Restore lake and database from one backup.", moves=True,
         )  # fmt: skip
 
 
-def _lacks(look: Look, held: pl.Series) -> bool:
-    return not held.is_in(look.households["shopper"].implode()).all()
+def _readable(paths: list[Path]) -> tuple[pl.LazyFrame | None, dict[Path, str]]:
+    """Files together, with the column `path`, but for those that cannot be read, with why."""
+    try:
+        pl.scan_parquet(paths).select(pl.all().hash().sum()).collect()
+    except BROKEN as error:
+        if len(paths) == 1:
+            return None, {paths[0]: cause(error)}
+    else:
+        return pl.scan_parquet(paths, include_file_paths="path"), {}
+    halves = (paths[: len(paths) // 2], paths[len(paths) // 2 :])
+    found = [_readable(half) for half in halves]
+    frames = [frame for frame, _ in found if frame is not None]
+    return pl.concat(frames) if frames else None, found[0][1] | found[1][1]
 
 
 # --- folded ---------------------------------------------------------------------------------------
@@ -88,18 +121,18 @@ def _lacks(look: Look, held: pl.Series) -> bool:
 def folded(look: Look) -> Iterator[Finding]:
     """Profiles are what folding the lake from its beginning gives; in a quick look some buckets."""
     root = look.settings.paths.lake
-    groups: dict[int, list[int]] = {}
+    groups: dict[int, list[Path]] = {}
     for bucket, files in _buckets(look):
         wanted = not look.quick or bucket % EVERY == look.today.toordinal() % EVERY
-        if wanted and NAME.fullmatch(files[-1].name):
-            groups.setdefault(int(files[-1].stem), []).append(bucket)
+        if wanted and NAME.fullmatch(files[-1].name) and not fault(files[-1], profiles.SCHEMA):
+            groups.setdefault(int(files[-1].stem), []).append(files[-1])
     oldest = _oldest(look)
     for through, group in sorted(groups.items()):
         parts = [path for path in lake.parts(root, until=through) if path.parent.name >= oldest]
         room = profile_store.MOST_BYTES
         size = max(1, len(group) * room // (1 + sum(path.stat().st_size for path in parts)))
         for start in range(0, len(group), size):
-            yield from _group(look, group[start : start + size], through, parts, oldest)
+            yield from _group(look, group[start : start + size], parts, oldest)
 
 
 def _oldest(look: Look) -> str:
@@ -109,41 +142,42 @@ def _oldest(look: Look) -> str:
     return (newest - timedelta(keep + examples.FARTHEST)).isoformat()
 
 
-def _group(
-    look: Look, group: list[int], through: int, parts: list[Path], oldest: str
-) -> Iterator[Finding]:
+def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Iterator[Finding]:
+    """The profiles of some buckets, folded through one delivery."""
+    recent = pl.col("day") >= date.fromisoformat(oldest)
     try:
-        scans = lake.read_parts(parts, group)
+        scans = lake.read_parts(parts, [int(path.parent.name) for path in group])
+        files = pl.scan_parquet(group, include_file_paths="path").filter(recent).collect()
     except BROKEN:
-        return  # the check `parts` names what cannot be read
-    by_bucket, first = scans.partition_by("bucket", as_dict=True), date.fromisoformat(oldest)
-    for bucket in group:
-        path = look.settings.paths.lake / "profiles" / f"{bucket:03d}" / f"{through:08d}.parquet"
-        try:
-            held = pl.read_parquet(path).select(list(profiles.SCHEMA))
-        except BROKEN:
-            continue  # the check `profiles` names it
-        anew = profiles.fold(profiles.empty(), by_bucket.get((bucket,), scans.clear()))
-        recent = pl.col("day") >= first
-        yield from _differ(look.shown(path), held.filter(recent), anew.filter(recent))
+        return  # the checks `parts` and `profiles` name what cannot be read
+    anew = profiles.fold(profiles.empty(), scans).filter(recent)
+    keys = list(profiles.KEYS)
+    if files.drop("path").select(anew.columns).sort(keys).equals(anew):
+        return
+    buckets = scans.select("shopper", "bucket").drop_nulls().unique("shopper")
+    anew = anew.join(buckets, on="shopper", how="left")
+    for path in group:
+        held = files.filter(pl.col("path") == str(path)).select(list(profiles.SCHEMA))
+        mine = anew.filter(pl.col("bucket") == int(path.parent.name)).drop("bucket")
+        yield from _differ(look.shown(path), held, mine)
 
 
 def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:
-    if held.equals(anew):
-        return
     keys = list(profiles.KEYS)
     lacking = anew.join(held, on=keys, how="anti")
     more = held.join(anew, on=keys, how="anti")
     both = held.join(anew, on=keys, suffix="_anew")
     changed = [pl.col(name) != pl.col(f"{name}_anew") for name in profiles.SUMS]
     other = both.filter(pl.any_horizontal(changed))
-    said = f"{lacking.height:,} rows fewer, {more.height:,} more, {other.height:,} with other sums"
     rows = pl.concat([each.select(keys) for each in (lacking, more, other)]).sort(keys)
+    said = f"{lacking.height:,} rows fewer, {more.height:,} more, {other.height:,} with other sums"
+    if not rows.height and held.height == anew.height:
+        return
     if rows.height:
         said += f", {'/'.join(map(str, rows.row(0)))} among them"
     else:
-        said += ", but in another order"
-    if not more.height and not other.height and _is_older(lacking, held):
+        said += f", {held.height - anew.height:,} of them twice"
+    if rows.height == lacking.height and _is_older(lacking, held):
         yield Finding(
             where, "it reaches back less far than the lake:", said, "all days that are kept",
             f"Was profiles.keep_days raised? {ANEW}", LOOK, moves=True,
