@@ -46,10 +46,10 @@ def test_something_to_look_at_and_something_wrong(kept: House) -> None:
     }  # fmt: skip
 
 
-def test_names(kept: House) -> None:
-    told = promo(kept, "check", "--list").stdout
+def test_names(tmp_path: Path) -> None:
+    told = promo(tmp_path, "check", "--list").stdout
     assert [line.split()[0] for line in told.splitlines()] == [c.name for c in every.CHECKS]
-    told = promo(kept, "check", "--only", "nonsense", code=2).output
+    told = promo(tmp_path, "check", "--only", "nonsense", code=2).output
     assert "There is no check 'nonsense'; expected database, references," in told
 
 

@@ -23,17 +23,21 @@ AT_WORK = re.compile(r"promo .* \(process (\d+)\)")
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one moment of the database, however long it looks, and only reads."""
+    """A connection that sees one moment of the database, however long it looks, and only reads.
+
+    On both databases the moment is that of the first read.
+    """
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with engine.connect().execution_options(**options) as connection:
+            connection.execute(text(VERSION_QUERY))
             yield connection
             connection.rollback()
         return
     with engine.connect() as connection:
         connection.exec_driver_sql("pragma query_only = on")
         connection.exec_driver_sql("begin")
-        connection.execute(text(VERSION_QUERY))  # the moment is that of the first read
+        connection.execute(text(VERSION_QUERY))
         try:
             yield connection
         finally:

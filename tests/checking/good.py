@@ -7,7 +7,7 @@ from typing import Any
 
 import small_house
 from small_house import FIRST
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 
 from promo import database, reissuing, tables
 from promo.checking import every, running
@@ -137,8 +137,19 @@ def moved_to(house: House, url: str) -> House:
                         row[name] = value.replace(tzinfo=UTC)
             if rows:
                 new.execute(insert(table), rows)
+                _count_on(new, table)
     house.engine.dispose()
     return House(house.settings, engine)
+
+
+def _count_on(connection: Connection, table: Table) -> None:
+    """Let the database number a table's next rows after those that are there."""
+    [first, *others] = table.primary_key.columns
+    if connection.dialect.name == "postgresql" and first.name == "id" and not others:
+        name = select(func.pg_get_serial_sequence(table.name, "id")).scalar_subquery()
+        if connection.execute(select(name)).scalar():
+            highest = select(func.max(first)).scalar_subquery()
+            connection.execute(select(func.setval(name, highest)))
 
 
 def check(

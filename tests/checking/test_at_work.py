@@ -3,24 +3,41 @@ leave no more than something to look at. The interruptions come between the step
 that nothing depends on how fast anything is."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import polars as pl
 import pytest
 import small_house
 from small_house import FIRST
-from sqlalchemy import Engine
 
 from checking import good
 from checking.good import NEXT, SALE_DAY, named
-from promo import nightly
-from promo.checking import every, running
+from promo import nightly, printing
+from promo.checking import (
+    every,
+    folds,
+    leftovers,
+    lists,
+    offers,
+    outputs,
+    parts,
+    promises,
+    records,
+    redemptions,
+    references,
+    running,
+    tills,
+)
 from promo.checking.findings import LOOK, Finding
-from promo.files import only_one
+from promo.files import only_one, swap_in
 from promo.house import House
 from promo.progress import Progress
+from promo.scans import lake
 
 
 class Interrupted(Progress):
@@ -51,6 +68,15 @@ def again(house: House, act: Callable[[str], None]) -> None:
     nightly.run(house, todo, small_house.keys(house.settings), Interrupted(act))
 
 
+def of(*modules: ModuleType) -> list[str]:
+    """The names of the checks of some modules."""
+    return [check.name for module in modules for check in module.CHECKS]
+
+
+# What a night may change between one look and the next.
+MOVED = [*of(lists, promises, records, outputs, leftovers), "profiles", "product-copy"]
+
+
 def said(found: list[Finding]) -> list[str]:
     return [finding.in_words for finding in found]
 
@@ -60,14 +86,9 @@ def test_nothing_is_wrong_in_a_good_house(fine: House) -> None:
     assert said(good.findings(fine, quick=True)) == []
 
 
-def test_nor_on_the_other_database(fine: House, database_url: str) -> None:
-    if database_url.startswith("sqlite"):
-        shutil.copy(fine.settings.folder / "promo.db", database_url.removeprefix("sqlite:///"))
-        house = House(fine.settings, fine.engine)
-    else:
-        house = good.moved_to(fine, database_url)
-    assert said(good.findings(house)) == []
-    house.engine.dispose()
+def test_nor_on_either_database(either: House) -> None:
+    if either.engine.dialect.name == "postgresql":
+        assert said(good.findings(either)) == []
 
 
 def test_nothing_is_found_in_the_middle_of_a_night(fine: House) -> None:
@@ -76,7 +97,7 @@ def test_nothing_is_found_in_the_middle_of_a_night(fine: House) -> None:
 
     def look(stage: str) -> None:
         stages.append(stage)
-        assert said(good.findings(fine)) == [], stage
+        assert said(good.findings(fine, *MOVED)) == [], stage
 
     with only_one(fine.settings.paths.state / "promo.lock", "nightly"):
         again(fine, look)
@@ -88,66 +109,79 @@ class Killed(BaseException):
     """What no code of ours catches."""
 
 
-@pytest.mark.parametrize("stage", ["fold", "register", "print"])
-def test_a_killed_night_is_no_more_than_something_to_look_at(fine: House, stage: str) -> None:
-    late_news(fine)
+def killed_at(stage: str, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the draft again, and die when a stage is done, or around the swap of its folder."""
 
     def die(at: str) -> None:
         if at == stage:
             raise Killed
 
-    with pytest.raises(Killed):
-        again(fine, die)
-    found = good.findings(fine)
+    def swap(finished: Path, target: Path) -> None:
+        if stage == "swapped":
+            swap_in(finished, target)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        if "swap" in stage:
+            patched.setattr(printing, "swap_in", swap)
+        with pytest.raises(Killed):
+            again(house, die)
+
+
+@pytest.mark.parametrize("stage", ["fold", "register", "swap", "swapped"])
+def test_a_killed_night_is_no_more_than_something_to_look_at(
+    fine: House, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late_news(fine)
+    killed_at(stage, fine, monkeypatch)
+    found = good.findings(fine, *MOVED, "references", "folded")
     assert {finding.level for finding in found} <= {LOOK}, said(found)
     assert ("no report" in str(said(found))) == (stage != "fold")
+    assert ("a working folder" in str(said(found))) == (stage == "swap")
     again(fine, lambda _: None)
-    assert said(good.findings(fine)) == []
+    assert said(good.findings(fine, *MOVED)) == []
 
 
-def between_checks(house: House, engine: Engine, act: Callable[[int], object]) -> list[Finding]:
-    """The findings of all checks, with something done after each of them."""
-    asked = running.Asked(every.CHECKS, good.NOW, NEXT)
+def between_checks(house: House, names: list[str], act: Callable[[int], object]) -> list[Finding]:
+    """The findings of some checks, with something done after each of them."""
+    asked = running.Asked(every.named(names), good.NOW, NEXT)
     found = list[Finding]()
-    for number, result in enumerate(running.run(house.settings, engine, asked)):
+    for number, result in enumerate(running.run(house.settings, house.engine, asked)):
         found += result.findings
         act(number)
     return found
 
 
-def test_tills_may_sell_while_the_house_is_checked(fine: House, database_url: str) -> None:
-    house = fine
-    if not database_url.startswith("sqlite"):
-        house = good.moved_to(fine, database_url)
-    sheets = good.lists_of(house)
+def test_tills_may_sell_while_the_house_is_checked(either: House) -> None:
+    sheets = good.lists_of(either)
 
     def sell(number: int) -> None:
         name, row = f"n{number}", sheets[number % len(sheets)]
         if number % 3 == 2:
-            of = named(f"n{number - 1}")
-            good.ask(house, "void", of | {"at": f"{SALE_DAY}T11:00:00"})
+            sold = named(f"n{number - 1}")
+            good.ask(either, "void", sold | {"at": f"{SALE_DAY}T11:00:00"})
         elif number % 3 == 1:
-            good.ask(house, "redeem", good.sale(house, row, name))
+            good.ask(either, "redeem", good.sale(either, row, name))
         else:
-            good.ask(house, "reserve", good.sale(house, row, name))
+            good.ask(either, "reserve", good.sale(either, row, name))
 
-    assert said(between_checks(house, house.engine, sell)) == []
-    assert said(good.findings(house, "counters", "answers", "reversals", "promised")) == []
-    house.engine.dispose()
+    names = of(offers, lists, promises, redemptions, tills, references)
+    assert said(between_checks(either, names, sell)) == []
+    assert said(good.findings(either, *of(promises, redemptions, tills))) == []
 
 
 def test_a_draft_may_be_made_while_the_house_is_checked(fine: House) -> None:
     """The rows are of the moment before, the files of the one after: the second look sees it."""
     late_news(fine)
+    shown = fine.settings.paths.lake / "shown" / f"{NEXT}.parquet"
+    before = shown.read_bytes()
 
     def make(number: int) -> None:
-        if every.CHECKS[number].name == "nights":
+        if number == 0:
             again(fine, lambda _: None)
 
-    before = (fine.settings.paths.lake / "shown" / f"{NEXT}.parquet").read_bytes()
-    assert said(between_checks(fine, fine.engine, make)) == []
-    after = (fine.settings.paths.lake / "shown" / f"{NEXT}.parquet").read_bytes()
-    assert before != after
+    assert said(between_checks(fine, MOVED, make)) == []
+    assert shown.read_bytes() != before
 
 
 def test_an_ingest_and_a_fold_may_come_while_the_house_is_checked(fine: House) -> None:
@@ -156,7 +190,7 @@ def test_an_ingest_and_a_fold_may_come_while_the_house_is_checked(fine: House) -
             late_news(fine)
             fine.fold(range(256), NEXT)
 
-    assert said(between_checks(fine, fine.engine, take)) == []
+    assert said(between_checks(fine, ["database", *of(parts, folds)], take)) == []
 
 
 def test_parts_of_an_ingest_at_work_are_no_leftovers(fine: House) -> None:
@@ -178,15 +212,11 @@ def test_a_restored_house_without_what_was_handed_over_is_something_to_look_at(
 
 def test_what_forgetting_leaves_is_no_finding(fine: House) -> None:
     """Lines of nobody, and redemptions of nobody whose list is gone."""
-    import sqlite3
-
-    import polars as pl
-
-    from promo.scans import lake
-
+    own = pl.col("shopper") == "200"
     for part in lake.parts(fine.settings.paths.lake):
         rows = pl.read_parquet(part)
-        own = pl.col("shopper") == "200"
+        if rows.filter(own).is_empty():
+            continue
         freed = rows.with_columns(
             shopper=pl.when(own).then(None).otherwise("shopper"),
             card=pl.when(own).then(None).otherwise("card"),
@@ -194,8 +224,9 @@ def test_what_forgetting_leaves_is_no_finding(fine: House) -> None:
         ).sort("bucket", "shopper")
         lake.write(part, freed.select(rows.columns))
     for path in (fine.settings.paths.lake / "profiles").glob("*/*.parquet"):
-        kept = pl.read_parquet(path).filter(pl.col("shopper") != "200")
-        lake.write(path, kept)
+        rows = pl.read_parquet(path)
+        if not rows.filter(own).is_empty():
+            lake.write(path, rows.filter(~own))
     connection = sqlite3.connect(fine.settings.folder / "promo.db")
     connection.execute("update redemptions set shopper = null where \"transaction\" = 't3'")
     connection.commit()
