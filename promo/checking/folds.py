@@ -120,19 +120,23 @@ def _readable(paths: list[Path]) -> tuple[pl.LazyFrame | None, dict[Path, str]]:
 
 def folded(look: Look) -> Iterator[Finding]:
     """Profiles are what folding the lake from its beginning gives; in a quick look some buckets."""
-    root = look.settings.paths.lake
-    groups: dict[int, list[Path]] = {}
-    for bucket, files in _buckets(look):
-        wanted = not look.quick or bucket % EVERY == look.today.toordinal() % EVERY
-        if wanted and NAME.fullmatch(files[-1].name) and not fault(files[-1], profiles.SCHEMA):
-            groups.setdefault(int(files[-1].stem), []).append(files[-1])
-    oldest = _oldest(look)
-    for through, group in sorted(groups.items()):
-        parts = [path for path in lake.parts(root, until=through) if path.parent.name >= oldest]
-        room = profile_store.MOST_BYTES
-        size = max(1, len(group) * room // (1 + sum(path.stat().st_size for path in parts)))
-        for start in range(0, len(group), size):
-            yield from _group(look, group[start : start + size], parts, oldest)
+    files = [
+        own[-1]
+        for bucket, own in _buckets(look)
+        if (not look.quick or bucket % EVERY == look.today.toordinal() % EVERY)
+        and NAME.fullmatch(own[-1].name)
+        and fault(own[-1], profiles.SCHEMA) is None
+    ]
+    oldest, last = _oldest(look), max((int(path.stem) for path in files), default=0)
+    parts = [
+        path
+        for path in lake.parts(look.settings.paths.lake, until=last)
+        if path.parent.name >= oldest
+    ]
+    on_disk = sum(path.stat().st_size for path in parts) * len(files) // calendar.BUCKETS
+    size = max(1, len(files) * profile_store.MOST_BYTES // (1 + on_disk))
+    for start in range(0, len(files), size):
+        yield from _group(look, files[start : start + size], parts, oldest)
 
 
 def _oldest(look: Look) -> str:
@@ -143,10 +147,10 @@ def _oldest(look: Look) -> str:
 
 
 def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Iterator[Finding]:
-    """The profiles of some buckets, folded through one delivery."""
+    """The profiles of some buckets against their scans."""
     recent = pl.col("day") >= date.fromisoformat(oldest)
     try:
-        scans = lake.read_parts(parts, [int(path.parent.name) for path in group])
+        scans = _scans(parts, group)
         files = pl.scan_parquet(group, include_file_paths="path").filter(recent).collect()
     except BROKEN:
         return  # the checks `parts` and `profiles` name what cannot be read
@@ -160,6 +164,29 @@ def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Ite
         held = files.filter(pl.col("path") == str(path)).select(list(profiles.SCHEMA))
         mine = anew.filter(pl.col("bucket") == int(path.parent.name)).drop("bucket")
         yield from _differ(look.shown(path), held, mine)
+
+
+def _scans(parts: list[Path], group: list[Path]) -> pl.DataFrame:
+    """The scans of some buckets, each bucket's of the deliveries that its profile is folded through.
+
+    Read at once: each night folds a wave of buckets, so waves stand at different deliveries.
+    """
+    if not parts:
+        return lake.read_parts([])
+    through = pl.LazyFrame(
+        {"bucket": [int(path.parent.name) for path in group],
+         "through": [int(path.stem) for path in group]},
+        {"bucket": pl.Int16(), "through": pl.Int64()},
+    )  # fmt: skip
+    delivery = pl.col("path").str.extract(r"(\d{8})-\d{4}\.parquet$").cast(pl.Int64)
+    return (
+        pl.scan_parquet(parts, include_file_paths="path")
+        .filter(pl.col("bucket").is_in([int(path.parent.name) for path in group]))
+        .join(through, on="bucket")
+        .filter(delivery <= pl.col("through"))
+        .select(list(lake.STORED))
+        .collect()
+    )
 
 
 def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from promo import tables
 from promo.checking.findings import LOOK, Check, Finding, several
@@ -110,19 +110,20 @@ def _sums(path: Path) -> dict[str, str]:
 
 
 def _unprinted(look: Look) -> Iterator[Finding]:
-    """Batches of lists issued anew that are still good and have no folder."""
-    batches = look.rows(
-        select(EARLIER.day, EARLIER.replaced, func.max(SHEET.last_day).label("last_day"))
-        .join(tables.ShopperList,
-              (SHEET.key_id == EARLIER.key_id) & (SHEET.counter == EARLIER.counter))
-        .group_by(EARLIER.day, EARLIER.replaced)
-        .order_by(EARLIER.day, EARLIER.replaced)
-    )  # fmt: skip
+    """Batches of lists issued anew that are still good and have no folder: see reissuing."""
+    mine = (SHEET.key_id == EARLIER.key_id) & (SHEET.counter == EARLIER.counter)
+    batch = (EARLIER.day, EARLIER.replaced)
+    every = look.rows(select(*batch).distinct().order_by(*batch))
+    wanted = stored.select_found(look.today).join(tables.EarlierIssue, mine)
+    query = wanted.where(SHEET.last_day >= look.today).with_only_columns(
+        *batch, maintain_column_froms=True
+    )
+    still = {tuple(row) for row in look.rows(query.distinct())}
     numbers: dict[Any, int] = {}
-    for day, _, last in batches:
+    for day, replaced in list(every):
         numbers[day] = numbers.get(day, 0) + 1
         folder = look.settings.paths.out / f"{day}-reissued-{numbers[day]}"
-        if not folder.is_dir() and last >= look.today:
+        if not folder.is_dir() and (day, replaced) in still:
             yield Finding(
                 look.shown(folder), "lists that were issued anew are", "not printed",
                 "a folder of sheets",

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -56,7 +57,7 @@ class Interrupted(Progress):
 
 def late_news(house: House) -> None:
     """Lines that change what the night would make."""
-    day = NEXT - small_house.timedelta(5)
+    day = NEXT - timedelta(5)
     lines = [small_house.scan(h, day, 90 + n, "110", 900) for h in small_house.HOUSEHOLDS
              for n in range(2)]  # fmt: skip
     small_house.feed(house, lines, "late.csv")
