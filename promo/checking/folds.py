@@ -14,9 +14,12 @@ from promo.checking.look import Look
 from promo.checking.parquet import BROKEN, cause, fault
 from promo.house import PRODUCT_COLUMNS, TYPES
 from promo.scans import lake
-from promo.shoppers import examples, profile_store, profiles
+from promo.shoppers import examples, profiles
 
 NAME = re.compile(r"\d{8}\.parquet")
+MOST_BYTES = 8 * 2**20  # of scans on disk, folded at a time
+FOLDED = ("shopper", "bucket", "product", "store", "business_day", "unit", "quantity", "paid",
+          "regular", "store_discount", "manufacturer_discount")  # fmt: skip
 TOGETHER = 16  # profiles whose households are in memory at a time
 EVERY = 16  # a quick look folds one bucket of so many
 ANEW = "Remove the file: the next night folds it anew from the lake."
@@ -134,7 +137,7 @@ def folded(look: Look) -> Iterator[Finding]:
         if path.parent.name >= oldest
     ]
     on_disk = sum(path.stat().st_size for path in parts) * len(files) // calendar.BUCKETS
-    size = max(1, len(files) * profile_store.MOST_BYTES // (1 + on_disk))
+    size = max(1, len(files) * MOST_BYTES // (1 + on_disk))
     for start in range(0, len(files), size):
         yield from _group(look, files[start : start + size], parts, oldest)
 
@@ -167,26 +170,19 @@ def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Ite
 
 
 def _scans(parts: list[Path], group: list[Path]) -> pl.DataFrame:
-    """The scans of some buckets, each bucket's of the deliveries that its profile is folded through.
+    """The scans of some buckets, of each as far as its profile is folded.
 
-    Read at once: each night folds a wave of buckets, so waves stand at different deliveries.
+    Each night folds a wave of buckets, so waves stand at different deliveries.
     """
-    if not parts:
-        return lake.read_parts([])
-    through = pl.LazyFrame(
-        {"bucket": [int(path.parent.name) for path in group],
-         "through": [int(path.stem) for path in group]},
-        {"bucket": pl.Int16(), "through": pl.Int64()},
-    )  # fmt: skip
-    delivery = pl.col("path").str.extract(r"(\d{8})-\d{4}\.parquet$").cast(pl.Int64)
-    return (
-        pl.scan_parquet(parts, include_file_paths="path")
-        .filter(pl.col("bucket").is_in([int(path.parent.name) for path in group]))
-        .join(through, on="bucket")
-        .filter(delivery <= pl.col("through"))
-        .select(list(lake.STORED))
-        .collect()
-    )
+    through = {int(path.parent.name): int(path.stem) for path in group}
+    pieces, before = [pl.LazyFrame(schema=lake.STORED)], 0
+    for until in sorted(set(through.values())):
+        own = [bucket for bucket, last in through.items() if last >= until]
+        some = [path for path in parts if before < lake.delivery_of(path) <= until]
+        if some:
+            pieces.append(pl.scan_parquet(some).filter(pl.col("bucket").is_in(own)))
+        before = until
+    return pl.concat(pieces).select(FOLDED).collect()
 
 
 def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:
