@@ -17,7 +17,6 @@ from promo.lists.items import OfferItem
 from promo.scans.gtin import CodeError
 
 RESTORE = sheets.RESTORE
-COUNTED = ("lists", "due", "offers", "worth")
 
 
 # --- nights ---------------------------------------------------------------------------------------
@@ -47,9 +46,12 @@ def _died(look: Look, run: Row[Any]) -> Finding:
 def _counts(look: Look, run: Row[Any]) -> Iterator[Finding]:
     where, said = f"the night of {run.night}", run.report.get("counts", {})
     found = sheets.night(look, run.night)
-    stored = found.counts | {"stores": len(found.stores)}
-    # A content that cannot be read is a finding of its own.
-    names = ("lists", "stores") if found.unread else (*COUNTED, "stores")
+    gone = sheets.forgotten(run)
+    stored = found.counts | {"stores": len(found.stores), "lists": found.counts["lists"] + gone}
+    names = ["lists"]
+    if not gone:  # what stood on lists that are gone is known no more
+        # A content that cannot be read is a finding of its own.
+        names += ["stores"] if found.unread else ["due", "offers", "worth", "stores"]
     for name in names:
         if said.get(name) != stored[name]:
             yield Finding(
@@ -81,6 +83,7 @@ def _buckets(look: Look, run: Row[Any]) -> Iterator[Finding]:
         select(shopper.bucket, func.count())
         .join(tables.ShopperList, tables.ShopperList.shopper == shopper.id)
         .where(SHEET.night == run.night, shopper.bucket.not_in(run.report["buckets"]))
+        .where(sheets.own(SHEET))
         .group_by(shopper.bucket)
         .order_by(shopper.bucket)
     )
@@ -199,6 +202,7 @@ def overlaps(look: Look) -> Iterator[Finding]:
             and_(one.c.night == two.c.night, one.c.counter < two.c.counter)),
         one.c.last_day >= two.c.first_day,
         one.c.first_day <= two.c.last_day,
+        sheets.own(one.c), sheets.own(two.c),
         one.c.night.in_([run.night for run in look.runs]),
     )  # fmt: skip
     for first, second, *contents in look.rows(query.order_by(one.c.code, two.c.code)):

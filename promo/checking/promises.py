@@ -60,6 +60,8 @@ def _promise(
     for name in FIGURES:
         on_lists = (reckoned or none)[name]
         low, high = on_lists + least[name], on_lists + most[name]
+        if sheets.forgotten(run):  # what they promised stays, and stands on no list any more
+            high = math.inf
         if not _between(held[name], low, high):
             yield Finding(
                 _where(run.night, offer), f"`{name}` is", f"{held[name]:.10g}",
@@ -70,7 +72,7 @@ def _promise(
 
 
 def _between(value: float, low: float, high: float) -> bool:
-    room = NEAR * max(abs(low), abs(high)) + DUST
+    room = NEAR * max(abs(low), abs(value)) + DUST
     return low - room <= value <= high + room
 
 

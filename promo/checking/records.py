@@ -54,7 +54,9 @@ def shown(look: Look) -> Iterator[Finding]:
 
 def _night(look: Look, run: Row[Any], path: Path) -> Iterator[Finding]:
     """The night's lists in pieces against the rows of their counters."""
-    printed = pl.scan_parquet(path).filter(pl.col("kind").is_in([DUE, OFFER])).select(COLUMNS)
+    # Of households that were forgotten the rows stay, without list and household.
+    known = pl.col("kind").is_in([DUE, OFFER]) & pl.col("counter").is_not_null()
+    printed = pl.scan_parquet(path).filter(known).select(COLUMNS)
     counters, unread = 0, False
     lists = sheets.stream(look, run.night)
     while some := list(islice(lists, PIECE)):
@@ -126,6 +128,7 @@ def decisions(look: Look) -> Iterator[Finding]:
             continue
         try:
             kinds = pl.col("kind").is_in([OFFER, f"{HELD}{OFFER}"])
+            kinds &= pl.col("shopper").is_not_null()  # else it was forgotten
             told = _mark(pl.scan_parquet(other).filter(kinds).select("shopper", "item"))
         except BROKEN:
             continue  # the check `shown` names it

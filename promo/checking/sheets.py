@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, Text, cast, select
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, true
 
 from promo import tables
 from promo.checking.findings import Finding
@@ -144,6 +144,17 @@ def night(look: Look, day: date) -> Night:
             found.add(each)
     assert isinstance(found, Night)
     return found
+
+
+def forgotten(run: Row[Any]) -> int:
+    """Lists of the night whose households were forgotten since: their rows are gone."""
+    return int(run._mapping.get("forgotten", 0))
+
+
+def own(columns: Any) -> ColumnElement[bool]:
+    """That a list was made for the household that has it, and did not come with one that joined."""
+    joined = columns.get("joined")
+    return true() if joined is None else joined == 0
 
 
 def by_offer(look: Look, query: Select[*tuple[Any, ...]]) -> dict[str, Row[Any]]:

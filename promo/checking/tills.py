@@ -23,6 +23,7 @@ KINDS = {"redeem": "redeem", "return": "return", "void": "void"}  # of rows, by 
 OVERDUE = timedelta(1)  # the service sweeps every hour
 TOGETHER = 500  # transactions whose redemptions are read at a time
 DIGEST = 32  # characters
+FORGOTTEN = "forgotten"  # stands for the digest where the answer was cut with its household
 RESTORE = "Restore the database from a backup."
 Uses = Mapping[str, tuple[int, int]]  # uses and minor units, by offer
 
@@ -34,7 +35,11 @@ def answers(look: Look) -> Iterator[Finding]:
     """Every answer of a till has its redemptions, and every redemption at a till its answer."""
     yield from _unnamed(look)
     columns = [ANSWER[name] for name in (*NAMES, "verb", "answer")]
-    query = select(*columns).where(ANSWER.verb.in_(KINDS)).order_by(*columns[:-1])
+    query = (
+        select(*columns)
+        .where(ANSWER.verb.in_(KINDS), ANSWER.digest != FORGOTTEN)
+        .order_by(*columns[:-1])
+    )
     some = list[Row[Any]]()
     for row in look.rows(query):
         some.append(row)
@@ -53,7 +58,7 @@ def _named(row: Row[Any]) -> str:
 def _unnamed(look: Look) -> Iterator[Finding]:
     """Answers without what tells a request sent again from another one."""
     query = select(*(ANSWER[name] for name in (*NAMES, "verb", "digest"))).where(
-        func.length(ANSWER.digest) != DIGEST
+        func.length(ANSWER.digest) != DIGEST, ANSWER.digest != FORGOTTEN
     )
     for row in look.rows(query.order_by(*(ANSWER[name] for name in (*NAMES, "verb")))):
         yield Finding(
