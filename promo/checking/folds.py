@@ -18,8 +18,6 @@ from promo.shoppers import examples, profiles
 
 NAME = re.compile(r"\d{8}\.parquet")
 MOST_BYTES = 8 * 2**20  # of scans on disk, folded at a time
-FOLDED = ("shopper", "bucket", "product", "store", "business_day", "unit", "quantity", "paid",
-          "regular", "store_discount", "manufacturer_discount")  # fmt: skip
 TOGETHER = 16  # profiles whose households are in memory at a time
 EVERY = 16  # a quick look folds one bucket of so many
 ANEW = "Remove the file: the next night folds it anew from the lake."
@@ -175,14 +173,13 @@ def _scans(parts: list[Path], group: list[Path]) -> pl.DataFrame:
     Each night folds a wave of buckets, so waves stand at different deliveries.
     """
     through = {int(path.parent.name): int(path.stem) for path in group}
-    pieces, before = [pl.LazyFrame(schema=lake.STORED)], 0
+    pieces, before = [lake.read_parts([])], 0
     for until in sorted(set(through.values())):
         own = [bucket for bucket, last in through.items() if last >= until]
         some = [path for path in parts if before < lake.delivery_of(path) <= until]
-        if some:
-            pieces.append(pl.scan_parquet(some).filter(pl.col("bucket").is_in(own)))
+        pieces.append(lake.read_parts(some, own))
         before = until
-    return pl.concat(pieces).select(FOLDED).collect()
+    return pl.concat(pieces)
 
 
 def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:
