@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Row, Select, func, select, text
+from sqlalchemy import Connection, Engine, Row, Select, select, text
 
 from promo import calendar, tables
 from promo.config import Settings
@@ -150,10 +150,6 @@ class Look:
         found = self.frame(select(table.id, table.bucket), schema)
         own = [calendar.bucket(shopper) for shopper in found["shopper"]]
         return found.with_columns(own=pl.Series(own, dtype=pl.Int16))
-
-    def count(self, table: type[tables.Base]) -> int:
-        """How many rows a table has."""
-        return int(self.connection.execute(select(func.count()).select_from(table)).scalar_one())
 
     def shown(self, path: Path) -> str:
         """A path as it counts from the house's folder, where it lies in it."""

@@ -19,9 +19,7 @@ from promo.choosing import WON
 from promo.records import DUE, HELD, OFFER, PRICES, SHOWN
 
 PIECE = 20_000  # lists that are held against what was shown at a time
-DECIDED = ("shopper", "offer", "why", "chosen")
 COLUMNS = ("counter", "shopper", "kind", "item", "probability", "worth")
-UNREAD = BROKEN
 
 
 def _path(look: Look, folder: str, run: Row[Any], suffix: str) -> Path:
