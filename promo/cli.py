@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promo.backup_commands import backup, migrate, restore
+from promo.check_command import check
 from promo.command import (
     DAY,
     FAILED,
@@ -337,6 +338,7 @@ def lookup_command(
 
 main.add_command(lookup_command, "lookup")
 main.add_command(backup)
+main.add_command(check)
 main.add_command(coupons)
 main.add_command(export_person)
 main.add_command(forget)

@@ -30,6 +30,7 @@ def make_house() -> None:
     (HOUSE / "config.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "models" / "prior", HOUSE / "models" / "prior")
     (HOUSE / "code.key").write_text(KEY, encoding="utf-8")
+    (HOUSE / "code.key").chmod(0o600)
 
 
 def promo(*words: str, typed: str | None = None) -> None:

@@ -1,0 +1,157 @@
+"""One look at the house: its settings, one moment of its database, and who is at work in it."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Row, Select, select, text
+
+from promo import calendar, tables
+from promo.config import Settings
+from promo.schema import VERSION_QUERY
+
+STREAM = 2000  # rows of a query in memory at a time
+AT_WORK = re.compile(r"promo .* \(process (\d+)\)")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment of the database, however long it looks, and only reads.
+
+    On both databases the moment is that of the first read.
+    """
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with engine.connect().execution_options(**options) as connection:
+            connection.execute(text(VERSION_QUERY))
+            yield connection
+            connection.rollback()
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql("pragma query_only = on")
+        connection.exec_driver_sql("begin")
+        connection.execute(text(VERSION_QUERY))
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("pragma query_only = off")
+            connection.rollback()
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The command that holds the house's lock, and since when."""
+
+    name: str
+    since: float  # seconds since the epoch
+
+    @classmethod
+    def of(cls, lock: Path) -> "Holder | None":
+        """Who wrote its name into a lock file and still runs: a killed one leaves its name.
+
+        The lock itself is not tried: a night that begins this moment would find it taken.
+        """
+        try:
+            name, since = lock.read_text(encoding="utf-8"), lock.stat().st_mtime
+        except OSError:
+            return None
+        found = AT_WORK.fullmatch(name)
+        return cls(name, since) if found and is_alive(int(found[1])) else None
+
+
+@dataclass
+class Look:
+    """What checks look at; what several of them need is read once."""
+
+    settings: Settings
+    connection: Connection
+    now: datetime
+    today: date
+    quick: bool = False
+    kept: dict[tuple[str, date], object] = field(default_factory=dict)  # of what is read once
+
+    @cached_property
+    def holder(self) -> Holder | None:
+        """Who is at work in the house; None where nobody is."""
+        return Holder.of(self.settings.paths.state / "promo.lock")
+
+    def rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+        """The rows of a query, however many, a few at a time."""
+        yield from self.connection.execute(query.execution_options(yield_per=STREAM))
+
+    def frames(
+        self, query: Select[*tuple[Any, ...]], schema: Mapping[str, pl.DataType]
+    ) -> Iterator[pl.DataFrame]:
+        """The same as columns, in pieces."""
+        found = self.connection.execute(query.execution_options(yield_per=STREAM))
+        for some in found.partitions():
+            yield pl.DataFrame([tuple(row) for row in some], schema=schema, orient="row")
+
+    def frame(
+        self, query: Select[*tuple[Any, ...]], schema: Mapping[str, pl.DataType]
+    ) -> pl.DataFrame:
+        """The same as one frame."""
+        return pl.concat([pl.DataFrame(schema=schema), *self.frames(query, schema)])
+
+    @cached_property
+    def deliveries(self) -> dict[int, Row[Any]]:
+        """The deliveries, by number."""
+        table = tables.Delivery.__table__
+        return {row.id: row for row in self.rows(select(table).order_by(table.c.id))}
+
+    @property
+    def last_delivery(self) -> int:
+        """The newest delivery that counts."""
+        return max(self.deliveries, default=0)
+
+    @cached_property
+    def runs(self) -> list[Row[Any]]:
+        """The nights in their order; in a quick look those whose lists are open, and drafts."""
+        table, sheet = tables.Run.__table__, tables.ShopperList
+        query = select(table).order_by(table.c.night)
+        if self.quick:
+            late = self.today - timedelta(self.settings.offers.late_days)
+            still = select(sheet.night).where(sheet.last_day >= late)
+            query = query.where((table.c.state == "draft") | table.c.night.in_(still))
+        return list(self.rows(query))
+
+    @property
+    def made(self) -> list[Row[Any]]:
+        """The nights whose lists are made and printed as far as the database knows.
+
+        A night that died, or is at work, has no report yet: of its files nothing can be said.
+        """
+        return [run for run in self.runs if run.report]
+
+    @cached_property
+    def households(self) -> pl.DataFrame:
+        """Every household: shopper, bucket as it is stored, and its `own`, which it must be."""
+        table = tables.Shopper
+        schema: dict[str, pl.DataType] = {"shopper": pl.String(), "bucket": pl.Int16()}
+        found = self.frame(select(table.id, table.bucket), schema)
+        own = [calendar.bucket(shopper) for shopper in found["shopper"]]
+        return found.with_columns(own=pl.Series(own, dtype=pl.Int16))
+
+    def shown(self, path: Path) -> str:
+        """A path as it counts from the house's folder, where it lies in it."""
+        folder = self.settings.folder
+        return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
