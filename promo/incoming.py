@@ -81,9 +81,7 @@ def _poslog(house: House, request: Request) -> Iterator[Report]:
     for file in files:
         batches = poslog.read(file, tills)
         try:
-            yield taking(
-                house.settings, house.engine, file.name, batches, history=request.history
-            )
+            yield taking(house.settings, house.engine, file.name, batches, history=request.history)
         except SourceError as error:
             if not path.is_dir():
                 raise

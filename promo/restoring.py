@@ -17,7 +17,8 @@ from promo import backups, config, database, table_files
 from promo.backups import BackupError, Manifest
 from promo.capturing import bring, walked
 from promo.config import Settings
-from promo.files import only_one, only_one_in, swap_in, sync
+from promo.files import only_one, only_one_in, sync
+from promo.swapping import swap_in
 
 OWN = {"code.key", "database.url"}  # that may lie in a new house's folder before it is restored
 KEPT = {"templates", "code.key"}  # of a house whose settings are named: its own stay, if it has any

@@ -151,15 +151,15 @@ def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Ite
     """The profiles of some buckets against their scans."""
     recent = pl.col("day") >= date.fromisoformat(oldest)
     try:
-        scans = _scans(parts, group)
+        came, gone = _scans(parts, group)
         files = pl.scan_parquet(group, include_file_paths="path").filter(recent).collect()
     except BROKEN:
         return  # the checks `parts` and `profiles` name what cannot be read
-    anew = profiles.fold(profiles.empty(), scans).filter(recent)
+    anew = profiles.fold(profiles.empty(), came, gone).filter(recent)
     keys = list(profiles.KEYS)
     if files.drop("path").select(anew.columns).sort(keys).equals(anew):
         return
-    buckets = scans.select("shopper", "bucket").drop_nulls().unique("shopper")
+    buckets = came.select("shopper", "bucket").drop_nulls().unique("shopper")
     anew = anew.join(buckets, on="shopper", how="left")
     for path in group:
         held = files.filter(pl.col("path") == str(path)).select(list(profiles.SCHEMA))
@@ -167,19 +167,20 @@ def _group(look: Look, group: list[Path], parts: list[Path], oldest: str) -> Ite
         yield from _differ(look.shown(path), held, mine)
 
 
-def _scans(parts: list[Path], group: list[Path]) -> pl.DataFrame:
-    """The scans of some buckets, of each as far as its profile is folded.
+def _scans(parts: list[Path], group: list[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The scans of some buckets, of each as far as its profile is folded, and those taken back.
 
     Each night folds a wave of buckets, so waves stand at different deliveries.
     """
     through = {int(path.parent.name): int(path.stem) for path in group}
-    pieces, before = [lake.read_parts([])], 0
+    pieces, before = [lake.changes([])], 0
     for until in sorted(set(through.values())):
         own = [bucket for bucket, last in through.items() if last >= until]
         some = [path for path in parts if before < lake.delivery_of(path) <= until]
-        pieces.append(lake.read_parts(some, own))
+        pieces.append(lake.changes(some, own))
         before = until
-    return pl.concat(pieces)
+    came, gone = zip(*pieces, strict=True)
+    return pl.concat(came), pl.concat(gone)
 
 
 def _differ(where: str, held: pl.DataFrame, anew: pl.DataFrame) -> Iterator[Finding]:

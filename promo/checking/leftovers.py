@@ -8,7 +8,7 @@ from promo.checking.findings import LOOK, Check, Finding
 from promo.checking.look import Look, is_alive
 
 TEMPORARY = re.compile(r"\..+\.(\d+)\.tmp")
-FOLDER = re.compile(r"\.(.+)\.(new|old|tmp)")
+FOLDER = re.compile(r"\.(.+)\.(new|old|gone|made|tmp)")
 NIGHT = re.compile(r"\d{4}-\d\d-\d\d")
 AN_HOUR = 3600.0  # seconds: a print that is at work changes something more often
 
@@ -31,6 +31,8 @@ def leftovers(look: Look) -> Iterator[Finding]:
 TODO = {
     "new": "The next run of the same command takes it up or removes it; you may remove it, too.",
     "old": "It is what a new folder took the place of. If the new one is there, remove it.",
+    "gone": "The next command puts it back if what was to come is not there; or removes it.",
+    "made": "The next print of that night takes it up; you may remove it.",
     "tmp": "Remove it.",
 }
 

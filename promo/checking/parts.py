@@ -17,7 +17,7 @@ from promo.checking.parquet import BROKEN, cause, fault, height
 from promo.scans import lake
 from promo.scans.canonical import IDENTITY
 
-PART = re.compile(r"\d{8}-\d{4}\.parquet")
+PART = re.compile(rf"\d{{8}}(-\d{{4}}|{lake.TAKEN_BACK})\.parquet")
 MOST_LINES = 4_000_000  # in memory at a time, unless a single day has more
 RECENT = 14  # days of the lake that a quick look reads
 RESTORE = "Restore the lake and the database from one backup."
@@ -129,7 +129,10 @@ def deliveries(look: Look) -> Iterator[Finding]:
         number, found, day = lake.delivery_of(path), height(path), _day_of(path)
         if found is None:
             unread.add(number)
-        rows[number] = rows.get(number, 0) + (found or 0)
+        if lake.TAKEN_BACK not in path.name:
+            rows[number] = rows.get(number, 0) + (found or 0)
+        else:
+            rows.setdefault(number, 0)
         days[number] |= {day} if day else set()
     for number, row in look.deliveries.items():
         if number not in unread:
@@ -185,7 +188,7 @@ def lines(look: Look) -> Iterator[Finding]:
         where += f", {first}" if first == last else f", {first} to {last}"
         try:
             scans = pl.scan_parquet(paths)
-            yield from _twice(where, scans)
+            yield from _twice(where, pl.concat(list(lake.by_day(paths))))
             unknown = {name: _unknown(scans, table) for table in known for name in table.columns}
         except BROKEN as error:
             yield Finding(where, "lines cannot be read:", cause(error), "sound Parquet", AGAIN)

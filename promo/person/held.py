@@ -97,8 +97,10 @@ def export(house: House, connection: Connection, who: Whom) -> dict[str, Any]:
     """All that is held of a household, place by place, and what is reckoned from it today."""
     held: dict[str, Any] = {}
     for place in places():
-        is_table = isinstance(place, Rows)
-        given = place.give(connection, [who]) if is_table else place.give(house, who)
+        if isinstance(place, Rows):
+            given = place.give(connection, [who])
+        else:
+            given = place.give(house, who)
         held[place.name] = {"what": place.holds, "rows": given}
     named = rows.reports(connection, [who])
     held["table runs"] = {"what": rows.OWN["runs"], "rows": [each["night"] for each in named]}

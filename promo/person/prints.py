@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promo.files import only_one_in, replacing, sha256, swap_in, write_text
+from promo.files import only_one_in, replacing, sha256, write_text
 from promo.lists.press.books import ASIDE, INDEX, MANIFEST, SUMS
 from promo.person import rows, whom
 from promo.person.pages import Span, chunks, cut_bytes, cut_pages, without_element
 from promo.person.whom import Whom
+from promo.swapping import swap_in
 
 RUN = "run.json"
 TABLES = (MANIFEST[0], INDEX[0], *ASIDE[0].values())

@@ -93,15 +93,15 @@ class Report:
     def kinds(self) -> list[dict[str, Any]]:
         """field, expected and lines of the rejects, the most frequent first: at most MOST_KINDS."""
         found = pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *self.faults])
-        counted = found.group_by("field", "expected").agg(lines=pl.col("line").n_unique())
-        ordered = counted.sort("lines", "field", "expected", descending=[True, False, False])
+        kinds = found.group_by("field", "expected").agg(lines=pl.col("line").n_unique())
+        ordered = kinds.sort("lines", "field", "expected", descending=[True, False, False])
         return ordered.head(MOST_KINDS).to_dicts()
 
     def in_words(self) -> str:
         """What came in and what did not, in a sentence or two."""
         if self.refusal:
             return f"{self.refusal}\nNothing was taken in from {self.source}."
-                words = f"{self.table} from {self.source}: {counted(self.lines, 'line')}, {self.rows:,} in"
+        words = f"{self.table} from {self.source}: {counted(self.lines, 'line')}, {self.rows:,} in"
         if self.repeats:
             words += f", {counted(self.repeats, 'repeat')} of lines already there"
         if self.corrected:

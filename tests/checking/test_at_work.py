@@ -35,10 +35,11 @@ from promo.checking import (
     tills,
 )
 from promo.checking.findings import LOOK, Finding
-from promo.files import only_one, swap_in
+from promo.files import only_one
 from promo.house import House
 from promo.progress import Progress
 from promo.scans import lake
+from promo.swapping import swap_in
 
 
 class Interrupted(Progress):

@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import small_house
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
