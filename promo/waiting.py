@@ -122,12 +122,12 @@ class _Waiter:
 
     def _waits(self, look: Look) -> None:
         missing = self.asked.waits_for(look.missing)
-        if self.since is None:
-            self.since = self.clock.now()
-            self.attempt.entered("wait")
         waiting = {"for": logs.as_report(missing), "until": self.hour.isoformat()}
         if self.attempt.facts.get("waiting") != waiting:
             self.attempt.note(waiting=waiting)
+        if self.since is None:  # whoever sees this stage finds what it waits for
+            self.since = self.clock.now()
+            self.attempt.entered("wait")
 
     def _go_on(self, look: Look) -> None:
         """Note what is missing. Raises LogsMissing where that is too much."""

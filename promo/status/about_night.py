@@ -131,7 +131,7 @@ def _sentence(kind: str, day: date, some: list[Log], made: NightMade, bounds: St
     )
     return {
         "log-missing": f"The {which} {have} not come: take {them} in with `promo ingest`.",
-        "log-left-out": f"{without} not come since: take {them} in with `promo ingest`; then {then}.",
+        "log-left-out": f"{without} not come: take {them} in with `promo ingest`, and {then}.",
         "log-late": f"{without} come since{_came(some)}: {then} to have {them} in the draft.",
         "log-late-folded": f"{without} come since{_came(some)}: {then}.",
         "log-short": f"The {which} {have} fewer than {bounds.short_log:.0%} of the lines usual on "

@@ -73,9 +73,10 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     # Published, a try that failed afterwards changed nothing.
     ("", {"night": a_night(tries=(a_try(), a_try("failed")))}, ""),
     # --- till logs
-    ("log-missing", {"logs": (a_log(delivery=None),)}, "The till log of 2017-11-05 of store 7 has not come: take it"),
+    ("log-missing", {"logs": (a_log(delivery=None),)},
+     "The till log of 2017-11-05 of store 7 has not come: take it in"),
     ("log-left-out", {"logs": (a_log(delivery=None, left_out=True),)},
-     "went on without .* of store 7, which has not come since: take it .* next lists know it"),
+     "went on without .* of store 7, which has not come: take it .*, and the .* lists know it"),
     ("log-late-folded", {"logs": (a_log(left_out=True, came=AT),)},
      r"come since \(2017-11-06 07:30 EST\): the households' next lists know it"),
     ("log-short", {"logs": (a_log(lines=209),)}, "store 7 has fewer than 50% of the lines"),
