@@ -458,19 +458,15 @@ def test_no_list_of_a_store_has_what_the_store_does_not_carry(drop: House) -> No
     assert set(figures.rows()) == {(0, 0.0, 0.0, 0.0)}
 
 
-def test_an_assortment_that_begins_later_is_not_yet_one(drop: House) -> None:
-    later = FIRST + timedelta(1)
-    take(drop, "assortment", *all_but(PETS, "1", later))
-    small_house.night(drop)
-    assert "not_carried" not in set(decided(drop)["why"])
-
-
 def test_rows_that_take_nothing_away_change_no_byte(drop: House, tmp_path: Path) -> None:
     """Also: the way through the shelves and the way past them lead to the same lists."""
     folder = Path(shutil.copytree(drop.settings.folder, tmp_path / "plain"))
     plain = reopen(folder)
     small_house.night(plain)
-    take(drop, "assortment", *(row for store in small_house.STORES for row in all_but([], store)))
+    take(drop, "assortment", *(row for store in ("1", "2") for row in all_but([], store)))
+    later = {"store": "1", "day": FIRST + timedelta(1), "carried": False}
+    take(drop, "assortment", *all_but(PETS, "10", FIRST + timedelta(1)),
+         *({"code": code} | later for code in PETS))  # fmt: skip
     past = {"first_day": FIRST - timedelta(9), "last_day": FIRST - timedelta(1)}
     ahead = {"first_day": FIRST + timedelta(1), "last_day": FIRST + timedelta(20)}
     for days_ in (past, ahead):
@@ -480,11 +476,8 @@ def test_rows_that_take_nothing_away_change_no_byte(drop: House, tmp_path: Path)
     assert files(drop) == files(plain)
 
 
-@pytest.mark.parametrize("last", [FIRST, None])
-def test_what_is_out_of_stock_when_the_list_begins_is_not_on_it(
-    drop: House, last: date | None
-) -> None:
-    rows = [{"store": "2", "code": code, "first_day": FIRST, "last_day": last} for code in PETS]
+def test_what_is_out_of_stock_when_the_list_begins_is_not_on_it(drop: House) -> None:
+    rows = [{"store": "2", "code": code, "first_day": FIRST, "last_day": None} for code in PETS]
     take(drop, "out_of_stock", *rows)
     small_house.night(drop)
     assert not ON_PETS & offers_in(drop, "2").keys()
