@@ -117,9 +117,10 @@ def offers(draw: st.DrawFn, number: int) -> tuple[Terms, dict[tuple[int, int], l
         name: draw(named) | {"called": "any"} for name in ("second", "third")[: count - 1]
     } | {"rule": draw(st.sampled_from(rules[count - 1]))}  # fmt: skip
     where = draw(st.sampled_from([{}, {}, {"stores": ["1", "2"]}, {"but_not": ["2"]}]))
-    reward = draw(st.sampled_from(
-        [{"amount_off": 1}, {"amount_off": 2, "over_value": "nothing"}, {"new_price": "1.50"}]
-    ))  # fmt: skip
+    rewards: list[Row] = [
+        {"amount_off": 1}, {"amount_off": 2, "over_value": "nothing"}, {"new_price": "1.50"},
+    ]  # fmt: skip
+    reward = draw(st.sampled_from(rewards))
     made = terms(id=f"o{number}", reward=reward, where=where, **draw(named), **more)
     some = st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True)
     goods = {(number, n): sorted(draw(some)) for n in range(1, count + 1)}
@@ -128,11 +129,12 @@ def offers(draw: st.DrawFn, number: int) -> tuple[Terms, dict[tuple[int, int], l
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    product = st.fixed_dictionaries({
+    columns: dict[str, st.SearchStrategy[Any]] = {
         "category": st.sampled_from(["MILK", "SALT", "TEA", None]),
         "delisted": st.sampled_from([False, False, False, True]),
         "cost": st.sampled_from([None, 50]), "margin_rate": st.sampled_from([None, 0.5]),
-    })  # fmt: skip
+    }  # fmt: skip
+    product = st.fixed_dictionaries(columns)
     cents = st.integers(0, 400)
     products = [{"id": name} | draw(product) for name in NAMES]
     made = [draw(offers(number)) for number in range(draw(st.integers(1, 4)))]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,7 +23,7 @@ from promo.offers.terms import Terms
 NIGHT = date(2017, 11, 6)
 SETTINGS = config.load(Path(__file__).parents[2] / "config.yaml")
 MODEL = Response(-4.0, 0.5, 0.8, -5.0, -3.0, 0.33)
-PRICES = dict.fromkeys("abcdef", 300.0)
+PRICES: dict[str, Any] = dict.fromkeys("abcdef", 300.0)
 TABLE = known(**PRICES).with_columns(
     brand_owner=pl.lit("Acme"), description=pl.col("id"), store_brand=pl.lit(value=False)
 )
