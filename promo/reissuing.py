@@ -30,6 +30,8 @@ from promo.offers.refill import Refill, Rules, Standing
 from promo.offers.risk import Risk
 from promo.offers.wording import Wording
 from promo.progress import Progress
+from promo.shoppers import prices
+from promo.stocking import Stocking
 
 
 @dataclass
@@ -97,6 +99,7 @@ def _refill(
     spoken = {s.row.shopper: languages[s.row.content.get("language", "en")] for s in sheets}
     names = [sheet.row.shopper for sheet in sheets]
     weighed = pl.scan_parquet(path).filter(pl.col("shopper").is_in(names)).collect()
+    weighed = _filled(house, catalogue, weighed, sheets, window.first)
     taken = {(s.row.shopper, item.offer) for s in sheets for item in (*s.leaving, *s.staying)}
     taken |= _elsewhere(connection, night, window, set(names))
     concerned = {*weighed["offer"], *(item.offer for sheet in sheets for item in sheet.staying)}
@@ -116,6 +119,29 @@ def _refill(
         return [made(shopper, facts) for facts in found]
 
     return best
+
+
+def _filled(
+    house: House,
+    catalogue: live.Catalogue,
+    weighed: pl.DataFrame,
+    sheets: Sequence[reissue.Sheet],
+    day: date,
+) -> pl.DataFrame:
+    """What the night weighed, but pairs that the household's store cannot fill any more."""
+    stores = [(sheet.row.shopper, sheet.row.store) for sheet in sheets]
+    text = pl.String()
+    homes = pl.DataFrame(stores, {"shopper": text, "store": text}, orient="row")
+    known = prices.with_margins(house.products, None, house.settings.margin)
+    at = Stocking(house, catalogue, known, day).at(homes.unique("shopper", maintain_order=True))
+    if at is None:
+        return weighed
+    numbers = catalogue.offers.select("id", number="offer")
+    pairs = weighed.join(numbers, left_on="offer", right_on="id", maintain_order="left")
+    kept, _ = at.split(pairs.select("shopper", offer="number", id="offer"))
+    key = ["shopper", "offer"]
+    still = kept.select("shopper", offer="id")
+    return weighed.join(still, on=key, how="semi", maintain_order="left")
 
 
 def _rules(house: House, connection: Connection, names: set[str]) -> Rules:

@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 from promo.database import CHUNK
 from promo.house import House
 from promo.offers.at_store import AtStore
-from promo.offers.filling import NONE, Goods, Ints, Stocked
+from promo.offers.filling import Goods, Ints, Stocked
 from promo.offers.live import Catalogue
 from promo.offers.own_prices import Prices
 from promo.offers.shelves import Ladders, Shelf, shelf, together
@@ -58,7 +58,7 @@ class Stocking:
         self.engine, self.day = house.engine, day
         self.prices = Prices.of(goods, catalogue, known)
         self.ladders = Ladders(catalogue.terms, catalogue.typical)
-        self.ids = pl.Enum(known["id"])
+        self.numbers = {name: number for number, name in enumerate(known["id"])}
         self.offered = known["id"].gather(np.unique(goods.product)).to_list()
         wheres = [terms.where for terms in catalogue.terms]
         self.named = {store for where in wheres for store in (*where.stores, *where.but_not)}
@@ -89,8 +89,8 @@ class Stocking:
 
     def _stocked(self, connection: Connection, store: str) -> Stocked:
         given = {"store": store, "day": self.day}
-        newest = {name: held for name, held in connection.execute(CARRIED, given)}  # noqa: C416
-        asked = [(name, price) for name, price in connection.execute(PROMOTED, given)]
+        newest = {row[0]: row[1] for row in connection.execute(CARRIED, given).all()}
+        asked = [(row[0], row[1]) for row in connection.execute(PROMOTED, given).all()]
         asked += self._on_shelf(connection, given)
         return Stocked.of(
             self._numbers([name for name, held in newest.items() if held]) if newest else None,
@@ -105,13 +105,9 @@ class Stocking:
             return
         for start in range(0, len(self.offered), CHUNK):
             some = self.offered[start : start + CHUNK]
-            for name, price in connection.execute(ON_SHELF, given | {"some": some}):
+            for name, price in connection.execute(ON_SHELF, given | {"some": some}).all():
                 if price is not None:
                     yield name, price
 
     def _numbers(self, names: Sequence[str]) -> Ints:
-        if not names:
-            return NONE
-        found = pl.Series(names, dtype=self.ids).to_physical().cast(pl.Int64)
-        numbers: Ints = found.to_numpy()
-        return numbers
+        return np.array([self.numbers[name] for name in names], dtype=np.int64)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from small_house import FIRST, promo
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from promo import printing, publishing, tables
 from promo.house import House
@@ -83,6 +83,26 @@ def test_published_lists_are_issued_anew(made: House) -> None:
     again = promo(made, "lists", "reissue", *DAY).stdout
     assert again == "0 lists issued anew, with 0 other offers.\n"
     assert rows(made) == after
+
+
+def test_what_the_stores_have_run_out_of_since_does_not_come(made: House) -> None:
+    publishing.publish(made, FIRST)
+    decide(made)
+    best = {"o14", "o15"}  # that come first, where they may
+    before = rows(made)
+    bad = most_printed(made)
+    goods = select(tables.OfferProduct.product).where(tables.OfferProduct.offer.in_(best))
+    with made.engine.begin() as connection:
+        gone = [
+            {"store": "*", "product": product, "first_day": FIRST, "last_day": None}
+            for product in set(connection.execute(goods).scalars())
+        ]
+        connection.execute(insert(tables.OutOfStock), gone)
+    stop(made, bad)
+    promo(made, "lists", "reissue", *DAY)
+    changed = {s: set(names(row)) - set(names(before[s])) for s, row in rows(made).items()}
+    assert set().union(*changed.values())
+    assert not best & set().union(*changed.values())
 
 
 def test_without_stored_decisions_slots_stay_empty(made: House) -> None:

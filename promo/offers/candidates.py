@@ -124,11 +124,12 @@ def _pairs(
     if at is None:
         none = familiar.clear().with_columns(why=pl.lit(""))
         return of, pl.concat([familiar, _likeliest(strange, most)]), none
-    lost = _familiar(lacking, items, on_goods).join(familiar, on=habits.PAIR, how="anti")
+    known_once = _familiar(lacking, items, on_goods).join(familiar, on=habits.PAIR, how="anti")
     familiar, none = at.split(familiar)
+    _, lost = at.split(known_once)
     strange, never = at.in_category(strange)
     never = never.join(lost, on=habits.PAIR, how="anti")
-    gone = pl.concat([none, at.split(lost)[1], _likeliest(never, most)])
+    gone = pl.concat([none, lost, _likeliest(never, most)])
     return of, pl.concat([familiar, _likeliest(strange, most)]), gone
 
 

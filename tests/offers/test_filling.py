@@ -56,7 +56,7 @@ def test_all_of_few_products_that_are_named_by_code(
 
 
 def test_a_delisted_product_counts_among_the_few() -> None:
-    named = {"products": ["internal:x"], "brands": []}
+    named: dict[str, Any] = {"products": ["internal:x"], "brands": []}
     goods = goods_of(catalogue(["ab"], **named), 2, delisted="b")
     assert goods.least.tolist() == [2]
     assert goods.listed.tolist() == there("acdef").tolist()

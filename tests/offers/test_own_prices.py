@@ -21,7 +21,7 @@ EVERYTHING = there("abcdef")
         ({"a": 0}, "abcdef", 100),
     ],
 )
-def test_the_median_of_what_is_there(own: dict[str, int], held: str, median: int) -> None:
+def test_the_median_of_what_is_there(own: dict[str, Any], held: str, median: int) -> None:
     prices = prices_of(catalogue(["ab"], ["c"], typical=TYPICAL))
     [found] = prices.priced(stocked(**own), there(held))
     assert (found.offer, found.typical) == (0, ((1, median),))
