@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from promo.files import Busy, Misplaced, holder, only_one, reached, replacing, sha256, write_text
+from promo import files
+from promo.files import Busy, Misplaced, only_one, reached, replacing, sha256, write_text
 
 HOLD = """
 import sys
@@ -124,9 +125,9 @@ def test_where_a_path_leads(tmp_path: Path) -> None:
 
 def test_who_holds_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "promo.lock"
-    assert holder(lock) == ""
+    assert files.holder(lock) == ""
     with only_one(lock, "lists reissue"):
-        assert holder(lock) == "lists reissue"
-    assert holder(lock) == ""
+        assert files.holder(lock) == "lists reissue"
+    assert files.holder(lock) == ""
     lock.write_text("promo nightly (process 4194305)")  # no system counts so far: it was killed
-    assert holder(lock) == ""
+    assert files.holder(lock) == ""
