@@ -6,12 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import select
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
 import small_house
+from sqlalchemy import select
 
 from promo import backing_up, backups, config, one_list, restoring, tables
 from promo.house import House

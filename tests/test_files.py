@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from promo import files
 from promo.files import Busy, Misplaced, only_one, reached, replacing, sha256, write_text
 
 HOLD = """
@@ -120,3 +121,13 @@ def test_where_a_path_leads(tmp_path: Path) -> None:
     write_text(tmp_path / "one", "new")
     assert (tmp_path / "file").read_text() == "new"
     assert (tmp_path / "one").is_symlink()
+
+
+def test_who_holds_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "promo.lock"
+    assert files.holder(lock) == ""
+    with only_one(lock, "lists reissue"):
+        assert files.holder(lock) == "lists reissue"
+    assert files.holder(lock) == ""
+    lock.write_text("promo nightly (process 4194305)")  # no system counts so far: it was killed
+    assert files.holder(lock) == ""

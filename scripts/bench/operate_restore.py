@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -114,13 +114,14 @@ def served(folder: Path) -> Iterator[int]:
         yield port
 
 
-def sent(connection: http.client.HTTPConnection, sale: Sale) -> tuple[int, bytes]:
+def sent(port: int, sale: Sale) -> tuple[int, bytes]:
     """What a till is answered."""
     key, body = sale
     head = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-    connection.request("POST", "/v1/redeem", json.dumps(body), head)
-    answer = connection.getresponse()
-    return answer.status, answer.read()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("POST", "/v1/redeem", json.dumps(body), head)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
 
 
 def backed_up(
@@ -133,12 +134,11 @@ def backed_up(
     pause = seconds / len(sales)
 
     def tills(port: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for number, sale in enumerate(sales):
             if number == 2 * len(sales) // 3:
                 done.wait()  # the rest comes when the backup is made
             began = time.perf_counter()
-            answers.append(sent(connection, sale))
+            answers.append(sent(port, sale))
             waits.append(time.perf_counter() - began)
             if not done.is_set():
                 time.sleep(pause)
@@ -154,8 +154,8 @@ def backed_up(
         thread.join()
     note(f"{before} sales before the backup, {during} meanwhile, of {len(sales)}")
     good = sum(status == 200 for status, _ in answers)
-    if good < len(answers) or not during:
-        raise SystemExit(f"bench: {len(answers) - good} sales failed, {during} came meanwhile")
+    if good < len(sales) or not during:
+        raise SystemExit(f"bench: {len(sales) - good} sales failed, {during} came meanwhile")
     return before, answers, waits, next(to.iterdir())
 
 
@@ -181,8 +181,7 @@ def otherwise(
 ) -> int:
     """Send all sales again; how many of those before the backup are not answered as they were."""
     with served(folder) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        again = [sent(connection, sale) for sale in sales]
+        again = [sent(port, sale) for sale in sales]
     failed = sum(status != 200 for status, _ in again)
     same = zip(again[:before], answers[:before], strict=True)
     return failed + sum(one != other for one, other in same)
