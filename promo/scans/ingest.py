@@ -126,7 +126,7 @@ class Report:
             )
         if self.left_out:
             each = (f"{number:,} {kind}" for kind, number in sorted(self.left_out.items()))
-            words += f"\nLeft out, because no sale: {', '.join(each)}."
+            words += f"\nBeside sales it held: {', '.join(each)}."
         if not self.taken:
             words += (
                 f"\nNothing was taken in: {self._why_refused()}. They are in {self.rejects_file}."

@@ -53,7 +53,7 @@ def meant(found: list[Trade]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-@hypothesis(max_examples=60)
+@hypothesis(max_examples=40)
 @given(st.randoms(use_true_random=False), st.integers(1, 12), st.data())
 def test_what_is_written_is_read(scratch: Path, chance: Random, number: int, data: Any) -> None:
     found = trades(chance, number)
