@@ -32,16 +32,16 @@ def write_pdf(documents: str | Iterable[str], path: Path, *, title: str, day: da
     The same HTML, title and day give the same bytes: the only dates in the file are `day`'s.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
-        sink = Sink(file)
-        pages = _fill(
-            plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER),
-            documents,
-            title,
-            day,
-        )
-        if sink.fault:
-            raise sink.fault
-        return pages
+        return fill_through(Sink(file), documents, title, day)
+
+
+def fill_through(sink: "Sink", documents: str | Iterable[str], title: str, day: date) -> int:
+    """Write a PDF through a sink; returns its pages. Raises what the sink's file did."""
+    canvas = plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER)
+    pages = _fill(canvas, documents, title, day)
+    if sink.fault:
+        raise sink.fault
+    return pages
 
 
 class Sink:
