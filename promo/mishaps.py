@@ -11,6 +11,7 @@ from typing import Any
 
 from promo.errors import Sentence
 
+SYSTEM = re.compile(r"[^:]+ \(os error (\d+)\)")  # the system's own words, at the end of others'
 AGAIN = "run it again: what is finished is kept, and nothing is half."
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_ROOM = f"Make room (paths.out, paths.lake and paths.state grow), then {AGAIN}"
@@ -60,7 +61,7 @@ def _of_files(error: OSError) -> str:
 
 def _names_full(said: str) -> bool:
     """Whether a library that gives no number names the error in its words, as Polars does."""
-    found = re.search(r"\(os error (\d+)\)", said)
+    found = SYSTEM.search(said)
     return found is not None and int(found[1]) in FULL
 
 
@@ -93,8 +94,9 @@ def _of_columns(error: Exception) -> Sentence | None:
     said = str(error).strip().splitlines()[0]
     if "parquet" not in said.lower() and "os error" not in said.lower():
         return None
-    advice = NO_ROOM if _names_full(said) else f"Mend that, then {AGAIN}"
-    return Mishap(f"A file of the lake cannot be read or written: {said}. {advice}")
+    if of_system := SYSTEM.search(said):
+        return Mishap(_of_files(OSError(of_system[0])))
+    return Mishap(f"A file of the lake cannot be read: {said}. Mend that, then {AGAIN}")
 
 
 def _loaded(module: str, *names: str) -> tuple[type[Exception], ...]:

@@ -1,7 +1,7 @@
 """A stopped offer leaves the sheets of a small house: drafts, published lists, paper."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from small_house import FIRST, promo
 from sqlalchemy import insert, select
 
-from promo import printing, publishing, tables
+from promo import printing, publishing, reissuing, tables
 from promo.house import House
 from promo.publishing import PublishError
 from promo.scans import lake
@@ -134,6 +134,34 @@ def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
     assert f"sheets printed in {folder}\n0 lists issued anew" in said
     assert rows(made) == after
     assert manifest(folder) == {row["code"] for row in after.values() if row["issue"] == 2}
+
+
+class EarlierAndEarlier(datetime):
+    """A clock that goes back an hour each time that somebody looks."""
+
+    moment = datetime(2017, 11, 7, 12, tzinfo=UTC)
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        cls.moment -= timedelta(hours=1)
+        return cls.moment
+
+
+def test_a_second_batch_is_printed_also_by_a_clock_that_was_set_back(
+    made: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches have the number of their time: with an earlier one this would be the first, whose
+    folder is there."""
+    publishing.publish(made, FIRST)
+    monkeypatch.setattr(reissuing, "datetime", EarlierAndEarlier)
+    for number in (1, 2):
+        stop(made, most_printed(made))
+        before = rows(made)
+        promo(made, "lists", "reissue", *DAY)
+        anew = {r["code"] for s, r in rows(made).items() if r["issue"] > before[s]["issue"]}
+        folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-{number}"
+        assert anew
+        assert manifest(folder) == anew
 
 
 def test_a_draft_is_made_again_and_cannot_be_published_before(made: House) -> None:

@@ -96,7 +96,7 @@ def test_an_exchange_that_fails_is_an_error(tmp_path: Path) -> None:
 
 def test_all_of_it_is_on_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder whose files were not flushed would be whole in name only after a power cut."""
-    synced = []
+    synced: list[Path] = []
     monkeypatch.setattr(swapping, "sync", synced.append)
     new = folder(tmp_path / ".x.new", "new")
     folder(new / "stores", "one")

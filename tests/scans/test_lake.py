@@ -81,6 +81,16 @@ def test_the_newest_day_is_one_with_scans(tmp_path: Path) -> None:
     assert lake.newest_day(tmp_path) == DAY
 
 
+def test_the_newest_day_of_what_is_committed(tmp_path: Path) -> None:
+    """A log that is on its way in, or whose delivery was killed, says nothing yet."""
+    put(tmp_path, DAY, 1)
+    put(tmp_path, date(2017, 11, 7), 2)
+    assert lake.newest_day(tmp_path) == date(2017, 11, 7)
+    assert lake.newest_day(tmp_path, 2) == date(2017, 11, 7)
+    assert lake.newest_day(tmp_path, 1) == DAY
+    assert lake.newest_day(tmp_path, 0) is None
+
+
 def test_reading_some_buckets(tmp_path: Path) -> None:
     parts = [put(tmp_path, DAY, 1, 0, -1, 1, 2, 2, 3), put(tmp_path, DAY, 2, 0, 2)]
     assert lake.read_parts(parts)["bucket"].to_list() == [-1, 1, 2, 2, 3, 2]

@@ -134,6 +134,21 @@ def test_a_fold_that_was_killed_while_it_wrote(tmp_path: Path, whole: dict[str, 
     assert files(tmp_path) == whole
 
 
+def test_a_fold_that_was_killed_right_after_its_last_file(
+    tmp_path: Path, whole: dict[str, bytes]
+) -> None:
+    """There is nothing left to fold, and what it should have removed goes all the same."""
+    for number in (1, 2, 3):
+        deliver(tmp_path, number)
+    fold(tmp_path, 2)
+    left = files(tmp_path)
+    fold(tmp_path, 3)
+    for name, data in left.items():
+        (tmp_path / name).write_bytes(data)
+    assert fold(tmp_path, 3) == [(3, 0)]
+    assert files(tmp_path) == whole
+
+
 def test_days_older_than_the_oldest_are_gone(tmp_path: Path) -> None:
     deliver(tmp_path, 1)
     deliver(tmp_path, 2)

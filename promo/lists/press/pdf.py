@@ -36,17 +36,22 @@ def write_pdf(
     bytes: the only dates in the file are `day`'s.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
-        sink = Sink(file)
-        pages = _fill(
-            plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER),
-            documents,
-            title,
-            day,
-            drawn,
-        )
-        if sink.fault:
-            raise sink.fault
-        return pages
+        return fill_through(Sink(file), documents, title, day, drawn)
+
+
+def fill_through(
+    sink: "Sink",
+    documents: str | Iterable[str],
+    title: str,
+    day: date,
+    drawn: Callable[[str, int], None] = lambda *_: None,
+) -> int:
+    """Write a PDF through a sink; returns its pages. Raises what the sink's file did."""
+    canvas = plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER)
+    pages = _fill(canvas, documents, title, day, drawn)
+    if sink.fault:
+        raise sink.fault
+    return pages
 
 
 class Sink:

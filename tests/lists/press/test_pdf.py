@@ -1,16 +1,19 @@
+import errno
 import hashlib
+import io
 import subprocess
 import sys
 import unicodedata
 from datetime import date
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import plutoprint
 import pypdfium2
 import pytest
 
 from promo.lists.press import fonts
-from promo.lists.press.pdf import OnlyOurFonts, write_pdf
+from promo.lists.press.pdf import OnlyOurFonts, Sink, fill_through, write_pdf
 
 DAY = date(2017, 11, 6)
 HTML = "<html><head><title>x</title></head><body><p>Cat food <b>12 oz</b></p></body></html>"
@@ -31,6 +34,30 @@ def test_the_same_bytes_in_another_process_at_another_time(tmp_path: Path) -> No
     assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(two.read_bytes()).digest()
     dates = pypdfium2.PdfDocument(one).get_metadata_dict()
     assert dates["CreationDate"] == dates["ModDate"] == "20171106000000"
+
+
+class Full(io.RawIOBase):
+    """A file on a disk that has room for so many bytes."""
+
+    room = 5_000
+
+    def write(self, data: Any) -> int:
+        self.room -= len(data)
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return len(data)
+
+
+def test_a_full_disk_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The canvas itself would leave half a file and say that all is well."""
+    before = tmp_path / "x.pdf"
+    write_pdf(HTML, before, title="t", day=DAY)
+    whole = before.read_bytes()
+    sink = Sink(cast(BinaryIO, Full()))
+    with pytest.raises(OSError, match="No space left"):
+        fill_through(sink, HTML, "t", DAY)
+    assert before.read_bytes() == whole
+    assert capfd.readouterr().err == ""
 
 
 def test_pages_and_words(tmp_path: Path) -> None:
