@@ -97,11 +97,7 @@ def export(house: House, connection: Connection, who: Whom) -> dict[str, Any]:
     """All that is held of a household, place by place, and what is reckoned from it today."""
     held: dict[str, Any] = {}
     for place in places():
-        if isinstance(place, Rows):  # noqa: SIM108 - the types of the two differ
-            given = place.give(connection, [who])
-        else:
-            given = place.give(house, who)
-        held[place.name] = {"what": place.holds, "rows": given}
+        held[place.name] = {"what": place.holds, "rows": _given(place, house, connection, who)}
     named = rows.reports(connection, [who])
     held["table runs"] = {"what": rows.OWN["runs"], "rows": [each["night"] for each in named]}
     return {
@@ -111,6 +107,12 @@ def export(house: House, connection: Connection, who: Whom) -> dict[str, Any]:
         "held": held,
         "reckoned": _reckoned(house, who),
     }
+
+
+def _given(place: Rows | Kept, house: House, connection: Connection, who: Whom) -> Given:
+    if isinstance(place, Rows):
+        return place.give(connection, [who])
+    return place.give(house, who)
 
 
 def _reckoned(house: House, who: Whom) -> dict[str, Any] | None:

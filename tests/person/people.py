@@ -1,7 +1,7 @@
 """A small house in which people have left traces: lists in many formats, sales, rejects."""
 
 import shutil
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def earlier_issue(engine: Engine, row: Any) -> None:
         "counter": row.counter,
         "issue": 1,
         "day": FIRST,
-        "replaced": datetime(2017, 11, 7),
+        "replaced": datetime(2017, 11, 7, tzinfo=UTC),
         "reason": "x",
         "content": row.content,
     }

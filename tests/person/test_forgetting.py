@@ -23,7 +23,7 @@ from person import people
 from promo import config, files, tables
 from promo.calendar import BUCKETS, bucket
 from promo.house import House
-from promo.person import forgetting, jobs, lines, prints, rows, searching, totals
+from promo.person import forgetting, jobs, lines, prints, rows, totals
 from promo.scans import lake
 from promo.shoppers import profile_store
 
@@ -143,10 +143,9 @@ def once(real: Callable[..., Any], after: int) -> Callable[..., Any]:
 
 
 KILLS = [
-    (lake, "write", 0), (lake, "write", 1), (profile_store, "refold", 0),
-    (lines, "drop_decisions", 0), (prints, "cut_pages", 1), (prints, "swap_in", 0),
-    (shutil, "rmtree", 1), (forgetting, "_rows", 0), (totals, "of_database", 1),
-    (searching, "search", 0), (jobs, "_set", 2), (jobs, "_clean", 0), (jobs, "_set", 3),
+    (lake, "write", 1), (profile_store, "refold", 0), (prints, "cut_pages", 1),
+    (prints, "swap_in", 0), (shutil, "rmtree", 1), (totals, "of_database", 1),
+    (jobs, "_set", 2), (jobs, "_clean", 0),
 ]  # fmt: skip
 
 

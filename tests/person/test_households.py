@@ -1,6 +1,6 @@
 """Households joined and split: what a house would hold in which it had never been otherwise."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ SHOPPERS = ("100", "101", "102")
 def line(number: int, card: str, shopper: str, day: int, paid: int) -> dict[str, Any]:
     on = DAY + timedelta(day)
     return {
-        "at": datetime(2017, 11, 6), "store": "1", "till": "1", "business_day": on,
+        "at": datetime.combine(on, time(12)), "store": "1", "till": "1", "business_day": on,
         "transaction": f"{number}", "line": number, "card": card, "product": f"p{paid % 3}",
         "quantity": 1000, "unit": "each", "paid": paid, "regular": paid, "store_discount": 0,
         "manufacturer_discount": 0, "shopper": shopper, "bucket": calendar.bucket(shopper),
@@ -179,3 +179,17 @@ def test_killed_and_finished(home: House, monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_what_cannot_be(home: House, words: tuple[str, ...], said: str) -> None:
     assert promo(home, "households", *words, code=3).stderr.strip() == said
+
+
+def test_a_file_that_moves_a_card_says_so(home: House, tmp_path: Path) -> None:
+    file = tmp_path / "cards.csv"
+    file.write_text("card,shopper\nc200,201\nc201,201\nc-new,200\n", encoding="utf-8")
+    said = promo(home, "ingest", str(file), "--format", "csv").stdout
+    notices = home.settings.paths.state / "rejects" / "cards-cards.notices.csv"
+    assert f"1 cards are another household's now (listed in {notices})" in said
+    assert notices.read_text(encoding="utf-8") == (
+        "file,line,field,value,expected\n"
+        "cards.csv,2,card,c200,the household that carried it until now\n"
+    )
+    promo(home, "ingest", str(file), "--format", "csv")
+    assert not notices.exists()

@@ -72,7 +72,6 @@ WAYS: dict[str, tuple[Callable[[House, Any], bool], bool]] = {
     "the next night": (at_night, False),
     "a print of the night": (lambda house, row: printed(house, row, "html"), False),
     "e-mail": (lambda house, row: printed(house, row, "email"), False),
-    "mail": (lambda house, row: printed(house, row, "mail"), False),
     "issued anew": (reissued, False),
     "a print of the card": (of_card, False),
     "the kiosk's sheet": (asked("sheet"), False),

@@ -44,7 +44,7 @@ def fill_through(
     documents: str | Iterable[str],
     title: str,
     day: date,
-    drawn: Callable[[str, int], None] = lambda *_: None,
+    drawn: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Write a PDF through a sink; returns its pages. Raises what the sink's file did."""
     canvas = plutoprint.PDFCanvas.create_for_stream(cast(BinaryIO, sink), LETTER)

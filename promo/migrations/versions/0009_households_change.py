@@ -43,12 +43,14 @@ def upgrade() -> None:
             sa.Column("joined", sa.BigInteger(), server_default="0", nullable=False)
         )
         batch_op.drop_constraint("uq_lists_night_shopper", type_="unique")
-        batch_op.create_unique_constraint("uq_lists_night_shopper", ["night", "shopper", "joined"])
+        batch_op.create_unique_constraint(
+            "uq_lists_night_shopper_joined", ["night", "shopper", "joined"]
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("lists", schema=None) as batch_op:
-        batch_op.drop_constraint("uq_lists_night_shopper", type_="unique")
+        batch_op.drop_constraint("uq_lists_night_shopper_joined", type_="unique")
         batch_op.create_unique_constraint("uq_lists_night_shopper", ["night", "shopper"])
         batch_op.drop_column("joined")
     with op.batch_alter_table("runs", schema=None) as batch_op:
