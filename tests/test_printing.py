@@ -180,9 +180,7 @@ def test_households_without_an_address_are_set_aside(made: House) -> None:
     for form, name in (("mail", "no-address.csv"), ("email", "no-email.csv")):
         said = promo(made, "lists", "print", *NIGHT, "--format", form, code=1)
         folder = made.settings.paths.out / f"{FIRST}-{form}"
-        assert (
-            f"1 household was set aside, for want of an address: {folder / name}" in said.stderr
-        )
+        assert f"1 household was set aside, for want of an address: {folder / name}" in said.stderr
         own = {"shopper": first.shopper, "store": first.store, "list_code": first.code}
         assert table(folder / name) == [own]
         rows = table(folder / "manifest.csv")
