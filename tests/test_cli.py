@@ -370,14 +370,8 @@ def test_fit_without_history(folder: Path) -> None:
 
 def test_nightly_and_publish(small: Path) -> None:
     made = promo(small, "nightly", *DAY)
-<<<<<<< HEAD
-    pattern = (
-        rf"{FIRST}: \d lists? with \d+ offers? worth \$[\d.]+, good {FIRST} to 2017-11-19, in "
-    )
-=======
     held = r"\d lists? with \d+ offers?"
     pattern = rf"{FIRST}: {held} worth \$[\d.]+, good {FIRST} to 2017-11-19, in "
->>>>>>> leftover
     assert re.fullmatch(pattern + re.escape(f"{small / 'out' / str(FIRST)}\n"), made.stdout)
     stages = re.findall(r"promo=nightly stage=(\w+)", made.stderr)
     made_of = ["fold", "watch", "forecast", "allocate", "compose", "register"]
