@@ -125,9 +125,11 @@ def test_where_a_path_leads(tmp_path: Path) -> None:
 
 def test_who_holds_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "promo.lock"
-    assert files.holder(lock) == ""
+    assert files.holder(lock) is None
     with only_one(lock, "lists reissue"):
-        assert files.holder(lock) == "lists reissue"
-    assert files.holder(lock) == ""
-    lock.write_text("promo nightly (process 4194305)")  # no system counts so far: it was killed
-    assert files.holder(lock) == ""
+        assert files.holder(lock) == files.Holder("lists reissue", os.getpid())
+        held = lock.read_text()
+    assert files.holder(lock) is None
+    for left in (held, "promo nightly (process 4194305)"):  # killed; its number may live again
+        lock.write_text(left)
+        assert files.holder(lock) is None

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import poslog_plain
 import pytest
+from desk import Desk, written
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from poslog_sales import Dialect, Trade, trades, xml
 from sqlalchemy import update
-from test_ingest import Desk, written
 
 from promo import incoming, tables
 from promo.config import Settings
