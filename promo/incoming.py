@@ -18,8 +18,9 @@ from promo.offers import files as offer_files
 from promo.offers.terms import OfferError
 from promo.scans import TABLES, canonical, complete_journey, sources
 from promo.scans.corrections import ingest_corrections
-from promo.scans.ingest import Report, in_batches, ingest_master, ingest_scans
+from promo.scans.ingest import in_batches, ingest_master, ingest_scans
 from promo.scans.masters import MASTERS
+from promo.scans.report import Report
 from promo.scans.sources import Batch, SourceError
 
 

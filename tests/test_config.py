@@ -145,7 +145,7 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
             "{look: 0.1, act: 0.2}",
             "act 0.2 comes after look 0.1: not ab",
         ),
-        ("mail_to: []", "mail_to: [cron]", r"`status\.mail_to\.0` is 'cron': expected an address"),
+        ("mail_to: []", "mail_to: [cron]", r"`status\.mail_to\[0\]` is 'cron': .* an address"),
         ("banner: Main", "banner: [Main", "no YAML file"),
     ],
 )

@@ -33,7 +33,7 @@ def _told() -> Iterator[Typed]:
         fenced, text = False, page.read_text(encoding="utf-8")
         for number, line in enumerate(text.splitlines(), 1):
             fenced ^= line.startswith("```")
-            code = page.suffix != ".md" or fenced or line.startswith("    ")
+            code = fenced or line.startswith("    ") if page.suffix == ".md" else line[:1] != "#"
             for found in (TYPED if code else INLINE).findall(line):
                 yield Typed(page.name, number, found)
 

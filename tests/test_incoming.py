@@ -12,7 +12,7 @@ from promo.house import House
 from promo.incoming import Request, raw_offers, take
 from promo.offers import catalogue
 from promo.offers.terms import OfferError
-from promo.scans.ingest import Report
+from promo.scans.report import Report
 from promo.scans.sources import SourceError
 
 CONTENT = {

@@ -79,6 +79,7 @@ FILES: tuple[Kept, ...] = (
 )  # fmt: skip
 
 NOTHING: Mapping[str, str] = {
+    "lake/corrected": "transactions that a log corrected: store, till, day and number",
     "lake/prices": "what budgets cost a night",
     "lake/products": "a copy of the products",
     "lake/watch": "sums over all lists of a night",

@@ -143,6 +143,13 @@ FREE: Mapping[str, Free] = {
     "versions": Free("how often tables were written anew", {"name": "a table's"}),
     "stores": Free("shops", {"name": "a shop's"}),
     "shelf_prices": Free("prices", {}),
+    "assortment": Free("what stores carry", {}),
+    "out_of_stock": Free("what stores are out of", {}),
+    "promotions": Free("prices", {}),
+    "attempts": Free(
+        "runs of commands: stages, counts, how they ended",
+        {"facts": "counts and names of files", "stages": "names, seconds and counts"},
+    ),
     "deliveries": Free("files that came in: names and counts", {}),
     "offers": Free("offers", {"terms": "rewards and conditions"}),
     "offer_events": Free("what was done to offers", {}),

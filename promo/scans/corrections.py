@@ -19,7 +19,8 @@ from promo.config import Settings
 from promo.scans import lake
 from promo.scans.canonical import COLUMNS, IDENTITY, TRANSACTION
 from promo.scans.columns import LINE, REJECT_SCHEMA, check, rejects
-from promo.scans.ingest import CONTENT, Delivery, Report, ingest_scans
+from promo.scans.ingest import CONTENT, Delivery, ingest_scans
+from promo.scans.report import Report
 from promo.scans.sources import Batch
 
 KEYS = tuple(column for column in COLUMNS if column.name in TRANSACTION)

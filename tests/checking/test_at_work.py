@@ -139,7 +139,7 @@ def test_a_killed_night_is_no_more_than_something_to_look_at(
     found = good.findings(fine, *MOVED, "references", "folded")
     assert {finding.level for finding in found} <= {LOOK}, said(found)
     assert "no report" in str(said(found))
-    assert ("a working folder" in str(said(found))) == (stage == "swap")
+    assert ("a working folder" in str(said(found))) == ("swap" in stage)
     again(fine, lambda _: None)
     assert said(good.findings(fine, *MOVED)) == []
 

@@ -14,7 +14,8 @@ from promo.database import upsert
 from promo.scans import lake
 from promo.scans.canonical import COLUMNS, IDENTITY
 from promo.scans.corrections import ingest_corrections
-from promo.scans.ingest import Report, ingest_scans
+from promo.scans.ingest import ingest_scans
+from promo.scans.report import Report
 from promo.scans.sources import Batch, read
 
 DAY = date(2017, 11, 6)

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, func, select
 
 from promo import calendar, database, tables
 from promo.config import Settings
-from promo.scans.ingest import Report, in_batches, ingest_master
+from promo.scans.ingest import in_batches, ingest_master
 from promo.scans.masters import MASTERS
+from promo.scans.report import Report
 from promo.scans.sources import read
 
 STORES = "id,name,time_zone\n1,Main Street,America/New_York\n2,,America/Chicago\n"
