@@ -30,5 +30,39 @@ def test_a_unit_says_what_it_is_and_what_it_starts(unit: Path) -> None:
         assert parser["Service"]["User"] == "promo"
 
 
-def test_the_script_is_sound() -> None:
-    subprocess.run(["bash", "-n", FOLDER / "night"], check=True)
+@pytest.mark.parametrize("script", ["night", "take-in"])
+def test_a_script_is_sound(script: str) -> None:
+    subprocess.run(["bash", "-n", FOLDER / script], check=True)
+
+
+def test_what_came_is_taken_in(tmp_path: Path) -> None:
+    """Each file in its format; what cannot be taken in stays."""
+    incoming, taken = tmp_path / "incoming", tmp_path / "taken"
+    incoming.mkdir()
+    for name in ("scans-1.csv", "scans-2.csv", "log.xml", ".half.csv", "busy.parquet"):
+        (incoming / name).touch()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    promo = programs / "promo"
+    promo.write_text(
+        f"""#!/bin/sh
+echo "$@" >> {tmp_path}/said
+case "$2" in *scans-2*) exit 1 ;; *busy*) exit 75 ;; esac
+"""
+    )
+    promo.chmod(0o755)
+    path = {"PATH": f"{programs}:/usr/bin:/bin"}
+    done = subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False)
+    assert done.returncode == 75
+    assert sorted(each.name for each in incoming.iterdir()) == [".half.csv", "busy.parquet"]
+    assert sorted(each.name for each in taken.iterdir()) == [
+        "log.xml",
+        "scans-1.csv",
+        "scans-2.csv",
+    ]
+    assert (tmp_path / "said").read_text().splitlines() == [
+        "ingest incoming/busy.parquet --format parquet",
+        "ingest incoming/log.xml --format poslog",
+        "ingest incoming/scans-1.csv --format csv",
+        "ingest incoming/scans-2.csv --format csv",
+    ]
