@@ -19,6 +19,11 @@ from promo.checkout.wire import Bounded
 from promo.errors import Sentence
 
 
+# Seconds that a connection may be idle. Longer than a proxy keeps its own (60 in nginx): else the
+# proxy would send a sale into a connection that we close in that instant.
+KEEP_ALIVE = 75
+
+
 class ServeError(Sentence):
     """The service cannot listen where it was told to."""
 
@@ -83,6 +88,7 @@ def server_of(service: Service, where: Where) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=service.settings.service.stop_seconds,
         ws="none",
     )

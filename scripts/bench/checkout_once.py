@@ -106,5 +106,10 @@ class Till:
         return self._ask(asked), self._ask(asked)
 
     def _ask(self, body: Any) -> bytes:
-        self.connection.request("POST", "/v1/redeem", body, self.headers)
-        return self.connection.getresponse().read()
+        """The answer; asked again, as tills do, where an idle connection was closed meanwhile."""
+        try:
+            self.connection.request("POST", "/v1/redeem", body, self.headers)
+            return self.connection.getresponse().read()
+        except ConnectionError:
+            self.connection.close()
+            return self._ask(body)
