@@ -18,7 +18,6 @@ from promo.checkout.watching import place
 from promo.checkout.wire import Bounded
 from promo.errors import Sentence
 
-
 # Seconds that a connection may be idle. Longer than a proxy keeps its own (60 in nginx): else the
 # proxy would send a sale into a connection that we close in that instant.
 KEEP_ALIVE = 75
