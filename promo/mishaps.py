@@ -61,8 +61,13 @@ def _of_files(error: OSError) -> str:
 
 def _names_full(said: str) -> bool:
     """Whether a library that gives no number names the error in its words, as Polars does."""
+    return number(said) in FULL
+
+
+def number(said: str) -> int | None:
+    """The system's number of an error that a library tells in words only."""
     found = SYSTEM.search(said)
-    return found is not None and int(found[1]) in FULL
+    return int(found[1]) if found else None
 
 
 def _of_database(error: Exception) -> Sentence | None:

@@ -42,4 +42,6 @@ def check_not_newer(at: str) -> None:
 def silent(where: str, fault: object) -> DatabaseError:
     """What is said of a database that does not answer, from the first line of the fault."""
     cause = str(fault).strip().splitlines()[0]
-    return DatabaseError(f"The database {where} did not answer: {cause}")
+    return DatabaseError(
+        f"The database {where} did not answer: {cause}. Mend that, then run it again."
+    )

@@ -82,7 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(("promo.", "template-"))
+        if path.is_file() and not path.name.startswith(("promo.", "nightly.lock", "template-"))
     }
 
 

@@ -34,7 +34,8 @@ SALES = {
     "redeem": ("A basket that is paid: its offers are used.", "Paid", "Priced", (*LIST, *SALE)),
     "return": ("Goods brought back; gives back what was stored.", "Bringing", "GivenBack",
                (*SALE, "no_sale", "not_left")),
-    "void": ("A sale taken back whole; its offers are good again.", "Voiding", "Voided", SALE),
+    "void": ("A sale taken back whole; its offers are good again.", "Voiding", "Voided",
+             (*SALE, "a_return")),
 }  # fmt: skip
 
 

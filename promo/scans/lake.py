@@ -12,27 +12,43 @@ A line that is taken back is written once more, as it was, into a part of its ow
 subtracts it (`changes`), whoever reads whole days does not see it (`by_day`, `read_parts`).
 """
 
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from shutil import disk_usage
 
 import polars as pl
 
+from promo import mishaps
 from promo.files import replacing
 from promo.scans.canonical import IDENTITY, SCHEMA, TRANSACTION
 
 NO_BUCKET = -1  # lines without a card
 TAKEN_BACK = "-taken-back"
 ROW_GROUP = 65_536
+LITTLE = 2**20  # bytes: who fails to write with less left has a full disk
 STORED = SCHEMA | {"shopper": pl.String(), "bucket": pl.Int16()}
 
 
 def write(path: Path, frame: pl.DataFrame) -> None:
     """Write a Parquet file, complete or not at all, the same bytes for the same rows."""
     with replacing(path) as temporary:
-        frame.write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP)
+        try:
+            frame.write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP)
+        except pl.exceptions.ComputeError as error:
+            raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: pl.exceptions.ComputeError) -> OSError:
+    """What Polars could not write as the system would say it; Polars speaks of bad files."""
+    number = mishaps.number(str(error))
+    if number is None:
+        number = errno.ENOSPC if disk_usage(path.parent).free < LITTLE else errno.EIO
+    return OSError(number, os.strerror(number), str(path))
 
 
 def part_path(lake: Path, day: date, delivery: int, batch: int) -> Path:

@@ -71,7 +71,7 @@ def test_a_row_a_list(engine: Engine) -> None:
     assert row._asdict() == {
         "key_id": 1, "counter": 1, "code": item.code, "night": NIGHT, "shopper": "7", "store": "1",
         "first_day": NIGHT, "last_day": NIGHT + timedelta(13), "worth": 100,
-        "issue": 1, "content": made.content(),
+        "issue": 1, "content": made.content(), "joined": 0,
     }  # fmt: skip
     assert open_code(KEYS, item.code) == open_code(KEYS, item.short)
     assert open_code(KEYS, item.code).counter == 1

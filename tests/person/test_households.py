@@ -186,7 +186,7 @@ def test_a_file_that_moves_a_card_says_so(home: House, tmp_path: Path) -> None:
     file.write_text("card,shopper\nc200,201\nc201,201\nc-new,200\n", encoding="utf-8")
     said = promo(home, "ingest", str(file), "--format", "csv").stdout
     notices = home.settings.paths.state / "rejects" / "cards-cards.notices.csv"
-    assert f"1 cards are another household's now (listed in {notices})" in said
+    assert f"1 card is another household's now (listed in {notices})" in said
     assert notices.read_text(encoding="utf-8") == (
         "file,line,field,value,expected\n"
         "cards.csv,2,card,c200,the household that carried it until now\n"

@@ -1,7 +1,9 @@
 """The lake: parts written once, in a fixed order, that count by delivery."""
 
+import errno
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -185,3 +187,26 @@ def test_what_a_killed_correction_settled_is_discarded(tmp_path: Path) -> None:
     assert [path.stem for path in tmp_path.rglob("*.parquet")] == ["00000001"]
     assert lake.corrected(tmp_path, DAY).rows() == [("1", "1", DAY, "7")]
     assert lake.corrected(tmp_path, date(2017, 11, 7)).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "number"),
+    [
+        ("parquet: underlying IO error: No space left on device (os error 28)", 9e9, errno.ENOSPC),
+        ("parquet: out of specification: Invalid thrift: transport error", 0, errno.ENOSPC),
+        ("parquet: out of specification: Invalid thrift: transport error", 9e9, errno.EIO),
+    ],
+)
+def test_what_cannot_be_written_is_said_as_the_system_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, free: float, number: int
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise pl.exceptions.ComputeError(said)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", broken)
+    monkeypatch.setattr(lake, "disk_usage", lambda _: SimpleNamespace(free=free))
+    path = tmp_path / "new" / "x.parquet"
+    with pytest.raises(OSError, match=r"x\.parquet") as raised:
+        lake.write(path, pl.DataFrame({"a": [1]}))
+    assert raised.value.errno == number
+    assert not list(path.parent.iterdir())
