@@ -342,7 +342,7 @@ def table_rows(engine: Engine, table: type[Base], *rows: Row) -> None:
         connection.execute(insert(table), list(rows))
 
 
-def test_the_rows_on_every_database(engine: Engine) -> None:
+def test_the_rows_on_every_database(engine: Engine, tmp_path: Path) -> None:
     shop.masters(engine)
     shop.offer(engine, "a")
     own = {"product": "milk"}
@@ -355,7 +355,8 @@ def test_the_rows_on_every_database(engine: Engine) -> None:
         for day, price in ((-1, 90), (0, 80), (1, 10))
     ))  # fmt: skip
     table_rows(engine, tables.Promotion, own | {"store": "*", "price": 85} | span)
-    house = House(SHIPPED, engine)
+    paths = SHIPPED.paths.model_copy(update={"lake": tmp_path})
+    house = House(SHIPPED.model_copy(update={"paths": paths}), engine)
     with engine.connect() as connection:
         offers = live.live(connection, Window(DAY, DAY), DAY)
     known = prices.with_margins(house.products, None, SHIPPED.margin)
