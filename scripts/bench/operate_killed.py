@@ -39,8 +39,8 @@ ENOUGH = 120.0  # seconds that a night may take at most
 
 
 def judge() -> None:
-    """50 kills on each database, of nights of some 200 lists, three times printed."""
-    kills(50, 6, "html, pdf, large", 15)
+    """50 kills on each database, of nights of some 100 lists, three times printed."""
+    kills(50, 3, "html, pdf, large", 8)
 
 
 def judge_quickly() -> None:
