@@ -66,3 +66,26 @@ case "$2" in *scans-2*) exit 1 ;; *busy*) exit 75 ;; esac
         "ingest incoming/scans-1.csv --format csv",
         "ingest incoming/scans-2.csv --format csv",
     ]
+
+
+def test_a_night_says_the_worst(tmp_path: Path) -> None:
+    """Check and status are both looked at; a night that failed is not published."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    promo = programs / "promo"
+    codes = {"nightly": 0, "publish": 0, "check": 3, "status": 1}
+
+    def run() -> tuple[int, list[str]]:
+        cases = "\n".join(f"{name}) exit {code} ;;" for name, code in codes.items())
+        promo.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/said\ncase "$1" in\n{cases}\nesac\n')
+        promo.chmod(0o755)
+        (tmp_path / "said").write_text("")
+        path = {"PATH": f"{programs}:/usr/bin:/bin"}
+        done = subprocess.run([FOLDER / "night", tmp_path, "2025-11-06"], env=path, check=False)
+        return done.returncode, (tmp_path / "said").read_text().split()
+
+    assert run() == (3, ["nightly", "publish", "check", "status"])
+    codes |= {"nightly": 3, "check": 0}
+    assert run() == (1, ["nightly", "check", "status"])
+    codes |= {"nightly": 1, "status": 0}
+    assert run() == (0, ["nightly", "publish", "check", "status"])
