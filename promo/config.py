@@ -198,7 +198,7 @@ def load(path: Path) -> Settings:
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # as for a day that no month has
         raise ConfigError(f"{path} is no YAML file: {error}") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds {raw!r}; expected sections such as `lists:`.")

@@ -58,6 +58,7 @@ def test_least_spend(folder: Path, days: str, weekly: str, currency: str, minor:
         ("late_days:", "late_day:", r"unknown key `ingest\.late_day`"),
         ("late_days:", "late_day:", r"`ingest\.late_days` is missing"),
         ("seed: 1", "folder: /", "unknown key `folder`"),
+        ("today: null", "today: 2017-02-30", "no YAML file: day is out of range for month"),
         ("seed: 1", "1: 2", r"`(1|\[1\])`.*expected a key that is text"),
         ("margin:", "margins:", "`margin` is missing"),
         ("currency: USD", "currency: USX", r"`currency` is 'USX': .*ISO 4217"),

@@ -36,51 +36,51 @@ def test_a_script_is_sound(script: str) -> None:
 
 
 def test_what_came_is_taken_in(tmp_path: Path) -> None:
-    """Each file in its format; what cannot be taken in stays."""
+    """Tables before what refers to them; what cannot be taken in stays."""
     incoming, taken = tmp_path / "incoming", tmp_path / "taken"
     incoming.mkdir()
-    for name in ("scans-1.csv", "scans-2.csv", "log.xml", ".half.csv", "busy.parquet"):
-        (incoming / name).touch()
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    promo = programs / "promo"
-    promo.write_text(
-        f"""#!/bin/sh
-echo "$@" >> {tmp_path}/said
-case "$2" in *scans-2*) exit 1 ;; *busy*) exit 75 ;; esac
-"""
-    )
-    promo.chmod(0o755)
-    path = {"PATH": f"{programs}:/usr/bin:/bin"}
+    taken.mkdir()
+    codes = {"cards-1.csv": 1, "scans-2.csv": 1, "scans-3.parquet": 75}
+    names = {"scans-1.csv", "LOG.XML", "shoppers.csv", "README", ".half.csv", *codes}
+    for each in (*(incoming / name for name in names), taken / "scans-1.csv"):
+        each.write_text(each.name)
+    cases = "\n".join(f"*{name}) exit {code} ;;" for name, code in codes.items())
+    path = stub(tmp_path, f'echo "$2 $4" >> {tmp_path}/said\ncase "$2" in\n{cases}\nesac\n')
     done = subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False)
-    assert done.returncode == 75
-    assert sorted(each.name for each in incoming.iterdir()) == [".half.csv", "busy.parquet"]
-    assert sorted(each.name for each in taken.iterdir()) == [
-        "log.xml",
-        "scans-1.csv",
-        "scans-2.csv",
-    ]
+    assert done.returncode == 2  # for the README, which nobody knows what to do with
+    left = {".half.csv", "README", "scans-3.parquet"}
+    assert {each.name for each in incoming.iterdir()} == left
+    assert {each.name for each in taken.iterdir()} == (names - left) | {"scans-1.csv.~1~"}
     assert (tmp_path / "said").read_text().splitlines() == [
-        "ingest incoming/busy.parquet --format parquet",
-        "ingest incoming/log.xml --format poslog",
-        "ingest incoming/scans-1.csv --format csv",
-        "ingest incoming/scans-2.csv --format csv",
+        "incoming/shoppers.csv csv",
+        "incoming/cards-1.csv csv",
+        "incoming/scans-1.csv csv",
+        "incoming/scans-2.csv csv",
+        "incoming/scans-3.parquet parquet",
+        "incoming/LOG.XML poslog",
     ]
+    (incoming / "README").unlink()
+    assert subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False).returncode == 75
+
+
+def stub(folder: Path, script: str) -> dict[str, str]:
+    """An environment in which `promo` is a shell script."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    promo = programs / "promo"
+    promo.write_text(f"#!/bin/sh\n{script}")
+    promo.chmod(0o755)
+    return {"PATH": f"{programs}:/usr/bin:/bin"}
 
 
 def test_a_night_says_the_worst(tmp_path: Path) -> None:
     """Check and status are both looked at; a night that failed is not published."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    promo = programs / "promo"
     codes = {"nightly": 0, "publish": 0, "check": 3, "status": 1}
 
     def run() -> tuple[int, list[str]]:
         cases = "\n".join(f"{name}) exit {code} ;;" for name, code in codes.items())
-        promo.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/said\ncase "$1" in\n{cases}\nesac\n')
-        promo.chmod(0o755)
+        path = stub(tmp_path, f'echo "$1" >> {tmp_path}/said\ncase "$1" in\n{cases}\nesac\n')
         (tmp_path / "said").write_text("")
-        path = {"PATH": f"{programs}:/usr/bin:/bin"}
         done = subprocess.run([FOLDER / "night", tmp_path, "2025-11-06"], env=path, check=False)
         return done.returncode, (tmp_path / "said").read_text().split()
 

@@ -1,8 +1,8 @@
 """What a check is and what it finds: sentences that say what is wrong, where, and what to do."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from promo.checking.look import Look
@@ -27,10 +27,24 @@ class Finding:
     level: str = WRONG
     moves: bool = False  # whether a command at work may be about to set it right
 
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            name: shown(value) if isinstance(value, str) else value
+            for name, value in asdict(self).items()
+        }
+
     @property
     def in_words(self) -> str:
-        """The finding as sentences."""
-        return f"{self.where}: {self.what} {self.value}; expected {self.expected}. {self.todo}"
+        """The finding as sentences, on one line."""
+        said = f"{self.where}: {self.what} {self.value}; expected {self.expected}. {self.todo}"
+        return shown(said)
+
+
+def shown(text: str) -> str:
+    """Text that may hold a file's name, which may be any bytes, as it can be printed."""
+    bytes_ = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in bytes_)
 
 
 Found = Iterable[Finding]

@@ -6,7 +6,7 @@ are looked at again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from time import monotonic
@@ -53,7 +53,7 @@ class Result:
         """Ready for JSON."""
         return {
             "check": self.check.name, "holds": self.check.holds, "level": self.level or "ok",
-            "findings": [asdict(finding) for finding in self.findings], "more": self.more,
+            "findings": [finding.as_dict() for finding in self.findings], "more": self.more,
             "seconds": round(self.seconds, 3),
         }  # fmt: skip
 

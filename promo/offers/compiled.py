@@ -25,8 +25,11 @@ def compiled(function: Function) -> Function:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = before or _folder()
+    options: Any = {"nogil": True, "error_model": "numpy"}
     try:
-        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(Function, numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # nowhere may anything be kept: then it is compiled every time
+        return cast(Function, numba.njit(**options)(function))
     finally:
         config.CACHE_DIR = before
 

@@ -101,3 +101,9 @@ def test_names_are_told_apart() -> None:
 
 def test_a_finding_in_words() -> None:
     assert finding("lake/x").in_words == "lake/x: it is odd; expected even. Add one."
+
+
+def test_a_name_of_any_bytes_is_told_on_one_line() -> None:
+    odd = finding("out/\udcff\n牛奶.pdf")
+    assert odd.in_words == "out/\\xff\\n牛奶.pdf: it is odd; expected even. Add one."
+    assert odd.as_dict()["where"] == "out/\\xff\\n牛奶.pdf"
