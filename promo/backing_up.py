@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from promo import backups, capturing, database, schema, table_files
-from promo.backups import BackupError, Manifest
+from promo.backups import BackupError, Entangled, Manifest, is_inside
 from promo.capturing import Moment
 from promo.config import Settings
 from promo.files import Busy, holder, sync
@@ -40,10 +40,11 @@ class _Moved(Exception):
 
 
 def back_up(settings: Settings, engine: Engine, to: Path, *, secrets: bool) -> Made:
-    """Make a backup of a whole house below `to`. Raises Busy, BackupError.
+    """Make a backup of a whole house below `to`. Raises Busy, BackupError, Entangled.
 
     secrets: put the list-code keys in, too; without them no printed list opens.
     """
+    _refuse_within(settings, to)
     keys = settings.secret("PROMO_CODE_KEYS", "code.key") if secrets else None
     if secrets and not keys:
         raise BackupError("There are no list-code keys to put in: leave --with-secrets out.")
@@ -70,6 +71,21 @@ def back_up(settings: Settings, engine: Engine, to: Path, *, secrets: bool) -> M
             folder, schema.REVISION, tables, moment.delivery, whole=True, secrets=bool(keys)
         )
     return Made(made, backups.read(made))
+
+
+def _refuse_within(settings: Settings, to: Path) -> None:
+    """Raise Entangled where a backup would come to lie in what it copies, and copy itself."""
+    paths = settings.paths
+    copied = {
+        "paths.lake": paths.lake, "paths.models": paths.models, "paths.out": paths.out,
+        "paths.templates": paths.templates, "of paths.state": paths.state / "rejects",
+    }  # fmt: skip
+    for name, folder in copied.items():
+        if is_inside(to, folder):
+            raise Entangled(
+                f"{to} lies in {folder} ({name}), which is backed up itself: name a folder outside "
+                "of it. No backup was made."
+            )
 
 
 def back_up_database(engine: Engine, revision: str, to: Path) -> Made:

@@ -31,6 +31,17 @@ class BackupError(Sentence):
     """A backup cannot be made, or is not what it should be; the message says why."""
 
 
+class Entangled(BackupError):
+    """A house and its backup were to lie one inside the other."""
+
+    exit_code = 2
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path is a folder or lies in it, wherever links lead; neither need be there."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 @dataclass(frozen=True)
 class File:
     """What a file must be, to the byte."""

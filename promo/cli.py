@@ -238,17 +238,13 @@ def nightly_command(
 
     Where a store's till log has not come it waits as config.yaml says, and then goes on without.
     """
-    from promo import clock, logs, nightly, waiting, watch
+    from promo import clock, nightly, waiting, watch
     from promo.attempts import recorded
-    from promo.house import House
 
     settings = settings_of(context)
     night = day or settings.current_day()
     if dry_run:
-        house = House.open(settings)
-        click.echo(nightly.describe(house, nightly.plan(house, night)))
-        if missing := logs.look(house, night).missing:
-            click.echo(f"Till logs that are not in: of the stores {logs.in_words(missing)}.")
+        _say_plan(settings, night, without)
         return
     asked = waiting.Asked(night, frozenset(without))
     with recorded("nightly", night) as attempt, waiting.opened(settings, asked, attempt) as found:
@@ -273,6 +269,20 @@ def nightly_command(
         f"{report['first_day']} to {report['last_day']}, in "
         f"{settings.paths.out / night.isoformat()}"
     )
+
+
+def _say_plan(settings: "Settings", night: date, without: tuple[str, ...]) -> None:
+    """Say what a night would do; nothing where it could not be done."""
+    from promo import logs, nightly
+    from promo.house import House
+
+    house = House.open(settings)
+    todo = nightly.plan(house, night)
+    logs.check_named(house, without, "--without")
+    missing = logs.look(house, night).missing
+    click.echo(nightly.describe(house, todo))
+    if missing:
+        click.echo(f"Till logs that are not in: of the stores {logs.in_words(missing)}.")
 
 
 @main.command()

@@ -23,7 +23,7 @@ from sqlalchemy import column as named
 from sqlalchemy import table as table_of
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from promo.schema import VERSION_QUERY, DatabaseError, check_file, check_revision, silent
+from promo.schema import VERSION_QUERY, DatabaseError, check_file, check_revision, failed
 from promo.tables import Base, Version
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def sentences(engine: Engine) -> Iterator[None]:
     except SQLAlchemyError as error:
         url = engine.url  # its query may hold a password too
         where = f"{url.get_backend_name()} {url.database or ''} on {url.host or 'this machine'}"
-        raise silent(where, getattr(error, "orig", None) or error) from None
+        raise failed(where, getattr(error, "orig", None) or error) from None
 
 
 def copy_in(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -66,8 +66,8 @@ def expected(house: House, night: date) -> Logs:
 
 
 def check_named(house: House, stores: Iterable[str], where: str) -> None:
-    """Raise UnknownStore where a store that was named is none of the store table."""
-    if named := set(stores):
+    """Raise UnknownStore where a store that was named is none of the store table, nor `all`."""
+    if named := set(stores) - {ALL}:
         _check(_stores(house), named, where)
 
 

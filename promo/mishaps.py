@@ -15,8 +15,18 @@ SYSTEM = re.compile(r"[^:]+ \(os error (\d+)\)")  # the system's own words, at t
 AGAIN = "run it again: what is finished is kept, and nothing is half."
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_ROOM = f"Make room (paths.out, paths.lake and paths.state grow), then {AGAIN}"
+HELD = f"Another program is at work on it. When that is done, {AGAIN}"
+BACK = f"When it is back, {AGAIN}"
+OTHER_TABLES = (
+    "Its tables are not those of the version it says it is: bring the newest backup back, or let "
+    "another database be made."
+)
+# What SQLite says of them; it has no code of their own.
+OF_TABLES = re.compile(r"already exists|no such (table|column)|has no column|duplicate column")
 # SQLite's primary result codes, and PostgreSQL's states, that somebody can do something about.
 SQLITE = {
+    5: HELD,
+    6: HELD,
     8: "It may only be read: see whose file it is.",
     10: f"See whether its disk is sound, then {AGAIN}",
     11: "Its file is damaged: bring the newest backup back.",
@@ -29,7 +39,11 @@ POSTGRESQL = {
     "53200": f"Its server has too little memory. Mend that, then {AGAIN}",
     "25006": "It may only be read: it is a standby, or was set so.",
     "42501": "Its user may not do that: give the user its rights.",
+    **dict.fromkeys(("42P01", "42P07", "42701", "42703"), OTHER_TABLES),
+    **dict.fromkeys(("57P01", "57P02", "57P03"), BACK),
 }
+NO_FILE = 14  # SQLite's code of a file that cannot be opened
+NO_CONNECTION = ("08", "57P03")  # beginnings of PostgreSQL's states where nobody was let in
 
 
 class Mishap(Sentence):
@@ -80,13 +94,32 @@ def _of_database(error: Exception) -> Sentence | None:
     where = f"The database did not do its work: {patience.cause(said)}."
     if patience.passes(said):
         return patience.Gone(f"{where} When it is back, {AGAIN}")
-    code = getattr(said.orig, "sqlite_errorcode", None)
-    advice = SQLITE.get(code & 0xFF) if code is not None else POSTGRESQL.get(_state(said.orig))
-    if advice:
-        return Mishap(f"{where} {advice}")
+    if known_advice := advice(said.orig):
+        return Mishap(f"{where} {known_advice}")
     if isinstance(error, _loaded("sqlalchemy.exc", "OperationalError", "InternalError")):
         return Mishap(f"{where} Mend that, then {AGAIN}")
     return None
+
+
+def answered(fault: object) -> bool:
+    """Whether it was a database that said this, not a driver that found none to talk to."""
+    if (code := _code(fault)) is not None:
+        return code != NO_FILE
+    if state := _state(fault):
+        return not state.startswith(NO_CONNECTION)
+    return not any(kind.__name__ == "OperationalError" for kind in type(fault).__mro__)
+
+
+def advice(fault: object) -> str | None:
+    """What to do about a driver's error; None where nothing in particular."""
+    if (code := _code(fault)) is None:
+        return POSTGRESQL.get(_state(fault))
+    return SQLITE.get(code) or (OTHER_TABLES if OF_TABLES.search(str(fault)) else None)
+
+
+def _code(fault: object) -> int | None:
+    code = getattr(fault, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def _state(fault: object) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from promo import backups, config, database, table_files
-from promo.backups import BackupError, Manifest
+from promo.backups import BackupError, Entangled, Manifest, is_inside
 from promo.capturing import bring, walked
 from promo.config import Settings
 from promo.files import only_one, only_one_in, sync
@@ -36,6 +36,7 @@ class Restored:
 def into(backup: Path, house: Path) -> Restored:
     """Make a house in a new folder, with the settings that it had. Raises BackupError, Busy."""
     manifest = backups.verified(backup)
+    _refuse_within(backup, house)
     if not manifest.whole:
         raise BackupError(
             f"{backup} holds a database alone: name the settings of its house with --config, and "
@@ -81,6 +82,8 @@ def _settled(backup: Path, house: Path, working: Path) -> Settings:
 def by_settings(backup: Path, settings: Settings) -> Restored:
     """Fill the empty places and the empty database that settings name. Raises BackupError, Busy."""
     manifest = backups.verified(backup)
+    places = [target for _, _, target in _parts(backup, settings)]
+    _refuse_within(backup, settings.paths.state, *places, *_file(settings))
     with only_one(settings.paths.state / "promo.lock", "restore"):
         parts = [
             (source, target)
@@ -97,6 +100,22 @@ def by_settings(backup: Path, settings: Settings) -> Restored:
             pass
     keys = settings.secret("PROMO_CODE_KEYS", "code.key")
     return Restored(settings.folder, manifest, bool(keys))
+
+
+def _file(settings: Settings) -> list[Path]:
+    """The database, where it is a file."""
+    url = database.connect(settings.database_url).url
+    return [Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else []
+
+
+def _refuse_within(backup: Path, *places: Path) -> None:
+    """Raise Entangled where a house would come to lie in the backup, which then is none."""
+    for place in places:
+        if is_inside(place, backup):
+            raise Entangled(
+                f"{place} lies in the backup {backup}, which it would ruin: name a place outside "
+                "of it. Nothing was restored."
+            )
 
 
 def _parts(backup: Path, settings: Settings) -> list[tuple[str, Path, Path]]:

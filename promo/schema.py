@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from promo import mishaps
 from promo.errors import Sentence
 
 REVISION = "0010"  # of the newest migration; they are numbered, so that they can be told in order
@@ -39,9 +40,12 @@ def check_not_newer(at: str) -> None:
         )
 
 
-def silent(where: str, fault: object) -> DatabaseError:
-    """What is said of a database that does not answer, from the first line of the fault."""
-    cause = str(fault).strip().splitlines()[0]
-    return DatabaseError(
-        f"The database {where} did not answer: {cause}. Mend that, then run it again."
-    )
+def failed(where: str, fault: object) -> DatabaseError:
+    """What is said of a database that cannot be used; fault: its driver's, its first line is told.
+
+    That it did not answer is said only where no connection to it was made.
+    """
+    cause = (str(fault).strip() or type(fault).__name__).splitlines()[0]
+    what = "did not do its work" if mishaps.answered(fault) else "did not answer"
+    advice = mishaps.advice(fault) or "Mend that, then run it again."
+    return DatabaseError(f"The database {where} {what}: {cause}. {advice}")

@@ -97,7 +97,7 @@ class _Waiter:
             house = entering.enter(self.settings, _say)
             self.attempt.begin(house.engine)
             nightly.check_open(house, self.asked.night)
-            logs.check_named(house, self.asked.without - {ALL}, "--without")
+            logs.check_named(house, self.asked.without, "--without")
             look = logs.look(house, self.asked.night)
         except Busy:
             if self._is_patient(PATIENCE):

@@ -14,7 +14,7 @@ from small_house import FIRST, SECRET, STORES
 from sqlalchemy import create_engine, insert, make_url, select, text, update
 
 from promo import backing_up, capturing, config, database, restoring, schema, table_files, tables
-from promo.backups import BackupError
+from promo.backups import BackupError, Entangled
 from promo.files import Busy, only_one, sha256
 from promo.house import House
 from promo.publishing import publish
@@ -161,6 +161,17 @@ def test_what_is_of_another_moment_stays_out(used: House, tmp_path: Path) -> Non
     names = contents(back_up(used).folder)
     assert not [name for name in names if "00000099" in name or "2017-11-30" in name]
     assert f"house/out/{NEXT}/run.json" in names
+
+
+@pytest.mark.parametrize("name", ["lake", "models/copies", "out", "templates", "rejects/x", "link"])
+def test_a_backup_never_lies_in_what_it_copies(used: House, name: str) -> None:
+    folder = used.settings.folder
+    (folder / "link").symlink_to(folder / "lake")
+    before = contents(folder)
+    said = small_house.promo(used, "backup", "--to", str(folder / name), code=2).output
+    assert "which is backed up itself: name a folder outside of it. No backup was made." in said
+    after = contents(folder)
+    assert {n for n in after if "promo.db" not in n} == {n for n in before if "promo.db" not in n}
 
 
 def test_pages_of_closed_lists_are_left_out(used: House) -> None:
@@ -354,6 +365,24 @@ def test_into_the_places_that_settings_name(used: House, tmp_path: Path) -> None
     with pytest.raises(BackupError, match=r"paths\.lake .* outside of the house"):
         restoring.into(other, tmp_path / "third")
     assert not list(tmp_path.glob("*third*"))
+
+
+def test_a_house_is_never_made_in_its_backup(used: House, tmp_path: Path) -> None:
+    made = back_up(used, tmp_path / "backups").folder
+    before = contents(made)
+    new = str(made / "house" / "new")
+    said = small_house.promo(used, "restore", str(made), "--into", new, code=2).output
+    assert f"{new} lies in the backup {made}" in said
+    house = tmp_path / "new"
+    house.mkdir()
+    shutil.copy(used.settings.folder / "config.yaml", house)
+    for name in ("state", "out"):
+        settings = config.load(house / "config.yaml")
+        paths = settings.paths.model_copy(update={name: made / "new"})
+        with pytest.raises(Entangled, match="new lies in the backup"):
+            restoring.by_settings(made, settings.model_copy(update={"paths": paths}))
+    assert contents(made) == before
+    assert not (made / "new").exists()
 
 
 def test_what_breaks_leaves_no_house(

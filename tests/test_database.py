@@ -1,14 +1,17 @@
+import sqlite3
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import alembic.command
+import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from promo import database, tables
-from promo.schema import REVISION, DatabaseError
+from promo.schema import REVISION, DatabaseError, failed
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:
@@ -52,6 +55,62 @@ def test_a_password_is_never_shown() -> None:
         database.migrate(engine)
     assert "hunter2" not in str(caught.value)
     assert "did not answer" in str(caught.value)
+
+
+def test_tables_of_another_version_are_no_silence(engine: Engine) -> None:
+    with (
+        pytest.raises(DatabaseError, match=r"did not do its work: .*nothing.*not those of the ver"),
+        database.sentences(engine),
+        engine.connect() as connection,
+    ):
+        connection.exec_driver_sql("select * from nothing_of_this_name")
+
+
+def test_a_migration_that_finds_its_tables_there(folder: Path) -> None:
+    engine = database.connect(f"sqlite:///{folder / 'half.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table attempts (id integer)")
+    with pytest.raises(DatabaseError) as caught:
+        database.migrate(engine)
+    assert "did not do its work: table attempts already exists. Its tables" in str(caught.value)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "words"),
+    [
+        (11, "database disk image is malformed", "did not do its work: database disk image is mal"),
+        (11, "malformed", "malformed. Its file is damaged: bring the newest backup back."),
+        (
+            8,
+            "attempt to write a readonly database",
+            "work: attempt to write a readonly database. ",
+        ),
+        (8, "readonly", "It may only be read: see whose file it is."),
+        (1, "table runs has no column named forgotten", "Its tables are not those of the version"),
+        (5, "database is locked", "did not do its work: database is locked. Another program is at"),
+        (14, "unable to open database file", "did not answer: unable to open database file. See w"),
+        (1, "near x: syntax error", "work: near x: syntax error. Mend that, then run it again."),
+    ],
+)
+def test_what_sqlite_says_is_told_as_it_is(code: int, said: str, words: str) -> None:
+    fault = sqlite3.OperationalError(said)
+    fault.sqlite_errorcode = code
+    assert words in str(failed("sqlite", fault))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (psycopg.OperationalError("connection refused\nmore"), "answer: connection refused. Mend"),
+        (psycopg.errors.lookup("57P03")("starting up"), "not answer: starting up. When it is back"),
+        (psycopg.errors.lookup("08006")(""), "did not answer: ConnectionFailure. Mend that"),
+        (psycopg.errors.lookup("53100")("full"), "did not do its work: full. Its server has no"),
+        (psycopg.errors.lookup("42703")("no x"), "did not do its work: no x. Its tables are not"),
+    ],
+)
+def test_what_postgresql_says_is_told_as_it_is(fault: psycopg.Error, words: str) -> None:
+    assert words in str(failed("postgresql", fault))
 
 
 def test_a_house_of_an_older_version_keeps_its_households(sqlite_engine: Engine) -> None:

@@ -109,6 +109,22 @@ def test_a_dry_run_says_what_is_missing(waiting: House) -> None:
     assert promo(waiting, "nightly", "--day", f"{FIRST}", "--dry-run").stdout.count("not in") == 0
 
 
+def test_a_dry_run_with_a_store_nobody_knows_says_nothing_else(waiting: House) -> None:
+    words = ("nightly", "--day", f"{SECOND}", "--dry-run")
+    folder = waiting.settings.folder
+    small_house.change(folder, "closed: {} ", 'closed: {"77": sun} ')
+    found = promo(waiting, *words, code=2)
+    assert found.stdout == ""
+    assert "`night.closed` names '77'; expected a store" in found.stderr
+    small_house.change(folder, 'closed: {"77": sun} ', "closed: {} ")
+    small_house.change(folder, "stores: all ", "stores: [] ")
+    for more in ((), ("--dry-run",)):  # also where no night waits for any store
+        found = promo(waiting, *words[:3], *more, "--without", "all", "--without", "99", code=2)
+        assert found.stdout == ""
+        assert "--without names '99'; expected a store of the store table" in found.stderr
+    promo(waiting, *words, "--without", "all", "--without", "10")
+
+
 def test_in_words() -> None:
     assert logs.in_words({"1": FIRST, "7": SUNDAY, "9": FIRST}) == (
         "7 of 2017-11-05; 1, 9 of 2017-11-06"

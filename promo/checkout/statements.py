@@ -130,7 +130,7 @@ def _on_file(path: Path) -> Statements:
     try:
         return Statements(sqlite3.connect(path, SQLITE_SECONDS), is_postgresql=False)
     except sqlite3.Error as error:
-        raise _silent(path, error) from None
+        raise _failed(path, error) from None
 
 
 def _check_revision(statements: Statements, path: str) -> None:
@@ -138,12 +138,12 @@ def _check_revision(statements: Statements, path: str) -> None:
     try:
         found = statements.rows(schema.VERSION_QUERY, ()) if statements.rows(has, ()) else []
     except sqlite3.Error as error:
-        raise _silent(path, error) from None
+        raise _failed(path, error) from None
     schema.check_revision(found[0][0] if found else None)
 
 
-def _silent(path: object, error: sqlite3.Error) -> schema.DatabaseError:
-    return schema.silent(f"sqlite {path} on this machine", error)
+def _failed(path: object, error: sqlite3.Error) -> schema.DatabaseError:
+    return schema.failed(f"sqlite {path} on this machine", error)
 
 
 def _through_engine(url: str) -> Statements:

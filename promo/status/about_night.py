@@ -53,7 +53,7 @@ def night(facts: Facts, bounds: Status) -> Iterator[Finding]:
         yield _finding("night-unfinished", made, (
             f"The night of {made.day} died before its lists were printed: run {again}."
         ))  # fmt: skip
-    elif made.state == "none" and made.due:
+    elif made.state == "none" and made.due and made.works:
         yield _finding("night-none", made, (
             f"No night of {made.day} was made, and none was tried: look whether cron or the timer "
             f"runs, then run {again}."

@@ -50,6 +50,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     # --- the night
     ("night-none", {"night": a_night("none", tries=())}, "none was tried: .* cron .* run `promo"),
     ("", {"night": a_night("none", tries=(), due=False)}, ""),
+    ("", {"night": a_night("none", tries=(), works=False)}, ""),  # a night off
     ("night-failed", {"night": a_night("none", tries=(a_try("failed", sentence="It broke."),))},
      "failed in the stage print: It broke. Mend that and run `promo nightly --day 2017-11-06`"),
     ("night-failed", {"night": a_night("none", tries=(a_try("failed", code=9, stages=()),))},
