@@ -27,7 +27,8 @@ Sentence
 ├── TooManyRefused    a file about coupons is mostly wrong     promo.checkout.filed
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys
 ├── ServeError        the service cannot listen                promo.checkout.serving
-├── UnknownCard       no household carries the card            promo.shopper
+├── UnknownCard       no household carries the card            promo.shopper, promo.person.whom
+├── UnknownHousehold  no household has the id                  promo.person.whom
 ├── Unasked           why, which cannot be answered            promo.why
 ├── LogsMissing       till logs have not come                  promo.waiting
 ├── UnknownStore      a store that is named is not there       promo.logs

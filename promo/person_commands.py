@@ -18,7 +18,15 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.argument("cards", metavar="CARD...", nargs=-1, required=True, type=TEXT)
+@click.argument("cards", metavar="[CARD]...", nargs=-1, type=TEXT)
+@click.option(
+    "--household",
+    "ids",
+    metavar="ID",
+    type=TEXT,
+    multiple=True,
+    help="A household by its id, such as one without a card; may be repeated.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--logs",
@@ -30,18 +38,23 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.pass_context
 @sentences
 def forget(
-    context: click.Context, cards: tuple[str, ...], also: tuple[Path, ...], *, yes: bool
-) -> None:
+    context: click.Context, cards: tuple[str, ...], ids: tuple[str, ...],
+    also: tuple[Path, ...], *, yes: bool,
+) -> None:  # fmt: skip
     """Remove the household of each CARD everywhere; totals stay, and it is proved that they do.
 
     It cannot be undone, but from a backup. Leaves with 3 where something is left or a total moved.
     """
     from promo.person import forgetting
 
+    if not cards and not ids:
+        raise click.UsageError("Say whom: a CARD, or --household ID.")
     if not yes:
-        click.confirm(f"Forget the household of {len(cards)} cards for good?", abort=True)
+        several = [f"{len(cards)} cards"] if cards else []
+        several += [f"{len(ids)} ids"] if ids else []
+        click.confirm(f"Forget the households of {' and '.join(several)} for good?", abort=True)
     with locked(context, "forget") as house:
-        found = forgetting.forget(house, keys_of(house.settings), cards, also)
+        found = forgetting.forget(house, keys_of(house.settings), cards, also, ids)
     _say(found)
 
 
@@ -64,20 +77,26 @@ def _say(found: "Outcome") -> None:
 
 
 @click.command("export-person")
-@click.argument("card", type=TEXT)
+@click.argument("card", required=False, type=TEXT)
+@click.option("--household", "shopper", metavar="ID", type=TEXT, help="By its id, without a card.")
 @click.option("--output", type=FILE, help="A file; else standard output.")
 @click.pass_context
 @sentences
-def export_person(context: click.Context, card: str, output: Path | None) -> None:
+def export_person(
+    context: click.Context, card: str | None, shopper: str | None, output: Path | None
+) -> None:
     """Give out all that is held of CARD's household, as JSON: for the person it is about."""
     from promo.files import write_text
     from promo.house import House
     from promo.person import held, whom
 
+    if (card is None) == (shopper is None):
+        raise click.UsageError("Say whom: a CARD, or --household ID, one of the two.")
+    cards, ids = ([card] if card else []), ([shopper] if shopper else [])
     settings = settings_of(context)
     house = House.open(settings)
     with house.engine.connect() as connection:
-        [who] = whom.of_cards(connection, settings, keys_of(settings), [card])
+        [who] = whom.named(connection, settings, keys_of(settings), cards, ids)
         given = held.export(house, connection, who)
     text = json.dumps(given, indent=1, ensure_ascii=False) + "\n"
     if output is None:
@@ -126,6 +145,11 @@ def split(context: click.Context, card: str, into: str | None) -> None:
     with locked(context, "households split") as house:
         moved = moving.split(house, card, into)
     click.echo(f"{card} is of {moved.shopper} now; {moved.parts} files of the lake say so.")
+    for each in moved.emptied:
+        click.echo(
+            f"The household {each} has no card left. To forget it: `promo forget --household "
+            f"{each}`; to make it part of another: `promo households join {each} --into TO`."
+        )
 
 
 @households.command("consent")

@@ -1,9 +1,12 @@
-"""What killed commands left: files half written and working folders of nobody alive."""
+"""What killed commands left: files half written, working folders, changes of households."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import select
+
+from promo import tables
 from promo.checking.findings import LOOK, Check, Finding
 from promo.checking.look import Look, is_alive
 
@@ -55,4 +58,19 @@ def _left(look: Look, path: Path, what: str, todo: str) -> Finding:
                    moves=True)  # fmt: skip
 
 
-CHECKS = (Check("leftovers", "nothing half written is left of commands that died", leftovers),)
+def changes(look: Look) -> Iterator[Finding]:
+    """Every change of households that was begun is done."""
+    change = tables.HouseholdChange
+    query = select(change.kind, change.day, change.state).where(change.state != "done")
+    for kind, day, state in look.rows(query.order_by(change.id)):
+        yield Finding(
+            f"the {kind} of households begun on {day}", "it is", state, "done",
+            "It was killed. The next command that changes the house finishes it, such as `promo "
+            "ingest`; until then other checks may find what it has half done.", LOOK, moves=True,
+        )  # fmt: skip
+
+
+CHECKS = (
+    Check("changes", "every change of households that was begun is done", changes),
+    Check("leftovers", "nothing half written is left of commands that died", leftovers),
+)

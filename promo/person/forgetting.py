@@ -41,14 +41,17 @@ class Outcome:
     notice: str
 
 
-def forget(house: House, keys: CodeKeys, cards: Iterable[str], also: Sequence[Path]) -> Outcome:
-    """Forget the households that carry some cards. also: logs and the like to search, too.
+def forget(
+    house: House, keys: CodeKeys, cards: Iterable[str], also: Sequence[Path],
+    ids: Iterable[str] = (),
+) -> Outcome:  # fmt: skip
+    """Forget the households that carry some cards, and those of some ids.
 
-    Raises UnknownCard, Differs and Moved, with nothing changed by what would have been wrong; and
-    Busy where somebody prints.
+    also: logs and the like to search, too. Raises UnknownCard, UnknownHousehold, Differs and Moved,
+    with nothing changed by what would have been wrong; and Busy where somebody prints.
     """
     with house.engine.connect() as connection:
-        people = whom.of_cards(connection, house.settings, keys, cards)
+        people = whom.named(connection, house.settings, keys, cards, ids)
         shared = searching.shared(connection, people)
     root = house.settings.paths.lake
     scans = Wanted(whom.shoppers(people), whom.cards(people)).parts(root)

@@ -5,8 +5,8 @@ what a house would hold in which it had never been otherwise. Like all changes, 
 and can be done twice (see `jobs`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from promo import calendar, tables
 from promo.errors import Sentence
 from promo.house import House
-from promo.person import jobs, lines, prints, rows, totals
+from promo.person import jobs, lines, prints, rows, totals, whom
 from promo.person.jobs import Job
 from promo.person.lines import Wanted
 from promo.shoppers import profile_store
@@ -29,17 +29,23 @@ class ChangeError(Sentence):
 
 @dataclass(frozen=True)
 class Moved:
-    """What a change moved: files of the lake, and the household that has it now."""
+    """What a change moved: files of the lake, and the household that has it now.
+
+    emptied: households that have no card any more, so that only their ids lead to them.
+    """
 
     shopper: str
     parts: int
+    emptied: tuple[str, ...] = ()
 
 
 def join(house: House, one: str, into: str) -> Moved:
-    """Let one household be part of another: cards, past, lists, uses. Raises ChangeError."""
+    """Let one household be part of another: cards, past, lists, uses.
+
+    Raises ChangeError, UnknownHousehold.
+    """
     with house.engine.connect() as connection:
-        for name in (one, into):
-            _household(connection, name)
+        one, into = (whom.household(connection, name) for name in (one, into))
     if one == into:
         raise ChangeError(f"{one} is one household already.")
     wanted = Wanted([one])
@@ -61,7 +67,15 @@ def split(house: House, card: str, into: str | None) -> Moved:
     root, wanted = house.settings.paths.lake, Wanted((), [card])
     was = {owner, *wanted.read(root)["shopper"].drop_nulls().unique()} - {into}
     work = {"one": owner, "into": into, "cards": [card], "was": sorted(was)}
-    return _begin(house, "split", wanted, work)
+    moved = _begin(house, "split", wanted, work)
+    return replace(moved, emptied=_without_cards(house, work["was"]))
+
+
+def _without_cards(house: House, ids: Iterable[str]) -> tuple[str, ...]:
+    """Of some households those to which no card leads."""
+    query = select(Shopper.id).where(Shopper.id.in_(ids), Shopper.id.not_in(select(Card.shopper)))
+    with house.engine.connect() as connection:
+        return tuple(connection.execute(query.order_by(Shopper.id)).scalars())
 
 
 def _begin(house: House, kind: str, wanted: Wanted, work: dict[str, Any]) -> Moved:
@@ -106,13 +120,6 @@ def _lake(house: House, job: Job, parts: Sequence[Path]) -> None:
 
 
 # --- the tables -----------------------------------------------------------------------------------
-
-
-def _household(connection: Connection, name: str) -> Any:
-    row = connection.execute(select(Shopper.__table__).where(Shopper.id == name)).one_or_none()
-    if row is None:
-        raise ChangeError(f"There is no household {name[:64]!r}.")
-    return row
 
 
 def _join(connection: Connection, one: str, into: str) -> None:
@@ -168,7 +175,7 @@ def stricter(said: Sequence[dict[date, bool]]) -> dict[date, bool]:
 def _split(connection: Connection, one: str, into: str, cards: Sequence[str]) -> None:
     there = connection.execute(select(Shopper.id).where(Shopper.id == into)).scalar()
     if there is None:
-        old = _household(connection, one)
+        old = connection.execute(select(Shopper.__table__).where(Shopper.id == one)).one()
         row = {"id": into, "bucket": calendar.bucket(into), "name": None,
                "language": old.language, "suppressed": old.suppressed}  # fmt: skip
         connection.execute(insert(Shopper).values(**row))

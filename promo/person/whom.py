@@ -26,6 +26,10 @@ class UnknownCard(Sentence):
     """No household carries the card."""
 
 
+class UnknownHousehold(Sentence):
+    """No household has the id; the message says so of a card that was given in its place."""
+
+
 @dataclass(frozen=True)
 class Listed:
     """A list that was made for the household: its serial, and the codes that open it."""
@@ -81,12 +85,30 @@ def shopper_of(connection: Connection, card: str) -> str:
     return str(shopper)
 
 
-def of_cards(
-    connection: Connection, settings: Settings, keys: CodeKeys, cards: Iterable[str]
-) -> list[Whom]:
-    """The households that carry some cards, each once, in their order. Raises UnknownCard."""
-    shoppers = dict.fromkeys(shopper_of(connection, card) for card in cards)
-    return [of_shopper(connection, settings, keys, shopper) for shopper in shoppers]
+def household(connection: Connection, name: str) -> str:
+    """The id of a household that is named by it. Raises UnknownHousehold."""
+    name, who, card = name.strip(), tables.Shopper, tables.Card
+    if connection.execute(select(who.id).where(who.id == name)).scalar() is not None:
+        return name
+    owner = connection.execute(select(card.shopper).where(card.card == name)).scalar()
+    if owner is not None:
+        raise UnknownHousehold(
+            f"{name[:64]!r} is a card, of the household {owner}: give {owner} in its place."
+        )
+    raise UnknownHousehold(f"There is no household {name[:64]!r}.")
+
+
+def named(
+    connection: Connection, settings: Settings, keys: CodeKeys, cards: Iterable[str],
+    ids: Iterable[str] = (),
+) -> list[Whom]:  # fmt: skip
+    """The households that carry some cards, then those of some ids, each once.
+
+    Raises UnknownCard, UnknownHousehold.
+    """
+    shoppers = [shopper_of(connection, card) for card in cards]
+    shoppers += [household(connection, name) for name in ids]
+    return [of_shopper(connection, settings, keys, each) for each in dict.fromkeys(shoppers)]
 
 
 def of_shopper(connection: Connection, settings: Settings, keys: CodeKeys, shopper: str) -> Whom:

@@ -212,6 +212,15 @@ class Disk:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """A forgetting, joining or splitting of households that was killed."""
+
+    id: int
+    kind: str
+    day: date
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the report is made of."""
 
@@ -228,6 +237,7 @@ class Facts:
     watched: tuple[Watched, ...]
     disks: tuple[Disk, ...]
     night_bytes: int = 0  # that the night's folder takes
+    changes: tuple[Unfinished, ...] = ()  # of households, that nobody is at work on
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from promo.status.facts import (
     OfferStands,
     RejectKind,
     Report,
+    Unfinished,
     Watched,
 )
 
@@ -26,6 +27,7 @@ SHOWN_NAMES = 60  # characters of an offer's title
 KINDS = {
     **about_night.KINDS,
     **about_files.KINDS,
+    "change-unfinished": Level.ACT,
     "offer-passed": Level.ACT,
     "offer-spent": Level.LOOK,
     "offer-near": Level.LOOK,
@@ -47,6 +49,7 @@ def report(facts: Facts, bounds: Status, money: Callable[[int], str]) -> Report:
         *about_files.files(facts.files),
         *about_files.others(facts.others),
         *about_files.reject_rate(facts.files, bounds.reject_rate),
+        *changes(facts.changes),
         *offers(facts.offers, bounds.budget_used, money),
         *model(facts.model, bounds.model_days),
         *drift(facts.watched),
@@ -64,6 +67,16 @@ def rejects(files: Iterable[File]) -> tuple[RejectKind, ...]:
         lines[key] = lines.get(key, 0) + kind.lines
     ordered = sorted(lines.items(), key=lambda item: (-item[1], item[0]))
     return tuple(RejectKind(*key, count) for key, count in ordered)
+
+
+def changes(found: Iterable[Unfinished]) -> Iterator[Finding]:
+    """Forgettings, joins and splits of households that were killed."""
+    for change in found:
+        yield _finding("change-unfinished", str(change.id), (
+            f"The {change.kind} of households begun on {change.day} is not finished, and no "
+            "command is at work on it. The next command that changes the house finishes it: run "
+            "one, such as `promo ingest` or `promo nightly`."
+        ))  # fmt: skip
 
 
 def offers(

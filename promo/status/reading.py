@@ -13,7 +13,9 @@ from sqlalchemy import Connection, select
 from promo import offering, tables, watch
 from promo.calendar import FORTNIGHT
 from promo.config import Settings
+from promo.files import holder
 from promo.house import House
+from promo.person import jobs
 from promo.shoppers import shelf
 from promo.shoppers.models import PRIOR
 from promo.status import tries as attempts
@@ -25,8 +27,10 @@ from promo.status.facts import (
     NightMade,
     OfferStands,
     Try,
+    Unfinished,
     Watched,
 )
+from promo.waiting import HOUSE
 
 
 class Usage(NamedTuple):
@@ -56,7 +60,21 @@ def read(house: House, day: date, at: datetime, usage: Callable[[Path], Usage] =
         logs_of(house, day, report), _offers(house, day), _model(settings, day),
         _watched(house, report), _disks(settings, usage),
         sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        _changes(house),
     )  # fmt: skip
+
+
+def _changes(house: House) -> tuple[Unfinished, ...]:
+    """Changes of households that were begun and are not done, where nobody holds the house."""
+    before = jobs.unfinished(house.engine)
+    if not before or holder(house.settings.paths.state / HOUSE) is not None:
+        return ()
+    # Whoever held the house until now may have ended what was begun.
+    return tuple(
+        Unfinished(job.id, job.kind, job.day)
+        for job in jobs.unfinished(house.engine)
+        if job.id in {each.id for each in before}
+    )
 
 
 def _night(

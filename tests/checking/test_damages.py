@@ -451,6 +451,9 @@ TOGETHER: dict[str, tuple[Case, ...]] = {
          (("answers", WRONG, "its digest is ''"),)),
         ("held too long", sql("update reservations set until = '2017-11-01 00:00:00.000000'"),
          (("reservations", LOOK, "3 rows are past their time"),)),
+        ("a join that was killed", sql(
+            "insert into household_changes values (1, '2017-11-08', 'join', 'begun', 2, '{}')"),
+         (("changes", LOOK, "the join of households begun on 2017-11-08: it is begun; expected"),)),
         ("a serial number", sql("update coupon_serials set \"transaction\" = 'c2'"),
          (("serials", WRONG, "it was used up by store 1, till 7, 2017-11-08, transaction c2"),)),
     ),

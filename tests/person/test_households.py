@@ -1,5 +1,6 @@
 """Households joined and split: what a house would hold in which it had never been otherwise."""
 
+import json
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from small_house import FIRST, promo
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from traces import traces
 
 from person import people
 from promo import calendar, tables
@@ -150,6 +152,60 @@ def test_split_and_joined_again(home: House) -> None:
     promo(home, "households", "split", card, "--to", row.shopper)
     assert [path.read_bytes() for path in lake.parts(root)] == before[0]
     assert_frame_equal(profile(root), before[1])
+
+
+def test_who_has_no_card_left_is_still_reached(home: House) -> None:
+    row, other = people.listed(home)[:2]
+    card, own = f"c{row.shopper}", ("--household", row.shopper)
+    said = promo(home, "households", "split", card, "--to", other.shopper).stdout
+    assert f"The household {row.shopper} has no card left." in said
+    assert f"`promo forget --household {row.shopper}`" in said
+    promo(home, "export-person", card)  # the other's
+    given = json.loads(promo(home, "export-person", *own).stdout)
+    assert (given["household"], given["cards"]) == (row.shopper, [])
+    assert [each["code"] for each in given["held"]["table lists"]["rows"]] == [row.code]
+    promo(home, "forget", *own, "--yes")
+    assert row.code not in {each.code for each in people.listed(home)}
+    home.engine.dispose()
+    assert traces(home.settings.folder, [f"O'Brien-{row.shopper}", row.code]) == []
+    said = promo(home, "export-person", *own, code=3).stderr
+    assert said == f"There is no household '{row.shopper}'.\n"
+
+
+def test_a_household_with_another_card_is_not_said_to_have_none(home: House) -> None:
+    row, other, third = people.listed(home)[:3]
+    with home.engine.begin() as connection:
+        connection.execute(insert(tables.Card).values(card="more", shopper=row.shopper))
+    assert "no card" not in promo(home, "households", "split", f"c{row.shopper}").stdout
+    # As a file of cards does it: the household is emptied before its past follows.
+    with home.engine.begin() as connection:
+        mine = tables.Card.card == f"c{other.shopper}"
+        connection.execute(update(tables.Card).where(mine).values(shopper=third.shopper))
+    said = promo(home, "households", "split", f"c{other.shopper}", "--to", third.shopper).stdout
+    assert f"The household {other.shopper} has no card left." in said
+    promo(home, "households", "join", other.shopper, "--into", third.shopper)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("forget", "--yes"), "Say whom: a CARD, or --household ID."),
+        (("export-person",), "one of the two"),
+        (("export-person", "c200", "--household", "200"), "one of the two"),
+    ],
+)
+def test_somebody_must_be_named(home: House, words: tuple[str, ...], said: str) -> None:
+    assert said in promo(home, *words, code=2).stderr
+
+
+def test_a_card_in_a_households_place_is_told_whose_it_is(home: House) -> None:
+    said = "'c200' is a card, of the household 200: give 200 in its place.\n"
+    for words in (
+        ("households", "join", "c200", "--into", "201"),
+        ("households", "join", "201", "--into", "c200"),
+        ("forget", "--household", "c200", "--yes"),
+    ):
+        assert promo(home, *words, code=3).stderr == said
 
 
 def test_killed_and_finished(home: House, monkeypatch: pytest.MonkeyPatch) -> None:

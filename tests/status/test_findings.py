@@ -2,14 +2,24 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from promo.status import findings
-from promo.status.facts import Disk, Facts, Level, ModelStands, RejectKind, Report, Stage, Watched
+from promo.status.facts import (
+    Disk,
+    Facts,
+    Level,
+    ModelStands,
+    RejectKind,
+    Report,
+    Stage,
+    Unfinished,
+    Watched,
+)
 from status.facts import (
     AT,
     GB,
@@ -47,6 +57,9 @@ def disk(size: float, free: float, *places: str) -> Disk:
 
 
 CASES: list[tuple[str, dict[str, Any], str]] = [
+    # --- households
+    ("change-unfinished", {"changes": (Unfinished(3, "forget", date(2017, 11, 5)),)},
+     "The forget of households begun on 2017-11-05 is not finished, .* run one, such as `promo"),
     # --- the night
     ("night-none", {"night": a_night("none", tries=())}, "none was tried: .* cron .* run `promo"),
     ("", {"night": a_night("none", tries=(), due=False)}, ""),

@@ -16,8 +16,10 @@ from small_house import FIRST, STORES, promo, reopen
 from sqlalchemy import insert
 
 from promo import tables
+from promo.files import only_one
+from promo.person import jobs
 from promo.status import findings, reading
-from promo.status.facts import Facts
+from promo.status.facts import Facts, Unfinished
 from promo.status.reading import Usage
 
 DAY = ("--day", f"{FIRST}")
@@ -177,6 +179,17 @@ def note(folder: Path, command: str, night: date | None, outcome: str = "done") 
     }  # fmt: skip
     with reopen(folder).engine.begin() as connection:
         connection.execute(insert(tables.Attempt).values(row))
+
+
+def test_a_change_of_households_that_nobody_is_at_work_on(folder: Path) -> None:
+    engine = reopen(folder).engine
+    done = jobs.begin(engine, "join", SUNDAY, 2, {"one": "200"})
+    jobs.end(engine, done)
+    jobs.begin(engine, "forget", FIRST, 1, {"people": []})
+    with only_one(folder / "promo.lock", "forget"):
+        assert morning(folder).changes == ()
+    assert morning(folder).changes == (Unfinished(2, "forget", FIRST),)
+    assert "change-unfinished" in kinds(folder)
 
 
 def test_which_tries_belong_to_a_morning(folder: Path) -> None:
