@@ -68,10 +68,14 @@ class Sold:
 
 @dataclass(frozen=True)
 class TransactionReader:
-    """Reads transactions. zones: the stores' time zones, for times that have a zone."""
+    """Reads transactions. zones: the stores' time zones, for times that have a zone.
+
+    heads: whether to tell, too, whose transaction it is that never held goods.
+    """
 
     items: LineReader
     zones: Mapping[str, str]
+    heads: bool = False
 
     def read(self, element: Element) -> Sold:
         """A transaction; what cannot be used of it stands in `wrong`."""
@@ -88,7 +92,7 @@ class TransactionReader:
                     sold.head = self._head(element, parts, inside)
                     sold.void_of = self._linked(link, sold.head)
                     return sold
-            if sold.kind != NO_SALE:
+            if sold.kind != NO_SALE or self.heads:
                 sold.head = self._head(element, parts, inside)
             if sold.kind is None:
                 self._check_currency(parts)

@@ -226,11 +226,11 @@ def desk(settings: Settings, sqlite_engine: Any) -> Desk:
     return made
 
 
-def take(desk: Desk, text: str, name: str = "log.xml") -> Any:
+def take(desk: Desk, text: str, name: str = "log.xml", *, corrects: bool = False) -> Any:
     path = desk.settings.folder / name
     path.write_text(text, encoding="utf-8")
     house = House(desk.settings, desk.engine)
-    request = incoming.Request(str(path), "poslog", None, None, None, False)
+    request = incoming.Request(str(path), "poslog", None, None, None, False, corrects)
     (report,) = incoming.take(house, request)
     return report
 
@@ -279,6 +279,86 @@ def test_a_second_void_is_a_reject_and_one_of_an_empty_transaction_is_none(desk:
     assert (name, value) == ("TransactionLink", "1/3/2017-11-06/1")
     assert "not voided already" in expected
     assert net(desk) == {"quantity": 1000, "paid": 100, "regular": 100}
+
+
+def log(*parts: str) -> str:
+    """A whole document."""
+    return f"{OPEN}{''.join(parts)}</POSLog>"
+
+
+def correct(desk: Desk, *parts: str) -> Any:
+    return take(desk, log(*parts), "corrected.xml", corrects=True)
+
+
+VOID_LINE = item().replace("<LineItem>", '<LineItem VoidFlag="true">')
+UNDONE = {
+    "training": sale(1, attributes='TrainingModeFlag="true"'),
+    "cancelled": sale(1, attributes='CancelFlag="true"'),
+    "suspended": sale(1, f'<RetailTransaction TransactionStatus="Suspended">{item()}'
+                         "</RetailTransaction>"),
+    "voided": sale(1, f'<RetailTransaction TransactionStatus="Voided">{item()}'
+                      "</RetailTransaction>"),
+    "flag": sale(1, attributes='VoidedFlag="true"'),
+    "lines": sale(1, f"<RetailTransaction>{VOID_LINE}</RetailTransaction>"),
+    "no goods": sale(1, "<RetailTransaction/>"),
+    "control": sale(1, "<ControlTransaction/>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("never", UNDONE)
+def test_a_correction_takes_back_what_never_was(desk: Desk, never: str) -> None:
+    two = sale(1, f"<RetailTransaction>{item()}{item(2)}</RetailTransaction>")
+    take(desk, log(two, sale(2)))
+    report = correct(desk, UNDONE[never])
+    assert (report.rows, report.corrected, report.taken_back, report.rejects) == (0, 1, 2, 0)
+    assert desk.scans["transaction"].to_list() == ["2"]
+    before = {path: path.read_bytes() for path in desk.root.rglob("*.parquet")}
+    again = correct(desk, UNDONE[never])
+    assert (again.rows, again.corrected, again.rejects) == (0, 0, 0)
+    assert {path: path.read_bytes() for path in desk.root.rglob("*.parquet")} == before
+    late = take(desk, log(two), "late.xml")
+    assert (late.rows, late.rejects) == (0, 2)  # it is settled
+
+
+def test_without_the_option_nothing_is_taken_back(desk: Desk) -> None:
+    take(desk, log(sale(1)))
+    assert take(desk, log(UNDONE["training"]), "later.xml").rejects == 0
+    assert desk.scans["transaction"].to_list() == ["1"]
+
+
+def test_what_never_came_needs_no_taking_back(desk: Desk) -> None:
+    """Nor must its store be one that is known, or its number be one at all."""
+    take(desk, log(sale(2)))
+    stranger = UNDONE["training"].replace("StoreID>1<", "StoreID>nowhere<")
+    nameless = UNDONE["training"].replace("SequenceNumber>1<", "SequenceNumber><", 1)
+    report = correct(desk, UNDONE["training"], stranger, nameless)
+    assert (report.taken, report.rejects, report.lines) == (True, 0, 0)
+    assert report.left_out == {"training": 3}
+    assert not list((desk.root / "corrected").glob("*/*"))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_suspended_and_then_sold_is_sold(desk: Desk, first: bool) -> None:
+    take(desk, log(sale(1)))
+    both = [UNDONE["suspended"], UNDONE["suspended"], sale(1)]
+    report = correct(desk, *(both if first else both[::-1]))
+    assert (report.repeats, report.corrected, report.rejects) == (1, 0, 0)
+    assert desk.scans.height == 1
+
+
+def test_a_void_of_what_never_was_never_was(desk: Desk) -> None:
+    """The sale says of itself that it was voided, and the void stands beside it."""
+    take(desk, log(sale(1), void(2, 1), sale(3)))
+    report = correct(desk, UNDONE["flag"], void(2, 1))
+    assert (report.corrected, report.taken_back, report.rejects) == (2, 2, 0)
+    assert desk.scans["transaction"].to_list() == ["3"]
+
+
+def test_a_void_that_never_was_gives_the_sale_back(desk: Desk) -> None:
+    take(desk, log(sale(1), void(2, 1)))
+    undone = void(2, 1).replace("<Transaction ", '<Transaction CancelFlag="true" ')
+    assert correct(desk, undone).taken_back == 1
+    assert desk.scans["transaction"].to_list() == ["1"]
 
 
 def test_a_broken_file_leaves_nothing(desk: Desk) -> None:
