@@ -19,7 +19,6 @@ import polars as pl
 from lxml import etree
 
 from promo.money import exponent
-from promo.scans import lake
 from promo.scans.columns import LINE, REJECT_SCHEMA, reject
 from promo.scans.poslog_amounts import Wrong
 from promo.scans.poslog_lines import Line, LineReader, names_in
@@ -31,6 +30,7 @@ from promo.scans.poslog_transactions import (
     Sold,
     TransactionReader,
 )
+from promo.scans.poslog_voids import Voided, in_lake, links
 from promo.scans.poslog_xml import transactions
 from promo.scans.sources import Batch
 
@@ -56,7 +56,6 @@ RAW = {
     "manufacturer_discount": pl.Int64,
 }
 TURNED = ("quantity", "paid", "regular", "store_discount", "manufacturer_discount")
-KEY = ("store", "till", "business_day", "transaction")
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,11 @@ def _reader(namespace: str | None, tills: Tills) -> TransactionReader:
 
 @dataclass(slots=True)
 class _Taken:
-    """What has been read and not yet handed on; the last four are kept to the end.
+    """What has been read and not yet handed on; all from `voids` on is kept to the end.
 
     empty: transactions without lines, which there is nothing to take back of. Of a log that
-    corrects, left: their heads; and sold: those that do have lines, or should.
+    corrects, left: their heads; and sold: those that do have lines, or should. linked: what is
+    void, and by what, where the lake does not say so yet.
     """
 
     file: str
@@ -118,6 +118,7 @@ class _Taken:
     empty: set[Key] = field(default_factory=set)
     left: dict[Key, Head] = field(default_factory=dict)
     sold: set[Key] = field(default_factory=set)
+    linked: list[tuple[Key, Key]] = field(default_factory=list)
 
     def add(self, sold: Sold) -> None:
         """Take a transaction in."""
@@ -170,9 +171,11 @@ class _Taken:
             {"line": numbers, "place": self.places}, schema={"line": pl.Int64, "place": pl.Int64}
         )
         bad = pl.DataFrame(self.bad, schema=REJECT_SCHEMA)
-        done = Batch(frame, bad, len(self.places), places, self.left_out)
+        voids = links(self.linked) if self.linked else None
+        done = Batch(frame, bad, len(self.places), places, self.left_out, voids)
         self.first += len(self.places)
         self.rows, self.bad, self.places, self.left_out = [], [], [], Counter()
+        self.linked = []
         return done
 
     def never_were(self, folder: Path) -> None:
@@ -184,7 +187,7 @@ class _Taken:
         left = {key: head for key, head in self.left.items() if key not in self.sold}
         left |= {head.key: head for head, of in self.voids if of in left}
         self.voids = [(head, of) for head, of in self.voids if head.key not in left]
-        for key in sorted(_in_lake(folder, set(left))):
+        for key in sorted(in_lake(folder, set(left))):
             head = left[key]
             self.rows.append((
                 self._place(head.place), head.at.isoformat(), head.store, head.till,
@@ -194,14 +197,20 @@ class _Taken:
 
     def take_back(self, folder: Path) -> None:
         """Make the rows of the transactions that void others."""
-        found = _in_lake(folder, {of for _, of in self.voids})
+        found = in_lake(folder, {of for _, of in self.voids})
+        before = Voided(folder, self.left.keys() | self.sold)
         done = set(self.empty)
         for head, of in self.voids:
             lines = found.get(of)
             if of in done and of not in self.empty:
                 self._reject(head.place, _unlinked(of, "one that is not voided already"))
+            elif by := before.by(of, frozenset({head.key})):
+                expected = f"one that is not voided already, as this one is by {_said(by)}"
+                self._reject(head.place, _unlinked(of, expected))
             elif lines is not None:
                 self._turned(head, lines)
+                if not before.knows(of, head.key):
+                    self.linked.append((of, head.key))
             elif of not in done:
                 self._reject(head.place, _unlinked(of, "one that is in this file or came before"))
             done.add(of)
@@ -219,16 +228,8 @@ class _Taken:
 
 
 def _unlinked(of: Key, expected: str) -> Wrong:
-    return Wrong("TransactionLink", "/".join(map(str, of)), f"a transaction to void: {expected}")
+    return Wrong("TransactionLink", _said(of), f"a transaction to void: {expected}")
 
 
-def _in_lake(folder: Path, wanted: set[Key]) -> dict[Key, pl.DataFrame]:
-    """Lines of transactions, by what these are known by."""
-    schema = {name: pl.Date if name == "business_day" else pl.String for name in KEY}
-    found = dict[Key, pl.DataFrame]()
-    for day in sorted({key[2] for key in wanted}):
-        keys = pl.DataFrame([key for key in wanted if key[2] == day], schema=schema, orient="row")
-        rows = lake.read_alike(lake.day_parts(folder, day), keys)
-        parted: Any = rows.partition_by(*KEY, as_dict=True)
-        found |= parted
-    return found
+def _said(key: Key) -> str:
+    return "/".join(map(str, key))

@@ -361,6 +361,46 @@ def test_a_void_that_never_was_gives_the_sale_back(desk: Desk) -> None:
     assert desk.scans["transaction"].to_list() == ["1"]
 
 
+def test_a_second_void_in_a_later_file_is_a_reject(desk: Desk) -> None:
+    take(desk, log(sale(1), sale(9)))
+    first = log(void(2, 1))
+    take(desk, first, "first.xml")
+    report = take(desk, log(void(3, 1), sale(4), sale(5)), "second.xml")
+    ((_, _, name, value, expected),) = written(report.rejects_file)
+    assert (name, value) == ("TransactionLink", "1/3/2017-11-06/1")
+    assert expected.endswith("not voided already, as this one is by 1/3/2017-11-06/2")
+    again = take(desk, first, "again.xml")
+    assert (again.rows, again.repeats, again.rejects) == (0, 1, 0)
+    assert len(list((desk.root / "voided").glob("*/*"))) == 1
+    assert net(desk)["quantity"] == 3000  # 9, 4 and 5
+
+
+def test_identical_sales_are_voided_each(desk: Desk) -> None:
+    take(desk, log(sale(1), sale(2)))
+    for number, of in ((3, 1), (4, 2)):
+        assert take(desk, log(void(number, of)), f"{number}.xml").rejects == 0
+    assert net(desk) == NOTHING
+
+
+def test_a_void_that_does_not_stand_hinders_no_other(desk: Desk) -> None:
+    take(desk, log(sale(1), void(2, 1)))
+    assert take(desk, log(sale(9), void(3, 2)), "void-of-void.xml").rejects == 0
+    assert take(desk, log(void(4, 1)), "anew.xml").rejects == 0
+    undone = void(4, 1).replace("<Transaction ", '<Transaction CancelFlag="true" ')
+    assert correct(desk, undone, void(5, 1)).rejects == 0
+    assert take(desk, log(sale(10), void(6, 1)), "once-more.xml").rejects == 1
+    assert net(desk)["quantity"] == 2000  # 9 and 10
+
+
+def test_voids_of_a_file_that_is_refused_do_not_count(desk: Desk) -> None:
+    take(desk, log(sale(1)))
+    refused = take(desk, log(void(2, 1), void(3, 8), void(4, 8)), "refused.xml")
+    assert not refused.taken
+    assert not list((desk.root / "voided").glob("*/*"))
+    assert take(desk, log(void(5, 1)), "good.xml").rejects == 0
+    assert net(desk) == NOTHING
+
+
 def test_a_broken_file_leaves_nothing(desk: Desk) -> None:
     """Also of what had been written before the break."""
     with pytest.raises(SourceError, match=r"log\.xml, line 8: .*Nothing"):
