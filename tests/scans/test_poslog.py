@@ -401,6 +401,15 @@ def test_voids_of_a_file_that_is_refused_do_not_count(desk: Desk) -> None:
     assert net(desk) == NOTHING
 
 
+def test_a_sale_and_then_its_void_are_corrected(desk: Desk) -> None:
+    """A void stays as it was until it is corrected too."""
+    take(desk, log(sale(1), void(2, 1)))
+    correct(desk, sale(1, f"<RetailTransaction>{item(extended='3.00')}</RetailTransaction>"))
+    assert net(desk)["paid"] == 200
+    report = correct(desk, void(2, 1))
+    assert (report.corrected, report.rejects, net(desk)["paid"]) == (1, 0, 0)
+
+
 def test_a_broken_file_leaves_nothing(desk: Desk) -> None:
     """Also of what had been written before the break."""
     with pytest.raises(SourceError, match=r"log\.xml, line 8: .*Nothing"):
