@@ -78,7 +78,8 @@ def _poslog(house: House, request: Request) -> Iterator[Report]:
     if not files:
         raise SourceError(f"There is nothing to take in in {path}; expected files *.xml.")
     taking = ingest_corrections if request.corrects else ingest_scans
-    tills = poslog.Tills(house.settings.currency, _zones(house), house.settings.paths.lake)
+    lake = house.settings.paths.lake
+    tills = poslog.Tills(house.settings.currency, _zones(house), lake, request.corrects)
     for file in files:
         batches = poslog.read(file, tills)
         try:

@@ -82,6 +82,7 @@ NOTHING: Mapping[str, str] = {
     "lake/corrected": "transactions that a log corrected: store, till, day and number",
     "lake/prices": "what budgets cost a night",
     "lake/products": "a copy of the products",
+    "lake/voided": "transactions that others void: store, till, day and number of both",
     "lake/watch": "sums over all lists of a night",
     "models": "sums and weights over all households: none has a row of its own",
     "logs": "neither promo's commands nor its service write a name, card, code or id",

@@ -80,13 +80,14 @@ class Correction(Delivery):
         self.placing = Batch(pl.DataFrame(), pl.DataFrame(schema=REJECT_SCHEMA), 0)
 
     def take(self, number: int, batch: Batch) -> None:
-        """Check one batch; nothing is written yet."""
+        """Check one batch; none of its lines is written yet."""
         good, faults = self._checked(batch)
         self.good.append(good)
         self.faults += faults
         self.named.append(check(batch.frame, KEYS).good)
         if batch.places is not None:
             self.places.append(batch.places)
+        self._link(number, batch)
         self.report.add_batch(batch)
 
     def finish(self) -> None:

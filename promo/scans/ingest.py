@@ -63,8 +63,16 @@ class Delivery:
             if new.height:
                 path = lake.part_path(self.settings.paths.lake, day, self.number, number)
                 lake.write(path, self._stored(new))
+        self._link(number, batch)
         report.add_batch(batch)
         report.add_faults(pl.concat(faults), batch)
+
+    def _link(self, number: int, batch: Batch) -> None:
+        """Write which transactions void which, as parts that do not count yet."""
+        root = self.settings.paths.lake
+        for some in [] if batch.voids is None else batch.voids.partition_by("business_day"):
+            day = some["business_day"][0]
+            lake.write(lake.voided_path(root, day, self.number, number), some)
 
     def _checked(self, batch: Batch) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         """The good lines of a batch, with `_line` and CONTENT; and its faults."""

@@ -3,6 +3,8 @@
     <lake>/scans/<business day>/<delivery>-<batch>.parquet        lines that came
     <lake>/scans/<business day>/<delivery>-taken-back.parquet     lines that a correction takes back
     <lake>/corrected/<business day>/<delivery>.parquet            transactions that it settled
+    <lake>/voided/<business day>/<delivery>-<batch>.parquet       transactions of the day that are
+                                                                  void, and what voids each
 
 A part counts only when its delivery's row is committed in the database, so a delivery is in the
 lake as a whole or not at all. Rows are sorted by bucket, so that a night reads only the row
@@ -31,6 +33,8 @@ NO_BUCKET = -1  # lines without a card
 TAKEN_BACK = "-taken-back"
 ROW_GROUP = 65_536
 LITTLE = 2**20  # bytes: who fails to write with less left has a full disk
+VOIDED = {name: SCHEMA[name] for name in TRANSACTION}
+VOIDED |= {f"by_{name}": dtype for name, dtype in VOIDED.items()}
 STORED = SCHEMA | {"shopper": pl.String(), "bucket": pl.Int16()}
 
 
@@ -66,6 +70,11 @@ def corrected_path(lake: Path, day: date, delivery: int) -> Path:
     return lake / "corrected" / day.isoformat() / f"{delivery:08d}.parquet"
 
 
+def voided_path(lake: Path, day: date, delivery: int, batch: int) -> Path:
+    """Where it is said which transactions of a business day a delivery voids, and by which."""
+    return lake / "voided" / day.isoformat() / f"{delivery:08d}-{batch:04d}.parquet"
+
+
 def delivery_of(part: Path) -> int:
     """The delivery that a part came with."""
     return int(part.stem.split("-")[0])
@@ -86,9 +95,9 @@ def day_parts(lake: Path, day: date) -> list[Path]:
 
 def discard_uncommitted(lake: Path, last_committed: int) -> int:
     """Remove what a killed delivery left; returns how many parts."""
-    settled = (lake / "corrected").glob("*/*.parquet")
+    said = [*(lake / "corrected").glob("*/*.parquet"), *(lake / "voided").glob("*/*.parquet")]
     left = parts(lake, after=last_committed)
-    for path in [*left, *(p for p in settled if delivery_of(p) > last_committed)]:
+    for path in [*left, *(p for p in said if delivery_of(p) > last_committed)]:
         path.unlink()
         with suppress(OSError):  # other parts are in it
             path.parent.rmdir()
@@ -174,6 +183,12 @@ def corrected(lake: Path, day: date) -> pl.DataFrame:
     if not found:
         return pl.DataFrame(schema={name: STORED[name] for name in TRANSACTION})
     return pl.read_parquet(found).unique()
+
+
+def voided(lake: Path, day: date) -> pl.DataFrame:
+    """The transactions of a business day that others void, and these: VOIDED, each once."""
+    found = sorted((lake / "voided" / day.isoformat()).glob("*.parquet"))
+    return pl.read_parquet(found).unique() if found else pl.DataFrame(schema=VOIDED)
 
 
 def _split(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from promo.scans.canonical import UNITS
 
 _DECIMAL = re.compile(r"([+-]?)([0-9]{0,13})(?:\.([0-9]{0,12}))?")
+_HUGE = re.compile(r"[+-]?[0-9]{14,}(?:\.[0-9]*)?")
+MOST_DIGITS = 13  # before the point
 UNIT_PRICE_DIGITS = 6  # decimals of a price for one
 # UN/ECE Recommendation 20, and what tills write instead of it.
 UNIT_CODES = {
@@ -47,6 +49,15 @@ def scaled(text: str, digits: int) -> int | None:
     return -number if sign == "-" else number
 
 
+def _expected(text: str, noun: str, decimals: str) -> str:
+    """What should have stood where `scaled` found no number."""
+    if not text.strip():
+        return f"{noun}; there is none"
+    if _HUGE.fullmatch(text.strip()):
+        return f"{noun} of at most {MOST_DIGITS} digits before the point"
+    return f"{noun} with {decimals}"
+
+
 @lru_cache(1 << 10)
 def unit_of(code: str | None) -> str:
     """The unit of a UnitOfMeasureCode. Raises Wrong."""
@@ -82,7 +93,7 @@ def money(text: str | None, currency: str | None, name: str, house: str, exponen
     amount = scaled(text or "", exponent)
     if amount is None:
         most = f"at most {exponent} decimals" if exponent else "no decimals"
-        raise Wrong(name, text, f"an amount with {most}")
+        raise Wrong(name, text, _expected(text or "", "an amount", most))
     if currency and currency != house and amount:
         raise Wrong(f"{name}/@Currency", currency, house)
     return amount
@@ -97,7 +108,9 @@ def quantity(text: str, code: str | None, units: str | None) -> tuple[int, str]:
     unit, pieces = unit_of(code), scaled(text, 3)
     each = scaled(units or "1", 3) if unit != "each" else 1000
     if pieces is None or each is None:
-        raise Wrong("Quantity", text, "a number with at most three decimals")
+        given = text if pieces is None else units or ""
+        name = "Quantity" if pieces is None else "Quantity/@Units"
+        raise Wrong(name, given, _expected(given, "a number", "at most three decimals"))
     if each == abs(pieces):
         return pieces, unit
     both, left = divmod(pieces * each, 1000)

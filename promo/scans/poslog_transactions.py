@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ STATUSES = {
 }
 VOIDS = frozenset({"void", "voided", "voids", "postvoid", "postvoided"})
 _MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,12})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,12})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 
@@ -68,10 +68,14 @@ class Sold:
 
 @dataclass(frozen=True)
 class TransactionReader:
-    """Reads transactions. zones: the stores' time zones, for times that have a zone."""
+    """Reads transactions. zones: the stores' time zones, for times that have a zone.
+
+    heads: whether to tell, too, whose transaction it is that never held goods.
+    """
 
     items: LineReader
     zones: Mapping[str, str]
+    heads: bool = False
 
     def read(self, element: Element) -> Sold:
         """A transaction; what cannot be used of it stands in `wrong`."""
@@ -88,7 +92,7 @@ class TransactionReader:
                     sold.head = self._head(element, parts, inside)
                     sold.void_of = self._linked(link, sold.head)
                     return sold
-            if sold.kind != NO_SALE:
+            if sold.kind != NO_SALE or self.heads:
                 sold.head = self._head(element, parts, inside)
             if sold.kind is None:
                 self._check_currency(parts)
@@ -278,12 +282,17 @@ def _day(text: str) -> date:
 
 
 def _moment(text: str, zone: str | None) -> datetime:
-    """Local time of the store, to the second; one with a zone is converted. Raises Wrong."""
+    """Local time of the store, to the second; one with a zone is converted. Raises Wrong.
+
+    24:00:00 is the midnight that ends the day (XML Schema 1.1, part 2, 3.3.7).
+    """
     found = _MOMENT.fullmatch(text)
     try:
         if found is None:
             raise ValueError
-        at = datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3] or ''}")
+        ends = found[2] == "24:00:00" and not (found[3] or "").strip(".0")
+        clock = "00:00:00" if ends else found[2]
+        at = datetime.fromisoformat(f"{found[1]}T{clock}{found[4] or ''}") + timedelta(ends)
         if at.tzinfo is not None and zone is not None:
             at = at.astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError):

@@ -23,6 +23,7 @@ class Batch:
 
     places: where several rows may stand on one physical line, `_line` counts rows, and this tells
     the physical line (`line`, `place`) of each. left_out: how many of what kind are no scans.
+    voids: transactions that others void (lake.VOIDED).
     """
 
     frame: pl.DataFrame
@@ -30,6 +31,7 @@ class Batch:
     lines: int  # rows and rejected lines together
     places: pl.DataFrame | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    voids: pl.DataFrame | None = None
 
     def placed(self, found: pl.DataFrame) -> pl.DataFrame:
         """Rejects with the physical lines."""

@@ -226,11 +226,11 @@ def desk(settings: Settings, sqlite_engine: Any) -> Desk:
     return made
 
 
-def take(desk: Desk, text: str, name: str = "log.xml") -> Any:
+def take(desk: Desk, text: str, name: str = "log.xml", *, corrects: bool = False) -> Any:
     path = desk.settings.folder / name
     path.write_text(text, encoding="utf-8")
     house = House(desk.settings, desk.engine)
-    request = incoming.Request(str(path), "poslog", None, None, None, False)
+    request = incoming.Request(str(path), "poslog", None, None, None, False, corrects)
     (report,) = incoming.take(house, request)
     return report
 
@@ -279,6 +279,135 @@ def test_a_second_void_is_a_reject_and_one_of_an_empty_transaction_is_none(desk:
     assert (name, value) == ("TransactionLink", "1/3/2017-11-06/1")
     assert "not voided already" in expected
     assert net(desk) == {"quantity": 1000, "paid": 100, "regular": 100}
+
+
+def log(*parts: str) -> str:
+    """A whole document."""
+    return f"{OPEN}{''.join(parts)}</POSLog>"
+
+
+def correct(desk: Desk, *parts: str) -> Any:
+    return take(desk, log(*parts), "corrected.xml", corrects=True)
+
+
+VOID_LINE = item().replace("<LineItem>", '<LineItem VoidFlag="true">')
+UNDONE = {
+    "training": sale(1, attributes='TrainingModeFlag="true"'),
+    "cancelled": sale(1, attributes='CancelFlag="true"'),
+    "suspended": sale(1, f'<RetailTransaction TransactionStatus="Suspended">{item()}'
+                         "</RetailTransaction>"),
+    "voided": sale(1, f'<RetailTransaction TransactionStatus="Voided">{item()}'
+                      "</RetailTransaction>"),
+    "flag": sale(1, attributes='VoidedFlag="true"'),
+    "lines": sale(1, f"<RetailTransaction>{VOID_LINE}</RetailTransaction>"),
+    "no goods": sale(1, "<RetailTransaction/>"),
+    "control": sale(1, "<ControlTransaction/>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("never", UNDONE)
+def test_a_correction_takes_back_what_never_was(desk: Desk, never: str) -> None:
+    two = sale(1, f"<RetailTransaction>{item()}{item(2)}</RetailTransaction>")
+    take(desk, log(two, sale(2)))
+    report = correct(desk, UNDONE[never])
+    assert (report.rows, report.corrected, report.taken_back, report.rejects) == (0, 1, 2, 0)
+    assert desk.scans["transaction"].to_list() == ["2"]
+    before = {path: path.read_bytes() for path in desk.root.rglob("*.parquet")}
+    again = correct(desk, UNDONE[never])
+    assert (again.rows, again.corrected, again.rejects) == (0, 0, 0)
+    assert {path: path.read_bytes() for path in desk.root.rglob("*.parquet")} == before
+    late = take(desk, log(two), "late.xml")
+    assert (late.rows, late.rejects) == (0, 2)  # it is settled
+
+
+def test_without_the_option_nothing_is_taken_back(desk: Desk) -> None:
+    take(desk, log(sale(1)))
+    assert take(desk, log(UNDONE["training"]), "later.xml").rejects == 0
+    assert desk.scans["transaction"].to_list() == ["1"]
+
+
+def test_what_never_came_needs_no_taking_back(desk: Desk) -> None:
+    """Nor must its store be one that is known, or its number be one at all."""
+    take(desk, log(sale(2)))
+    stranger = UNDONE["training"].replace("StoreID>1<", "StoreID>nowhere<")
+    nameless = UNDONE["training"].replace("SequenceNumber>1<", "SequenceNumber><", 1)
+    report = correct(desk, UNDONE["training"], stranger, nameless)
+    assert (report.taken, report.rejects, report.lines) == (True, 0, 0)
+    assert report.left_out == {"training": 3}
+    assert not list((desk.root / "corrected").glob("*/*"))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_suspended_and_then_sold_is_sold(desk: Desk, first: bool) -> None:
+    take(desk, log(sale(1)))
+    both = [UNDONE["suspended"], UNDONE["suspended"], sale(1)]
+    report = correct(desk, *(both if first else both[::-1]))
+    assert (report.repeats, report.corrected, report.rejects) == (1, 0, 0)
+    assert desk.scans.height == 1
+
+
+def test_a_void_of_what_never_was_never_was(desk: Desk) -> None:
+    """The sale says of itself that it was voided, and the void stands beside it."""
+    take(desk, log(sale(1), void(2, 1), sale(3)))
+    report = correct(desk, UNDONE["flag"], void(2, 1))
+    assert (report.corrected, report.taken_back, report.rejects) == (2, 2, 0)
+    assert desk.scans["transaction"].to_list() == ["3"]
+
+
+def test_a_void_that_never_was_gives_the_sale_back(desk: Desk) -> None:
+    take(desk, log(sale(1), void(2, 1)))
+    undone = void(2, 1).replace("<Transaction ", '<Transaction CancelFlag="true" ')
+    assert correct(desk, undone).taken_back == 1
+    assert desk.scans["transaction"].to_list() == ["1"]
+
+
+def test_a_second_void_in_a_later_file_is_a_reject(desk: Desk) -> None:
+    take(desk, log(sale(1), sale(9)))
+    first = log(void(2, 1))
+    take(desk, first, "first.xml")
+    report = take(desk, log(void(3, 1), sale(4), sale(5)), "second.xml")
+    ((_, _, name, value, expected),) = written(report.rejects_file)
+    assert (name, value) == ("TransactionLink", "1/3/2017-11-06/1")
+    assert expected.endswith("not voided already, as this one is by 1/3/2017-11-06/2")
+    again = take(desk, first, "again.xml")
+    assert (again.rows, again.repeats, again.rejects) == (0, 1, 0)
+    assert len(list((desk.root / "voided").glob("*/*"))) == 1
+    assert net(desk)["quantity"] == 3000  # 9, 4 and 5
+
+
+def test_identical_sales_are_voided_each(desk: Desk) -> None:
+    take(desk, log(sale(1), sale(2)))
+    for number, of in ((3, 1), (4, 2)):
+        assert take(desk, log(void(number, of)), f"{number}.xml").rejects == 0
+    assert net(desk) == NOTHING
+
+
+def test_a_void_that_does_not_stand_hinders_no_other(desk: Desk) -> None:
+    take(desk, log(sale(1), void(2, 1)))
+    assert take(desk, log(sale(9), void(3, 2)), "void-of-void.xml").rejects == 0
+    assert take(desk, log(void(4, 1)), "anew.xml").rejects == 0
+    undone = void(4, 1).replace("<Transaction ", '<Transaction CancelFlag="true" ')
+    assert correct(desk, undone, void(5, 1)).rejects == 0
+    assert take(desk, log(sale(10), void(6, 1)), "once-more.xml").rejects == 1
+    assert net(desk)["quantity"] == 2000  # 9 and 10
+
+
+def test_voids_of_a_file_that_is_refused_do_not_count(desk: Desk) -> None:
+    take(desk, log(sale(1)))
+    refused = take(desk, log(void(2, 1), void(3, 8), void(4, 8)), "refused.xml")
+    assert not refused.taken
+    assert not list((desk.root / "voided").glob("*/*"))
+    assert take(desk, log(void(5, 1)), "good.xml").rejects == 0
+    assert net(desk) == NOTHING
+
+
+def test_a_sale_and_then_its_void_are_corrected(desk: Desk) -> None:
+    """A void stays as it was until it is corrected too."""
+    take(desk, log(sale(1), void(2, 1)))
+    correct(desk, sale(1, f"<RetailTransaction>{item(extended='3.00')}</RetailTransaction>"))
+    assert net(desk)["paid"] == 200
+    report = correct(desk, void(2, 1))
+    assert (report.corrected, report.rejects, net(desk)["paid"]) == (1, 0, 0)
 
 
 def test_a_broken_file_leaves_nothing(desk: Desk) -> None:

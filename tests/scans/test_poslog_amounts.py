@@ -10,6 +10,8 @@ from promo.scans.poslog_amounts import (
     UNIT_CODES,
     Wrong,
     at_unit_price,
+    money,
+    quantity,
     scaled,
     settle,
     shares,
@@ -28,6 +30,42 @@ from promo.scans.poslog_amounts import (
 )  # fmt: skip
 def test_decimals(text: str, digits: int, number: int | None) -> None:
     assert scaled(text, digits) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "exponent", "expected"),
+    [
+        ("1.005", 2, "an amount with at most 2 decimals"),
+        ("one", 2, "an amount with at most 2 decimals"),
+        ("1.5", 0, "an amount with no decimals"),
+        ("99999999999999999999", 2, "an amount of at most 13 digits before the point"),
+        ("-99999999999999.00", 2, "an amount of at most 13 digits before the point"),
+        ("", 2, "an amount; there is none"),
+        (" ", 2, "an amount; there is none"),
+        (None, 2, "an amount; there is none"),
+    ],
+)
+def test_what_is_no_amount_is_told_why(text: str | None, exponent: int, expected: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        money(text, None, "ExtendedAmount", "USD", exponent)
+    assert (caught.value.field, caught.value.value) == ("ExtendedAmount", text or "")
+    assert caught.value.expected == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "field", "expected"),
+    [
+        ("1.0005", None, "Quantity", "a number with at most three decimals"),
+        ("9" * 20, None, "Quantity", "a number of at most 13 digits before the point"),
+        ("1", "heavy", "Quantity/@Units", "a number with at most three decimals"),
+    ],
+)
+def test_what_is_no_quantity_is_told_why(
+    text: str, units: str | None, field: str, expected: str
+) -> None:
+    with pytest.raises(Wrong) as caught:
+        quantity(text, "KGM", units)
+    assert (caught.value.field, caught.value.expected) == (field, expected)
 
 
 @given(st.integers(-(10**10), 10**10), st.integers(0, 6))

@@ -188,7 +188,7 @@ def test_a_discount_on_the_basket_is_the_chains() -> None:
         ("<ExtendedAmount>1.005</ExtendedAmount>", "ExtendedAmount"),
         ("<RegularSalesUnitPrice>x</RegularSalesUnitPrice>", "RegularSalesUnitPrice"),
         ('<RegularSalesUnitPrice Quantity="0">1</RegularSalesUnitPrice>', "RegularSalesUnitPrice"),
-        ('<Quantity UnitOfMeasureCode="KGM" Units="x">1</Quantity>', "Quantity"),
+        ('<Quantity UnitOfMeasureCode="KGM" Units="x">1</Quantity>', "Quantity/@Units"),
         ('<Quantity UnitOfMeasureCode="KGM" Units="0.333">1.001</Quantity>', "Quantity"),
         (modifier("x"), "RetailPriceModifier/Amount"),
     ],
