@@ -52,10 +52,21 @@ def forget(
     if not yes:
         several = [f"{len(cards)} cards"] if cards else []
         several += [f"{len(ids)} ids"] if ids else []
-        click.confirm(f"Forget the households of {' and '.join(several)} for good?", abort=True)
+        if not _is_sure(f"Forget the households of {' and '.join(several)} for good?"):
+            click.echo("Nothing was forgotten.", err=True)
+            sys.exit(FAILED)
     with locked(context, "forget") as house:
         found = forgetting.forget(house, keys_of(house.settings), cards, also, ids)
     _say(found)
+
+
+def _is_sure(question: str) -> bool:
+    """What a person answers; whoever has nothing to say, such as cron, is not sure."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False
 
 
 def _say(found: "Outcome") -> None:
