@@ -155,6 +155,9 @@ def split(context: click.Context, card: str, into: str | None) -> None:
 
     with locked(context, "households split") as house:
         moved = moving.split(house, card, into)
+    if moved.was_so:
+        click.echo(f"{card} is of {moved.shopper} already, with its past; nothing was changed.")
+        return
     click.echo(f"{card} is of {moved.shopper} now; {moved.parts} files of the lake say so.")
     for each in moved.emptied:
         click.echo(
@@ -165,16 +168,19 @@ def split(context: click.Context, card: str, into: str | None) -> None:
 
 @households.command("consent")
 @click.argument("card", type=TEXT)
-@click.option("--give/--withdraw", default=None, help="What CARD's household said.")
+@click.option("--give", is_flag=True, help="CARD's household wants lists.")
+@click.option("--withdraw", is_flag=True, help="It wants them no more.")
 @click.option("--day", type=DAY, help="The day it was said; today if not given.")
 @click.pass_context
 @sentences
-def consent(context: click.Context, card: str, day: "date | None", *, give: bool | None) -> None:
+def consent(
+    context: click.Context, card: str, day: "date | None", *, give: bool, withdraw: bool
+) -> None:
     """Note that CARD's household wants lists, or wants them no more."""
     from promo.person import wishes
 
-    if give is None:
-        raise click.UsageError("Say --give or --withdraw.")
+    if give == withdraw:
+        raise click.UsageError("Say --give or --withdraw, one of the two.")
     settings = settings_of(context)
     said = day or settings.current_day()
     if said > settings.current_day():
