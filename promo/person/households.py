@@ -72,10 +72,10 @@ def split(house: House, card: str, into: str | None) -> Moved:
     of = wanted.read(root)["shopper"].unique()
     if {owner, *of} == {into}:
         return Moved(into, 0, was_so=True)
-    was = {owner, *of.drop_nulls()} - {into}
-    work = {"one": owner, "into": into, "cards": [card], "was": sorted(was)}
+    was: list[str] = sorted({owner, *of.drop_nulls()} - {into})
+    work = {"one": owner, "into": into, "cards": [card], "was": was}
     moved = _begin(house, "split", wanted, work)
-    return replace(moved, emptied=_without_cards(house, work["was"]))
+    return replace(moved, emptied=_without_cards(house, was))
 
 
 def _without_cards(house: House, ids: Iterable[str]) -> tuple[str, ...]:
