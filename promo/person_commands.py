@@ -52,10 +52,21 @@ def forget(
     if not yes:
         several = [f"{len(cards)} cards"] if cards else []
         several += [f"{len(ids)} ids"] if ids else []
-        click.confirm(f"Forget the households of {' and '.join(several)} for good?", abort=True)
+        if not _is_sure(f"Forget the households of {' and '.join(several)} for good?"):
+            click.echo("Nothing was forgotten.", err=True)
+            sys.exit(FAILED)
     with locked(context, "forget") as house:
         found = forgetting.forget(house, keys_of(house.settings), cards, also, ids)
     _say(found)
+
+
+def _is_sure(question: str) -> bool:
+    """What a person answers; whoever has nothing to say, such as cron, is not sure."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo()
+        return False
 
 
 def _say(found: "Outcome") -> None:
@@ -144,6 +155,9 @@ def split(context: click.Context, card: str, into: str | None) -> None:
 
     with locked(context, "households split") as house:
         moved = moving.split(house, card, into)
+    if moved.was_so:
+        click.echo(f"{card} is of {moved.shopper} already, with its past; nothing was changed.")
+        return
     click.echo(f"{card} is of {moved.shopper} now; {moved.parts} files of the lake say so.")
     for each in moved.emptied:
         click.echo(
@@ -154,16 +168,19 @@ def split(context: click.Context, card: str, into: str | None) -> None:
 
 @households.command("consent")
 @click.argument("card", type=TEXT)
-@click.option("--give/--withdraw", default=None, help="What CARD's household said.")
+@click.option("--give", is_flag=True, help="CARD's household wants lists.")
+@click.option("--withdraw", is_flag=True, help="It wants them no more.")
 @click.option("--day", type=DAY, help="The day it was said; today if not given.")
 @click.pass_context
 @sentences
-def consent(context: click.Context, card: str, day: "date | None", *, give: bool | None) -> None:
+def consent(
+    context: click.Context, card: str, day: "date | None", *, give: bool, withdraw: bool
+) -> None:
     """Note that CARD's household wants lists, or wants them no more."""
     from promo.person import wishes
 
-    if give is None:
-        raise click.UsageError("Say --give or --withdraw.")
+    if give == withdraw:
+        raise click.UsageError("Say --give or --withdraw, one of the two.")
     settings = settings_of(context)
     said = day or settings.current_day()
     if said > settings.current_day():

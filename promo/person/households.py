@@ -37,6 +37,7 @@ class Moved:
     shopper: str
     parts: int
     emptied: tuple[str, ...] = ()
+    was_so: bool = False  # nothing was to be moved
 
 
 def join(house: House, one: str, into: str) -> Moved:
@@ -57,18 +58,24 @@ def split(house: House, card: str, into: str | None) -> Moved:
     """Let a card, with its past, be another household's; one that is new unless it is there.
 
     Lists and uses stay where they are: no list and no use names a card. A new household has
-    agreed to nothing yet. Raises ChangeError.
+    agreed to nothing yet. What was split so before is left as it is. Raises ChangeError, and
+    UnknownHousehold where `into` is another card.
     """
     into = into or f"card:{card}"
     with house.engine.connect() as connection:
         owner = connection.execute(select(Card.shopper).where(Card.card == card)).scalar()
         if owner is None:
             raise ChangeError(f"No household carries the card {card[:64]!r}.")
+        if connection.execute(select(Card.card).where(Card.card == into)).scalar() is not None:
+            whom.household(connection, into)  # which says whose card it is
     root, wanted = house.settings.paths.lake, Wanted((), [card])
-    was = {owner, *wanted.read(root)["shopper"].drop_nulls().unique()} - {into}
-    work = {"one": owner, "into": into, "cards": [card], "was": sorted(was)}
+    of = wanted.read(root)["shopper"].unique()
+    if {owner, *of} == {into}:
+        return Moved(into, 0, was_so=True)
+    was: list[str] = sorted({owner, *of.drop_nulls()} - {into})
+    work = {"one": owner, "into": into, "cards": [card], "was": was}
     moved = _begin(house, "split", wanted, work)
-    return replace(moved, emptied=_without_cards(house, work["was"]))
+    return replace(moved, emptied=_without_cards(house, was))
 
 
 def _without_cards(house: House, ids: Iterable[str]) -> tuple[str, ...]:

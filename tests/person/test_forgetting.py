@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from checkout.shop import Tills, named, open_shop
 from checkout.till import CARD, NAME, running
+from click.testing import CliRunner
 from drafts import KEYS
 from small_house import FIRST, feed, promo, scan
 from sqlalchemy import Engine, func, select, update
@@ -22,6 +23,7 @@ from traces import pages, traces
 from person import people
 from promo import config, files, tables
 from promo.calendar import BUCKETS, bucket
+from promo.cli import main
 from promo.house import House
 from promo.person import forgetting, jobs, lines, prints, rows, totals
 from promo.scans import lake
@@ -64,6 +66,17 @@ def test_nothing_is_left_and_totals_stay(home: House) -> None:
     assert [people.bring_back(home, name) for name in ("s1", "s2")] == [200, 200]
     promo(home, "lookup", row.code, code=13)
     promo(home, "forget", f"c{row.shopper}", "--yes", code=3)  # nobody any more
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_whoever_is_not_sure_forgets_nobody(home: House, answer: str) -> None:
+    config_path = str(home.settings.folder / "config.yaml")
+    words = ["--config", config_path, "forget", "c200", "--household", "201"]
+    found = CliRunner().invoke(main, words, input=answer, catch_exceptions=False)
+    assert "Forget the households of 1 cards and 1 ids for good?" in found.stdout
+    assert (found.stderr, found.exit_code) == ("Nothing was forgotten.\n", 3)
+    assert jobs.unfinished(home.engine) == []
+    assert len(people.listed(home)) == 31
 
 
 def entries(out: Path, table: str, name: str) -> list[dict[str, str]]:

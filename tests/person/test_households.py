@@ -143,6 +143,10 @@ def test_split_and_joined_again(home: House) -> None:
     before = [path.read_bytes() for path in lake.parts(root)], profile(root)
     promo(home, "households", "split", card, "--to", "new")
     assert row.shopper not in profile(root)["shopper"]
+    moved = {path: path.stat().st_ino for path in lake.parts(root)}
+    said = promo(home, "households", "split", card, "--to", "new").stdout
+    assert said == f"{card} is of new already, with its past; nothing was changed.\n"
+    assert {path: path.stat().st_ino for path in lake.parts(root)} == moved
     with home.engine.connect() as connection:
         consents = select(tables.Consent.given).where(tables.Consent.shopper == "new")
         assert connection.execute(consents).scalar() is None
@@ -203,6 +207,7 @@ def test_a_card_in_a_households_place_is_told_whose_it_is(home: House) -> None:
     for words in (
         ("households", "join", "c200", "--into", "201"),
         ("households", "join", "201", "--into", "c200"),
+        ("households", "split", "c201", "--to", "c200"),
         ("forget", "--household", "c200", "--yes"),
     ):
         assert promo(home, *words, code=3).stderr == said

@@ -106,7 +106,8 @@ def test_said_again(home: House) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("consent", "c200"), 2, "Say --give or --withdraw."),
+        (("consent", "c200"), 2, "Say --give or --withdraw, one of the two."),
+        (("consent", "c200", "--give", "--withdraw"), 2, "one of the two"),
         (("consent", "c200", "--give", "--day", "2017-12-01"), 2, "has not come yet"),
         (("consent", "nobody", "--give"), 3, "No household carries the card 'nobody'."),
         (("suppress", "nobody"), 3, "No household carries the card 'nobody'."),
