@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from promo.status import findings
-from promo.status.facts import Disk, Facts, Level, ModelStands, RejectKind, Report, Stage, Watched
+from promo.status.facts import (
+    Disk,
+    Facts,
+    Gone,
+    Level,
+    ModelStands,
+    RejectKind,
+    Report,
+    Stage,
+    Watched,
+)
 from status.facts import (
     AT,
     GB,
@@ -73,6 +83,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("", {"night": a_night(lists=5, lists_before=None)}, ""),
     # Published, a try that failed afterwards changed nothing.
     ("", {"night": a_night(tries=(a_try(), a_try("failed")))}, ""),
+    # --- folders
+    ("lake-gone", {"gone": (Gone("lake", "/srv/lake/scans", 1200),)},
+     "of 1,200 deliveries are gone: .* no folder /srv/lake/scans. .* `promo restore`"),
+    ("out-gone", {"gone": (Gone("out", "/srv/out/x", night=NIGHT, state="draft"),)},
+     "no folder /srv/out/x. .* anew: `promo nightly --day 2017-11-06`"),
+    ("out-gone", {"gone": (Gone("out", "/srv/out/x", night=NIGHT, state="published"),)},
+     "anew: `promo lists print --night 2017-11-06`"),
     # --- till logs
     ("log-missing", {"logs": (a_log(delivery=None),)},
      "The till log of 2017-11-05 of store 7 has not come: take it in"),
