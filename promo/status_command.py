@@ -31,7 +31,7 @@ def status(
 
     Exit codes: 0 all is well, 1 something to look at, 3 something must be done.
     """
-    from promo.files import write_text
+    from promo.files import reached, write_text
     from promo.house import House
     from promo.status import as_json as json_form
     from promo.status import findings, reading, textfile
@@ -39,6 +39,11 @@ def status(
 
     if as_json and mail:
         raise click.UsageError("Give --json or --mail, one of the two.")
+    if prometheus and not (folder := reached(prometheus).parent).is_dir():
+        raise click.UsageError(
+            f"--prometheus {prometheus}: there is no folder {folder}; expected the one that node "
+            "exporter collects."
+        )
     settings = settings_of(context)
     bounds, money = settings.status, settings.in_words
     facts = reading.read(House.open(settings), day or settings.current_day(), datetime.now(UTC))

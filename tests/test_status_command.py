@@ -2,6 +2,8 @@
 
 import email
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,19 @@ def test_its_forms(made: House) -> None:
     assert promo(folder, *DAY, "--prometheus", str(path), "--json", code=1).stdout.startswith("{")
 
 
+def test_folders_that_are_gone(made: House) -> None:
+    folder = made.settings.folder
+    shutil.rmtree(folder / "out" / f"{FIRST}")
+    for day in (FIRST, FIRST + timedelta(1)):  # also where the newest night is of the day before
+        said = promo(folder, "status", "--day", f"{day}", code=3, COLUMNS="400").output
+        assert f"act  What the night of {FIRST} wrote is gone: there is no folder" in said
+        assert "till lines" not in said
+    shutil.rmtree(folder / "lake")
+    said = promo(folder, *DAY, code=3, COLUMNS="400").output
+    assert "act  The till lines of 1 delivery are gone: there is no folder" in said
+    assert not (folder / "lake").exists()
+
+
 def test_something_to_do(small: Path) -> None:
     said = promo(small, *DAY, code=3).output
     assert "act  No night of 2017-11-06 was made" in said
@@ -44,8 +59,11 @@ def test_something_to_do(small: Path) -> None:
     [
         (("--json", "--mail"), 2, "Give --json or --mail, one of the two."),
         (("--prometheus", ""), 2, "it is empty"),
+        (("--prometheus", "none/of/it/x.prom"), 2, "there is no folder none/of/it; expected the"),
+        (("--prometheus", __file__ + "/x.prom"), 2, "is a file; expected a folder"),
         (("--day", "today"), 2, "'today' is no day"),
     ],
 )
 def test_what_it_cannot_do(small: Path, words: tuple[str, ...], code: int, message: str) -> None:
     assert message in promo(small, "status", *words, code=code).stderr
+    assert not Path("none").exists()

@@ -221,6 +221,17 @@ class Unfinished:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """A folder that is not there: of the lake, or of the newest night that was made."""
+
+    place: str  # lake, out
+    path: str
+    deliveries: int = 0  # whose lines the lake should hold
+    night: date | None = None
+    state: str = ""  # of that night: draft, published
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the report is made of."""
 
@@ -238,6 +249,7 @@ class Facts:
     disks: tuple[Disk, ...]
     night_bytes: int = 0  # that the night's folder takes
     changes: tuple[Unfinished, ...] = ()  # of households, that nobody is at work on
+    gone: tuple[Gone, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ KINDS names all there are; docs/status.md says of each what it means and what to
 from collections.abc import Callable, Iterable, Iterator
 
 from promo.operating_sections import Bounds, Status
-from promo.status import about_files, about_night
+from promo.status import about_files, about_night, about_places
 from promo.status.facts import (
     Disk,
     Facts,
@@ -28,6 +28,7 @@ KINDS = {
     **about_night.KINDS,
     **about_files.KINDS,
     "change-unfinished": Level.ACT,
+    **about_places.KINDS,
     "offer-passed": Level.ACT,
     "offer-spent": Level.LOOK,
     "offer-near": Level.LOOK,
@@ -44,6 +45,7 @@ KINDS = {
 def report(facts: Facts, bounds: Status, money: Callable[[int], str]) -> Report:
     """Everything judged; money: how an amount in minor units is said."""
     found = [
+        *about_places.gone(facts.gone),
         *about_night.night(facts, bounds),
         *about_night.logs(facts.logs, facts.night, bounds),
         *about_files.files(facts.files),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from promo import offering, tables, watch
 from promo.calendar import FORTNIGHT
@@ -23,6 +23,7 @@ from promo.status.expected import logs_of
 from promo.status.facts import (
     Disk,
     Facts,
+    Gone,
     ModelStands,
     NightMade,
     OfferStands,
@@ -61,6 +62,7 @@ def read(house: House, day: date, at: datetime, usage: Callable[[Path], Usage] =
         _watched(house, report), _disks(settings, usage),
         sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         _changes(house),
+        _gone(house, day),
     )  # fmt: skip
 
 
@@ -145,6 +147,30 @@ def _watched(house: House, report: dict[str, Any]) -> tuple[Watched, ...]:
                 next(iter(watch.warnings([one], house)), None))
         for one in report.get("calibration", [])
     )  # fmt: skip
+
+
+def _gone(house: House, day: date) -> tuple[Gone, ...]:
+    """The lake that deliveries should lie in, and the folder of the newest night up to `day`."""
+    paths, run = house.settings.paths, tables.Run
+    with house.engine.connect() as connection:
+        query = select(func.count()).where(tables.Delivery.rows > 0)
+        deliveries = connection.execute(query).scalar_one()
+        rows = connection.execute(
+            select(run.night, run.state, run.report)
+            .where(run.night <= day)
+            .order_by(run.night.desc())
+            .limit(FORTNIGHT)
+        )
+        made = next((row for row in rows if row.report), None)
+    found = []
+    if deliveries and not (scans := paths.lake / "scans").is_dir():
+        found.append(Gone("lake", str(scans), deliveries))
+    # What is over may be cleared away, and a backup has no pages of it.
+    if made and (made.state == "draft" or made.report["last_day"] >= day.isoformat()):
+        folder = paths.out / made.night.isoformat()
+        if not folder.is_dir():
+            found.append(Gone("out", str(folder), night=made.night, state=made.state))
+    return tuple(found)
 
 
 def _disks(settings: Settings, usage: Callable[[Path], Usage]) -> tuple[Disk, ...]:

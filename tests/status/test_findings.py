@@ -12,6 +12,7 @@ from promo.status import findings
 from promo.status.facts import (
     Disk,
     Facts,
+    Gone,
     Level,
     ModelStands,
     RejectKind,
@@ -86,6 +87,13 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("", {"night": a_night(lists=5, lists_before=None)}, ""),
     # Published, a try that failed afterwards changed nothing.
     ("", {"night": a_night(tries=(a_try(), a_try("failed")))}, ""),
+    # --- folders
+    ("lake-gone", {"gone": (Gone("lake", "/srv/lake/scans", 1200),)},
+     "of 1,200 deliveries are gone: .* no folder /srv/lake/scans. .* `promo restore`"),
+    ("out-gone", {"gone": (Gone("out", "/srv/out/x", night=NIGHT, state="draft"),)},
+     "no folder /srv/out/x. .* anew: `promo nightly --day 2017-11-06`"),
+    ("out-gone", {"gone": (Gone("out", "/srv/out/x", night=NIGHT, state="published"),)},
+     "anew: `promo lists print --night 2017-11-06`"),
     # --- till logs
     ("log-missing", {"logs": (a_log(delivery=None),)},
      "The till log of 2017-11-05 of store 7 has not come: take it in"),
