@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import Engine, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from promo import tables
+from promo import mishaps, tables
 from promo.errors import Sentence
 from promo.progress import Progress
 
 Now = Callable[[], datetime]
 DONE, SET_ASIDE, FAILED = "done", "set_aside", "failed"
 OUTCOMES = {0: DONE, 1: SET_ASIDE}
-INTERRUPTED, CRASHED, UNWRITTEN = 130, 1, 3  # what a command leaves with
+INTERRUPTED, CRASHED = 130, 1  # what a command leaves with
 
 
 def utc_now() -> datetime:
@@ -127,9 +127,8 @@ def _ending(error: BaseException) -> tuple[str, int, str | None]:
         return OUTCOMES.get(code, FAILED), code, None
     if isinstance(error, KeyboardInterrupt):
         return FAILED, INTERRUPTED, "It was interrupted."
-    if isinstance(error, OSError):
-        where = f": {error.filename}" if error.filename else ""
-        return FAILED, UNWRITTEN, f"{error.strerror or error}{where}."
+    if isinstance(error, Exception) and (mishap := mishaps.sentence(error)):
+        return FAILED, mishap.exit_code, str(mishap)
     # Its message may quote a row, and with it somebody's name: kind and place are enough.
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}, line {place.lineno}"

@@ -105,10 +105,11 @@ def only_one(path: Path, who: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a lock file: the command's name, such as `nightly`, and its process."""
+    """Who holds a lock file: the command's name, such as `nightly`, its process, and since when."""
 
     who: str
     process: int
+    since: float  # seconds since the epoch
 
 
 HELD = re.compile(r"promo (.+) \(process (\d+)\)")
@@ -122,17 +123,32 @@ def holder(path: Path) -> Holder | None:
     """
     try:
         found = HELD.fullmatch(path.read_text(encoding="utf-8"))
-        inode = path.stat().st_ino
+        about = path.stat()
     except FileNotFoundError:
         return None
-    if found is None or not _is_locked(inode):
+    if found is None or not _is_locked(about.st_ino, int(found[2])):
         return None
-    return Holder(found[1], int(found[2]))
+    return Holder(found[1], int(found[2]), about.st_mtime)
 
 
-def _is_locked(inode: int) -> bool:
-    locks = (line.split() for line in LOCKS.read_text(encoding="ascii").splitlines())
+def _is_locked(inode: int, process: int) -> bool:
+    try:
+        text = LOCKS.read_text(encoding="ascii")
+    except OSError:
+        return lives(process)
+    locks = (line.split() for line in text.splitlines())
     return any("FLOCK" in lock and lock[-3].endswith(f":{inode}") for lock in locks)
+
+
+def lives(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from promo.config import Settings
-from promo.files import Busy, only_one_in
+from promo.files import Busy, lives, only_one_in
 from promo.swapping import aside, restore
 
 TEMPORARY = re.compile(r"\..+\.(\d+)\.tmp")  # of promo.files.replacing: the writer's number in it
@@ -46,21 +46,9 @@ def _below(folder: Path) -> Iterator[Path]:
 def _sweep_files(found: Iterator[Path]) -> None:
     for path in list(found):
         own = TEMPORARY.fullmatch(path.name)
-        if own and not path.is_dir() and not _lives(int(own[1])):
+        # One of our own number is another's: this process has not written anything yet.
+        if own and not path.is_dir() and (int(own[1]) == os.getpid() or not lives(int(own[1]))):
             path.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    """Whether another process of this number is there; this one has not written anything yet."""
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _sweep_folder(path: Path, *, fitting: bool) -> None:
@@ -68,8 +56,8 @@ def _sweep_folder(path: Path, *, fitting: bool) -> None:
         shutil.rmtree(path, ignore_errors=True)
     elif found := SWAPPED.fullmatch(path.name):
         target = path.with_name(found[1])
-        held = next(each for each in (aside(target), path) if each.is_dir())
-        with suppress(Busy, StopIteration), only_one_in(held, "print"):
+        held = aside(target) if aside(target).is_dir() else path
+        with suppress(Busy), only_one_in(held, "print"):
             restore(target)
             if not _taken_up(target):
                 shutil.rmtree(path, ignore_errors=True)

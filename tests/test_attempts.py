@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from promo import database, tables
+from promo import database, mishaps, tables
 from promo.attempts import recorded
 from promo.errors import Sentence
 from promo.files import Busy, Holder, holder, only_one
@@ -89,7 +89,7 @@ def _raises(error: BaseException) -> Callable[[], None]:
         (_raises(SystemExit()), "done", 0, None),
         (_raises(KeyboardInterrupt()), "failed", 130, "It was interrupted."),
         (_raises(OSError(28, "No space left on device", "/a/b")), "failed", 3,
-         "No space left on device: /a/b."),
+         f"No space left on device: /a/b. {mishaps.NO_ROOM}"),
     ],
 )  # fmt: skip
 def test_a_command_that_does_not(
@@ -130,7 +130,7 @@ def test_whether_a_process_holds_the_lock(tmp_path: Path) -> None:
     lock, own = tmp_path / "promo.lock", os.getpid()
     assert holder(lock) is None
     with only_one(lock, "fit"):
-        assert holder(lock) == Holder("fit", own)
+        assert holder(lock) == Holder("fit", own, lock.stat().st_mtime)
         written = lock.read_text()
     assert holder(lock) is None
     lock.write_text(written)  # what one that was killed leaves

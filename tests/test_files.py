@@ -127,9 +127,29 @@ def test_who_holds_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "promo.lock"
     assert files.holder(lock) is None
     with only_one(lock, "lists reissue"):
-        assert files.holder(lock) == files.Holder("lists reissue", os.getpid())
+        assert files.holder(lock) == files.Holder(
+            "lists reissue", os.getpid(), lock.stat().st_mtime
+        )
         held = lock.read_text()
     assert files.holder(lock) is None
     for left in (held, "promo nightly (process 4194305)"):  # killed; its number may live again
         lock.write_text(left)
         assert files.holder(lock) is None
+
+
+def test_who_holds_the_lock_where_the_system_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "promo.lock"
+    monkeypatch.setattr(files, "LOCKS", tmp_path / "none")
+    with only_one(lock, "fit"):
+        assert files.holder(lock) is not None
+    lock.write_text("promo nightly (process 4194305)")
+    assert files.holder(lock) is None
+
+
+def test_processes() -> None:
+    assert files.lives(os.getpid())
+    assert files.lives(1)
+    assert not files.lives(4194305)
+    assert not files.lives(2**70)

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from promo import tables
 from promo.checking.findings import LOOK, Check, Finding
-from promo.checking.look import Look, is_alive
+from promo.checking.look import Look
+from promo.files import lives
+from promo.leftovers import TEMPORARY
 
-TEMPORARY = re.compile(r"\..+\.(\d+)\.tmp")
 FOLDER = re.compile(r"\.(.+)\.(new|old|gone|made|tmp)")
 NIGHT = re.compile(r"\d{4}-\d\d-\d\d")
 AN_HOUR = 3600.0  # seconds: a print that is at work changes something more often
@@ -25,13 +26,13 @@ def leftovers(look: Look) -> Iterator[Finding]:
     for path in sorted({*state, *rejects, *lake, *beside}):
         temporary, folder = TEMPORARY.fullmatch(path.name), FOLDER.fullmatch(path.name)
         if temporary and not path.is_dir():
-            if not is_alive(int(temporary[1])):
+            if not lives(int(temporary[1])):
                 yield _left(look, path, "a file half written", "Remove it.")
         elif folder and path.is_dir() and not _is_at_work(look, path, folder[1]):
-            yield _left(look, path, "a working folder", TODO[folder[2]])
+            yield _left(look, path, "a working folder", ADVICE[folder[2]])
 
 
-TODO = {
+ADVICE = {
     "new": "The next run of the same command takes it up or removes it; you may remove it, too.",
     "old": "It is what a new folder took the place of. If the new one is there, remove it.",
     "gone": "The next command puts it back if what was to come is not there; or removes it.",

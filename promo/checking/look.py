@@ -1,7 +1,5 @@
 """One look at the house: its settings, one moment of its database, and who is at work in it."""
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +13,10 @@ from sqlalchemy import Connection, Engine, Row, Select, select, text
 
 from promo import calendar, tables
 from promo.config import Settings
+from promo.files import Holder, holder
 from promo.schema import VERSION_QUERY
 
 STREAM = 2000  # rows of a query in memory at a time
-AT_WORK = re.compile(r"promo .* \(process (\d+)\)")
 
 
 @contextmanager
@@ -46,38 +44,6 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             connection.rollback()
 
 
-def is_alive(process: int) -> bool:
-    """Whether a process of this machine runs."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        pass
-    return True
-
-
-@dataclass(frozen=True)
-class Holder:
-    """The command that holds the house's lock, and since when."""
-
-    name: str
-    since: float  # seconds since the epoch
-
-    @classmethod
-    def of(cls, lock: Path) -> "Holder | None":
-        """Who wrote its name into a lock file and still runs: a killed one leaves its name.
-
-        The lock itself is not tried: a night that begins this moment would find it taken.
-        """
-        try:
-            name, since = lock.read_text(encoding="utf-8"), lock.stat().st_mtime
-        except OSError:
-            return None
-        found = AT_WORK.fullmatch(name)
-        return cls(name, since) if found and is_alive(int(found[1])) else None
-
-
 @dataclass
 class Look:
     """What checks look at; what several of them need is read once."""
@@ -92,7 +58,7 @@ class Look:
     @cached_property
     def holder(self) -> Holder | None:
         """Who is at work in the house; None where nobody is."""
-        return Holder.of(self.settings.paths.state / "promo.lock")
+        return holder(self.settings.paths.state / "promo.lock")
 
     def rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
         """The rows of a query, however many, a few at a time."""

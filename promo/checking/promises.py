@@ -34,10 +34,10 @@ def promises(look: Look) -> Iterator[Finding]:
             yield from _promise(run, offer, row, reckoned.get(offer), used.get(offer))
             if row is not None and run.report and f"{row.last_day}" != run.report["last_day"]:
                 yield Finding(_where(run.night, offer), "the promise ends on", f"{row.last_day}",
-                              f"{run.report['last_day']}, as its lists", TODO)  # fmt: skip
+                              f"{run.report['last_day']}, as its lists", ADVICE)  # fmt: skip
 
 
-TODO = (
+ADVICE = (
     "Budgets hold too much or too little for these lists: restore the database from a backup; a "
     "draft is made anew by `promo nightly`."
 )
@@ -66,7 +66,7 @@ def _promise(
             yield Finding(
                 _where(run.night, offer), f"`{name}` is", f"{held[name]:.10g}",
                 f"{low:.10g}" + ("" if math.isclose(low, high) else f" to {high:.10g}")
-                + ", the sum over the night's lists", TODO,
+                + ", the sum over the night's lists", ADVICE,
             )  # fmt: skip
             return  # the others follow from it
 

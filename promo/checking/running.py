@@ -17,9 +17,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from promo.checking.findings import LOOK, WRONG, Check, Finding
-from promo.checking.look import Holder, Look, snapshot
+from promo.checking.look import Look, snapshot
 from promo.config import Settings
 from promo.errors import Sentence
+from promo.files import Holder
 
 MOST = 1000  # findings of a check that are kept; others are counted
 
@@ -117,5 +118,6 @@ def _unsure(findings: Iterable[Finding], holder: Holder | None) -> Iterator[Find
         if holder is None or not finding.moves:
             yield finding
         else:
-            todo = f"{holder.name} is at work: check again when it is done. {finding.todo}"
+            who = f"promo {holder.who} (process {holder.process})"
+            todo = f"{who} is at work: check again when it is done. {finding.todo}"
             yield replace(finding, level=LOOK, todo=todo)

@@ -4,25 +4,25 @@ A folder is cut in a copy that then takes its place, so that manifest and volume
 other; a kill leaves the folder as it was or as it is to be.
 """
 
-import csv
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promo.files import only_one_in, replacing, sha256, write_text
+from promo.files import only_one_in, sha256, write_text
 from promo.lists.press.books import ASIDE, INDEX, MANIFEST, SUMS
-from promo.person import rows, whom
+from promo.person import csv_rows, rows, whom
+from promo.person.csv_rows import Row
 from promo.person.pages import Span, chunks, cut_bytes, cut_pages, without_element
 from promo.person.whom import Whom
-from promo.swapping import swap_in
+from promo.swapping import restore, swap_in
 
 RUN = "run.json"
+WORKING = (".new", ".old", ".gone", ".made")  # of promo.printing and promo.swapping
 TABLES = (MANIFEST[0], INDEX[0], *ASIDE[0].values())
-Row = dict[str, str]
 
 
 def folders(out: Path) -> list[Path]:
@@ -37,7 +37,7 @@ def give(out: Path, people: Sequence[Whom]) -> list[Row]:
         {"folder": str(path.parent.relative_to(out)), "table": path.name} | row
         for folder in folders(out)
         for path in _tables(folder)
-        for row in _read(path)
+        for row in csv_rows.read(path)
         if row["list_code"] in codes
     ]
 
@@ -66,25 +66,26 @@ def rename(out: Path, one: str, other: str) -> None:
 
 
 def recover(out: Path) -> None:
-    """Clear away what a killed print or erasure left; a folder it had moved comes back."""
-    if not out.is_dir():
-        return
-    for old in sorted(out.rglob(".*.old")):
-        target = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
-        if target.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(target)
-    for working in sorted(path for path in out.rglob(".*.new") if path.is_dir()):
+    """Clear away what a killed print or erasure left, which may be somebody's pages.
+
+    A folder that it had moved comes back. Nothing is kept for a print to take up again.
+    """
+    for working in sorted(path for path in out.rglob(".*") if path.suffix in WORKING):
+        if not working.is_dir():
+            continue  # it went with the folder around it
+        target = working.with_name(working.stem.removeprefix("."))
         with only_one_in(working, "print"):
-            shutil.rmtree(working)
+            restore(target)
+            if working.suffix == ".old" and not target.exists():
+                working.rename(target)
+            shutil.rmtree(working, ignore_errors=True)
 
 
 def _holds(folder: Path, codes: Collection[str], ids: Collection[str]) -> bool:
     named = set(_report(folder).get(rows.UNMET, ()))
     return (
         bool(named & set(ids))
-        or any(row["list_code"] in codes for path in _tables(folder) for row in _read(path))
+        or any(row["list_code"] in codes for path in _tables(folder) for row in csv_rows.read(path))
         or any(_names(path, codes) for path in folder.rglob("*.html"))
     )
 
@@ -125,8 +126,8 @@ class _Cut:
         self._run(names)
 
     def _book(self, book: Path) -> None:
-        manifest = list(_read(book / MANIFEST[0]))
-        index = list(_read(book / INDEX[0])) if (book / INDEX[0]).is_file() else []
+        manifest = list(csv_rows.read(book / MANIFEST[0]))
+        index = list(csv_rows.read(book / INDEX[0])) if (book / INDEX[0]).is_file() else []
         for name in dict.fromkeys(row["file"] for row in manifest):
             mine = [row for row in manifest if row["file"] == name]
             if not any(row["list_code"] in self.codes for row in mine):
@@ -162,7 +163,7 @@ class _Cut:
             at += 0 if self._is_gone(row) else int(row["pages"])
 
     def _table(self, path: Path, whole: list[Row] | None) -> None:
-        before = list(_read(path)) if whole is None else whole
+        before = list(csv_rows.read(path)) if whole is None else whole
         after = [row for row in before if not self._is_gone(row)]
         if len(after) == len(before):
             return
@@ -170,13 +171,7 @@ class _Cut:
         if not after and path.name in ASIDE[0].values():
             path.unlink()
             return
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.DictWriter(file, list(before[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(after)
+        csv_rows.write(path, list(before[0]), after)
 
     def _html(self, path: Path) -> None:
         """A chain's own template may have no element of the list's: then the document goes."""
@@ -243,8 +238,3 @@ def _report(folder: Path) -> dict[str, Any]:
 
 def _tables(folder: Path) -> list[Path]:
     return sorted(path for name in TABLES for path in folder.rglob(name))
-
-
-def _read(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)

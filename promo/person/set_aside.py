@@ -1,14 +1,11 @@
 """Files of rejected lines and of notices: the rows that quote something of a household."""
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from promo.files import replacing
-from promo.person import whom
+from promo.person import csv_rows, whom
+from promo.person.csv_rows import Row
 from promo.person.whom import Whom
-
-Row = dict[str, str]
 
 
 def files(state: Path) -> list[Path]:
@@ -19,33 +16,21 @@ def files(state: Path) -> list[Path]:
 def give(state: Path, people: Sequence[Whom]) -> list[Row]:
     """The rows that quote one of a household's values."""
     values = _values(people)
-    return [row for path in files(state) for row in _read(path) if row["value"] in values]
+    return [row for path in files(state) for row in csv_rows.read(path) if row["value"] in values]
 
 
 def erase(state: Path, people: Sequence[Whom]) -> None:
     """Leave these rows out; a file of which nothing is left goes."""
     values = _values(people)
     for path in files(state):
-        before = list(_read(path))
+        before = list(csv_rows.read(path))
         after = [row for row in before if row["value"] not in values]
         if len(after) == len(before):
             continue
         if not after:
             path.unlink()
             continue
-        with (
-            replacing(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.DictWriter(file, list(after[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(after)
-
-
-def _read(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield {name: value or "" for name, value in row.items()}
+        csv_rows.write(path, list(after[0]), after)
 
 
 def _values(people: Sequence[Whom]) -> set[str]:

@@ -12,7 +12,6 @@ from promo import logs, tables
 from promo.house import House
 from promo.scans import arrivals
 from promo.status.facts import Log
-from promo.status.tries import zoned
 
 WEEKS = 4  # of which a weekday's usual lines are the median
 LATELY = 1000  # runs of `promo ingest` in which a delivery is looked for
@@ -67,7 +66,7 @@ def _moments(house: House) -> dict[int, datetime]:
     zone = ZoneInfo(house.settings.time_zone)
     with house.engine.connect() as connection:
         return {
-            file["delivery"]: zoned(row.ended or row.began, zone)
+            file["delivery"]: (row.ended or row.began).astimezone(zone)
             for row in connection.execute(query)
             for file in row.facts.get("files", ())
             if file["delivery"] is not None and file["taken"]

@@ -1,7 +1,7 @@
 """The attempts that belong to a morning, and what became of the files that came in."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -53,8 +53,8 @@ def of_night(connection: Connection, night: date, state: Path, zone: ZoneInfo) -
 
 def _try(row: Any, state: Path, zone: ZoneInfo) -> Try:
     return Try(
-        row.id, row.command, row.night, row.process, zoned(row.began, zone),
-        zoned(row.ended, zone) if row.ended else None, _state(row, state), row.code, row.sentence,
+        row.id, row.command, row.night, row.process, row.began.astimezone(zone),
+        row.ended and row.ended.astimezone(zone), _state(row, state), row.code, row.sentence,
         tuple(Stage(s["stage"], s.get("seconds"), s.get("facts", {})) for s in row.stages),
         row.facts,
     )  # fmt: skip
@@ -66,11 +66,6 @@ def _state(row: Any, state: Path) -> str:
     lock = NIGHT if row.command == NIGHTLY else HOUSE
     found = holder(state / lock)
     return AT_WORK if found and found.process == row.process else KILLED
-
-
-def zoned(moment: datetime, zone: ZoneInfo) -> datetime:
-    """A moment of the database in a zone: SQLite keeps none, and all of ours are UTC."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
 
 
 def files_of(tries: Iterable[Try]) -> tuple[File, ...]:

@@ -1,7 +1,4 @@
-"""One moment of the database, however long one looks; and who is at work."""
-
-import os
-from pathlib import Path
+"""One moment of the database, however long one looks."""
 
 import pytest
 from sqlalchemy import Engine, insert, select
@@ -10,12 +7,10 @@ from sqlalchemy.exc import DBAPIError
 from checking.good import NEXT, NOW
 from promo import tables
 from promo.checking.findings import several
-from promo.checking.look import Holder, Look, is_alive, snapshot
+from promo.checking.look import Look, snapshot
 from promo.config import Settings
-from promo.files import only_one
 
 STORE = {"gln": None, "time_zone": "America/New_York", "language": "en", "name": None}
-NOBODY = 2**22 + 1  # beyond any process's number
 
 
 def test_a_snapshot_sees_one_moment(engine: Engine) -> None:
@@ -51,25 +46,6 @@ def test_rows_and_frames_come_in_pieces(settings: Settings, engine: Engine) -> N
 
         pieces = [piece.height for piece in look.frames(query, {"id": pl.String()})]
         assert pieces == [2000, 2000, 500]
-
-
-def test_who_holds_the_lock(tmp_path: Path) -> None:
-    lock = tmp_path / "promo.lock"
-    assert Holder.of(lock) is None
-    with only_one(lock, "nightly"):
-        found = Holder.of(lock)
-        assert found is not None
-        assert found.name == f"promo nightly (process {os.getpid()})"
-    assert Holder.of(lock) is None
-    lock.write_text(f"promo nightly (process {NOBODY})")  # it was killed
-    assert Holder.of(lock) is None
-
-
-def test_processes() -> None:
-    assert is_alive(os.getpid())
-    assert is_alive(1)
-    assert not is_alive(NOBODY)
-    assert is_alive(2**70)  # no process of this machine: perhaps of another
 
 
 def test_several() -> None:
