@@ -84,12 +84,16 @@ class Connections:
         return found
 
     def _hung_up(self) -> bool:
-        """Forget this thread's connection if it is lost; returns whether it was."""
+        """Forget this thread's connection if it is lost; returns whether it was.
+
+        A thread that could not get one may have been given a lost one by the engine's pool.
+        """
         found: Statements | None = getattr(self._own, "statements", None)
-        if found is None or not found.is_lost:
-            return False
-        self._own.statements = None
-        self._open.discard(found)
+        if found is not None:
+            if not found.is_lost:
+                return False
+            self._own.statements = None
+            self._open.discard(found)
         self.engine.dispose()  # what its pool keeps is of the same server
         return True
 
