@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from promo.checkout import opening
-from promo.checkout.opening import Stored
+from promo.checkout.finding_lists import Stored
 from promo.checkout.statements import Statements, connected
 from promo.config import Settings
 from promo.emails import is_address

@@ -6,16 +6,16 @@ instant the second sees what the first did.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from promo.checkout import serials
 from promo.checkout.basket.model import Held, Left, Matches
+from promo.checkout.finding_lists import Stored
 from promo.checkout.handed import Claim, Handed
 from promo.checkout.noticing import WITHIN
-from promo.checkout.opening import Stored
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
 from promo.offers.terms import Terms
@@ -24,8 +24,8 @@ HOLD = "select 1 from shoppers where id = ? "
 # What is taken back counts for the day of its use.
 USES = """select r.offer, r.key_id, r.counter, r.uses, r.promised,
 cast(coalesce(o.day, r.day) as text), r.kind, r.store, r.till, cast(r.day as text), r."transaction",
-r.at > ? and r.at <= ? from redemptions r left join redemptions o on o.id = r.reverses
-where r.shopper = ? and ({} or (r.at > ? and r.at <= ?))"""
+r.at > ? and r.at <= ? from {0} r left join redemptions o on o.id = r.reverses
+where r.shopper = ? and ({1} or (r.at > ? and r.at <= ?))"""
 RESERVED = """select offer, key_id, counter, uses, money, store, till, cast(day as text),
 "transaction" from reservations where until > ? and (shopper = ? or {})"""
 OFFERS = """select o.id, o.state, o.hard, o.budget_money, o.budget_redemptions,
@@ -136,7 +136,7 @@ def read(
     items = {item["offer"]: item for item in row.content["offers"]} if row else {}
     offers = read_offers(statements, [*items, *(each.offer for each in handed)])
     used = _used(statements, request, row, offers, own)
-    found = _Held(items, offers, used)
+    found = _Held(items, offers, used, statements.needs_line)
     for name in items:
         found.add(name)
     free = set(claims)
@@ -216,7 +216,12 @@ def _used(
         return used
     on, day, till = (row.key_id, row.counter), request.name.day, request.name[:2]
     hour = (statements.moment(request.instant - WITHIN), statements.moment(request.instant))
-    query = USES.format(statements.among("r.offer"))
+    for use in statements.uses_elsewhere(row.shopper):
+        is_on = (use.key_id, use.counter) == on
+        for taken in (used.paid, used.with_reserved):
+            taken.add(use.offer, use.uses, on_list=is_on, today=use.day == day)
+        used.promised[use.offer] += use.promised * is_on
+    query = USES.format(statements.uses, statements.among("r.offer"))
     values = (*hour, row.shopper, statements.several(offers), *hour)
     for offer, key_id, counter, uses, promised, on_day, kind, *name, late in statements.rows(
         query, values
@@ -242,9 +247,11 @@ class _Held:
     """Offers taken up one by one: those that can be used, and why others cannot."""
 
     def __init__(
-        self, items: Mapping[str, dict[str, Any]], offers: Mapping[str, Offer], used: Used
-    ) -> None:
+        self, items: Mapping[str, dict[str, Any]], offers: Mapping[str, Offer], used: Used,
+        needs_line: Callable[[Mapping[str, Any]], bool],
+    ) -> None:  # fmt: skip
         self.items, self.offers, self.used = items, offers, used
+        self.needs_line = needs_line
         self.held: list[Held] = []
         self.refused: dict[str, tuple[str, str]] = {}
         self.titles: dict[str, str] = {}
@@ -259,6 +266,8 @@ class _Held:
             self.titles[name], self.refused[name] = "", ("unknown_coupon", "")
         elif offer.state == "stopped":
             self.refused[name] = ("stopped", offer.sentence)
+        elif self.needs_line(offer.stored):
+            self.refused[name] = ("needs_line", "")
         else:
             loyalty, _, volume = item["cell"].partition("/")
             self._hold(name, offer.terms, offer.terms.number((loyalty, volume)), item)
@@ -280,6 +289,8 @@ class _Held:
             self.refused[key] = ("stopped", offer.sentence)
         elif terms is None or terms.printable:
             self.refused[key] = ("unknown_coupon", "")
+        elif offer is not None and self.needs_line(offer.stored):
+            self.refused[key] = ("needs_line", "")
         elif handed.claim is not None and handed.claim not in free:
             self.refused[key] = ("reserved" if handed.claim in waiting else "coupon_used", "")
         else:

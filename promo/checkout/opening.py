@@ -3,11 +3,11 @@
 In raw SQL, as a shopper waits: see promo.checkout.statements.
 """
 
+from collections import Counter
 from datetime import date
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
-
+from promo.checkout.finding_lists import Invented, Stored
 from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.lists import lookup
@@ -16,60 +16,23 @@ from promo.lists.codes.ean import Desk
 from promo.lists.codes.keys import CodeKeys, ForgedCode, MistypedCode, Opened
 from promo.lists.sheet import Sheet, restored
 
-COLUMNS = """l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day, l.worth,
-cast(l.content as text), r.state, l.shopper"""
-BY_CODE = f"""select {COLUMNS} from lists l join runs r on r.night = l.night
-where l.key_id = ? and l.counter = ?"""
-BY_CARD = f"""select {COLUMNS} from cards c join lists l on l.shopper = c.shopper
-join runs r on r.night = l.night where c.card = ? and l.last_day >= ?
-order by l.first_day, l.night"""
-# Only when nothing is open: why not?
-ALL_DAYS = """select l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day,
-l.worth, '{}', r.state, l.shopper from cards c join lists l on l.shopper = c.shopper
-join runs r on r.night = l.night where c.card = ? order by l.first_day, l.night"""
 # How often offers of the list are used, and those that are stopped with what shoppers are told.
-STATES = """select offer, sum(uses), null from redemptions
+STATES = """select offer, sum(uses), null from {uses}
 where key_id = ? and counter = ? group by offer
 union all select o.id, null, coalesce(e.sentence, '') from offers o
 left join offer_events e on e.offer = o.id and e.kind = 'stopped'
-where o.state = 'stopped' and o.id in ({})"""
+where o.state = 'stopped' and o.id in ({marks})"""
 
-
-CARD = "select 1 from cards where card = ?"
 # Of a household that has not said no since the list was made.
 WANTS_LISTS = """select 1 from lists l join shoppers s on s.id = l.shopper
 where l.key_id = ? and l.counter = ? and not s.suppressed and coalesce((select c.given
 from consents c where c.shopper = s.id and c.purpose = 'lists' and c.day <= ?
 order by c.day desc limit 1), true)"""
-# Of one store, published, good on a day: nothing else does an EAN-13 open.
-OF_STORE = """select 1 from lists l join runs r on r.night = l.night
-where l.key_id = ? and l.counter = ? and l.store = ? and l.first_day <= ? and l.last_day >= ?
-and r.state = 'published'"""
 SHEET = """select l.key_id, l.counter, l.code, l.shopper, l.store, l.issue, l.first_day, l.last_day,
 cast(l.content as text), s.name, s.language, s.email,
 s.line1, s.line2, s.city, s.region, s.postal_code, s.country, t.name
 from lists l join shoppers s on s.id = l.shopper join stores t on t.id = l.store
 where l.key_id = ? and l.counter = ?"""
-
-
-class Invented(lookup.Refused):
-    """A code or card that we never gave out: a guess, or another chain's."""
-
-
-class Stored(NamedTuple):
-    """A list's row, with its night's state."""
-
-    key_id: int
-    counter: int
-    code: str
-    night: date
-    store: str
-    first_day: date
-    last_day: date
-    worth: int
-    content: dict[str, Any]
-    state: str
-    shopper: str
 
 
 class ToPrint(NamedTuple):
@@ -105,8 +68,7 @@ def desk(statements: Statements, store: str, prefix: str | None, day: date) -> D
         return None
 
     def in_force(opened: Opened) -> bool:
-        values = (opened.key_id, opened.counter, store, day.isoformat(), day.isoformat())
-        return bool(statements.rows(OF_STORE, values))
+        return statements.opens_at(store, opened.key_id, opened.counter, day)
 
     return Desk(store, prefix, in_force)
 
@@ -121,18 +83,13 @@ def by_code(
         raise lookup.Refused("mistyped", str(error)) from None
     except ForgedCode as error:
         raise Invented("forged", str(error)) from None
-    found = statements.rows(BY_CODE, (opened.key_id, opened.counter))
+    found = statements.lists_of_code(opened.key_id, opened.counter)
     return _in_force(found, day, "The code is genuine, but its list was withdrawn before print.")
 
 
 def by_card(statements: Statements, card: str, day: date) -> Stored:
     """The list in force on `day` of the household that carries a card. Raises lookup.Refused."""
-    number = card.strip()
-    found = statements.rows(BY_CARD, (number, day.isoformat()))
-    if not any(_day(row[5]) <= day for row in found):
-        found = statements.rows(ALL_DAYS, (number,))
-        if not found and not statements.rows(CARD, (number,)):
-            raise Invented("unknown", f"No household carries the card {number[:64]!r}.")
+    found = statements.lists_of_card(card.strip(), day)
     return _in_force(found, day, "The card is known, but no list was made for it.")
 
 
@@ -140,13 +97,14 @@ def answer(statements: Statements, row: Stored) -> dict[str, Any]:
     """The list as tills see it: see lookup.answer."""
     offers = [offer["offer"] for offer in row.content["offers"]]
     marks = ", ".join("?" * len(offers)) or "null"
-    used: dict[str, int] = {}
+    used = Counter[str]()
     stopped: dict[str, str] = {}
-    for offer, uses, sentence in statements.rows(
-        STATES.format(marks), (row.key_id, row.counter, *offers)
-    ):
+    for use in statements.uses_elsewhere(row.shopper):
+        used[use.offer] += use.uses * ((use.key_id, use.counter) == row[:2])
+    query = STATES.format(uses=statements.uses, marks=marks)
+    for offer, uses, sentence in statements.rows(query, (row.key_id, row.counter, *offers)):
         if sentence is None:
-            used[offer] = int(uses)
+            used[offer] += int(uses)
         else:
             stopped[offer] = sentence
     return lookup.answer(row, stopped, used)
@@ -169,21 +127,8 @@ def sheet(
     return restored(own, keys, settings)
 
 
-def _in_force(found: list[tuple[Any, ...]], day: date, why_none: str) -> Stored:
+def _in_force(found: list[Stored], day: date, why_none: str) -> Stored:
     if not found:
         raise lookup.Refused("unknown", why_none)
-    row: Stored = lookup.in_force([_stored(each) for each in found], day)
+    row: Stored = lookup.in_force(found, day)
     return row
-
-
-def _stored(row: tuple[Any, ...]) -> Stored:
-    key_id, counter, code, night, store, first, last, worth, content, state, shopper = row
-    return Stored(
-        key_id, counter, code, _day(night), store, _day(first), _day(last), worth,
-        from_json(content), state, shopper,
-    )  # fmt: skip
-
-
-def _day(value: date | str) -> date:
-    """SQLite has days as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value

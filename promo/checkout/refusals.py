@@ -124,6 +124,22 @@ REFUSALS: Mapping[str, Refusal] = {
         _.text("Too many wrong codes came from here. Please try again in a moment."),
         NO_OFFERS_NOW,
     ),
+    # A store machine answers on its own, and cannot do this without head office.
+    "elsewhere": Refusal(
+        404,
+        _.text("This list cannot be checked while the line to head office is down."),
+        _.text("We cannot check your list right now. It stays good; please use it next time."),
+    ),
+    "line_down": Refusal(
+        503,
+        _.text("The line to head office is down. Please try again when it is back."),
+        _.text("We cannot do this right now. Please come back later."),
+    ),
+    "pack_expired": Refusal(
+        503,
+        _.text("What the store's machine knows is too old. Please call the help desk."),
+        NO_OFFERS_NOW,
+    ),
     # We cannot.
     "failed": Refusal(
         500, _.text("Something went wrong on our side. Please call the help desk."), NO_OFFERS_NOW

@@ -15,10 +15,10 @@ from promo.checkout import answers, booking, families, handed, holding, opening,
 from promo.checkout.basket.model import Answer, Rules, Together, Use
 from promo.checkout.basket.near import near
 from promo.checkout.basket.sale import Sale
+from promo.checkout.finding_lists import Stored
 from promo.checkout.handed import Claim, Handed
 from promo.checkout.holding import Holding, Room
 from promo.checkout.items import ItemError, Reader
-from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request, Transaction
 from promo.checkout.statements import Statements
@@ -167,6 +167,7 @@ def _reckoned(
     own: Iterable[Transaction] = (), *, hold: bool = False, until: datetime | None = None,
 ) -> Reckoned:  # fmt: skip
     """A basket priced, with everything that it uses held if wanted, for good or until a moment."""
+    statements.check_good(request.now)
     row, own = _opened(statements, house, request), {request.name, *own}
     products = {line.product for line in lines}
     coupons, meant = _handed(statements, house, request, products)

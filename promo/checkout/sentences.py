@@ -29,6 +29,7 @@ WHY_NOT: Mapping[str, str] = {
     "excluded": _.text("Another offer has been used that goes with no other."),
     "stopped": _.text("The offer is no longer given."),
     "budget": _.text("The offer has reached its limit."),
+    "needs_line": _.text("The offer cannot be given while the line to our head office is down."),
     "unknown_coupon": _.text("This coupon is not one we take."),
     "coupon_unreadable": _.text("We could not read this coupon."),
     "coupon_used": _.text("This coupon has been used already."),

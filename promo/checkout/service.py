@@ -22,11 +22,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from promo import database, exposition
-from promo.checkout import bodies, metrics, openapi, opening
+from promo.checkout import bodies, finding_lists, metrics, openapi, opening
 from promo.checkout.connections import Connections, Unavailable
+from promo.checkout.finding_lists import Stored
 from promo.checkout.gate import Gate
 from promo.checkout.kiosk import Kiosk
-from promo.checkout.opening import Stored
 from promo.checkout.refusals import Refuse
 from promo.checkout.sales import VERBS, Sales
 from promo.checkout.selling import House
@@ -125,7 +125,7 @@ class Service:
 
     def _closed(self, key: StoreKey, error: Refused) -> Refuse:
         """Why no list opens; codes and cards that we never gave out are counted."""
-        if isinstance(error, opening.Invented):
+        if isinstance(error, finding_lists.Invented):
             self._guessed(key)
         return Refuse(error.reason, day=error.day)
 

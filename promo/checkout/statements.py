@@ -12,9 +12,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from promo import schema
+from promo.checkout.finding_lists import Lists
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,8 +28,37 @@ PLAIN_FILE = re.compile(r"sqlite:///([^?]+)")
 SQLITE_SECONDS = 10.0  # that a reader waits for a writer
 
 
-class Statements:
+class UseElsewhere(NamedTuple):
+    """A use of an offer that is not in `redemptions` here; `day` counts, for `per_day`."""
+
+    offer: str
+    key_id: int | None
+    counter: int | None
+    uses: int
+    promised: int
+    day: str
+
+
+class Statements(Lists):
     """A driver's connection that commits each statement; SQL is written with `?` for values."""
+
+    # --- what is otherwise on a store machine, which has a pack and not the chain's books ---------
+
+    uses = "redemptions"  # the table of uses that were made here
+    unknown_sale = "no_sale"  # the refusal of a return whose sale is not here
+
+    def uses_elsewhere(self, shopper: str) -> Sequence[UseElsewhere]:
+        """A household's uses that are not in `uses`: in the chain's own books there are none."""
+        return ()
+
+    def needs_line(self, stored: Mapping[str, Any]) -> bool:
+        """Whether an offer, by its terms as they are stored, is not given without head office."""
+        return False
+
+    def check_good(self, now: datetime) -> None:
+        """Raise Refuse where what is read from here may no longer be sold by."""
+
+    # --- the connection ---------------------------------------------------------------------------
 
     def __init__(self, driver: Any, *, is_postgresql: bool) -> None:
         self.driver = driver

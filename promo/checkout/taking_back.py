@@ -46,7 +46,7 @@ def bring_back(statements: Statements, settings: Settings, request: Request) -> 
     if stored.void:
         raise Refuse("voided")
     if stored.sale is None:
-        raise Refuse("no_sale")
+        raise Refuse(statements.unknown_sale)
     request.check_days(settings.checkout.late_days)
     found = _Bringing(stored, stored.sale)
     units, others = found.wanted(request.body.get("lines"))

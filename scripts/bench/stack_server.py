@@ -14,7 +14,7 @@ from typing import Any
 
 from till_kit import CONNECTIONS, KEYS
 
-from promo.checkout import opening
+from promo.checkout import finding_lists, opening
 from promo.lists.codes import open_code
 
 LIST = """select l.key_id, l.counter, l.code, l.night, l.store, l.first_day, l.last_day, l.worth,
@@ -92,9 +92,10 @@ def find_as_service(run: Callable[[str, Any], Any], mark: str, text: str) -> dic
     """A lookup with the service's own SQL, for the bar that compares the two."""
     opened = open_code(KEYS, text)
     pair = (opened.key_id, opened.counter)
-    row = run(opening.BY_CODE.replace("?", mark), pair)[0]
+    row = run(finding_lists.BY_CODE.replace("?", mark), pair)[0]
     chosen = ids(row)
-    query = opening.STATES.format(",".join("?" * len(chosen))).replace("?", mark)
+    query = opening.STATES.format(uses="redemptions", marks=",".join("?" * len(chosen)))
+    query = query.replace("?", mark)
     states = run(query, (*pair, *chosen))
     used = [(offer, uses) for offer, uses, sentence in states if sentence is None]
     stopped = [(offer, sentence) for offer, _, sentence in states if sentence is not None]
