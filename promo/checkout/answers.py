@@ -29,11 +29,15 @@ SWEEP = "delete from till_answers where day < ?"
 
 
 class History(NamedTuple):
-    """What is stored of a sale: its content and its returns', and whether it is void."""
+    """What is stored of a sale: its content and its returns', and whether it is void.
+
+    only_answered: a store machine has what head office answered of it, and not what it holds.
+    """
 
     sale: dict[str, Any] | None
     returns: list[dict[str, Any]]
     void: bool
+    only_answered: bool = False
 
 
 def hold(statements: Statements, name: Transaction) -> None:
@@ -96,7 +100,10 @@ def history(statements: Statements, name: Transaction) -> History:
     found: dict[str, list[dict[str, Any]]] = {"redeem": [], "return": [], "void": []}
     for verb, content in statements.rows(HISTORY, (*name, *name)):
         found[verb].append(json.loads(content))
-    return History(next(iter(found["redeem"]), None), found["return"], bool(found["void"]))
+    sale, void = next(iter(found["redeem"]), None), bool(found["void"])
+    if not all((*found["redeem"], *found["return"])):
+        return History(None, [], void, only_answered=True)
+    return History(sale, found["return"], void)
 
 
 def is_return(statements: Statements, name: Transaction) -> bool:

@@ -30,8 +30,12 @@ class Twice(Exception):
 class Connections:
     """Threads that work on a database."""
 
-    def __init__(self, engine: Engine, threads: int) -> None:
+    def __init__(
+        self, engine: Engine, threads: int, make: Callable[[Engine], Statements] = Statements.of
+    ) -> None:
+        """make: a thread's own statements on the database."""
         self.engine = engine
+        self._make = make
         self._own = threading.local()
         self._open: set[Statements] = set()
         self._threads = ThreadPoolExecutor(threads, "database")
@@ -79,7 +83,7 @@ class Connections:
     def _statements(self) -> Statements:
         found: Statements | None = getattr(self._own, "statements", None)
         if found is None:
-            found = self._own.statements = Statements.of(self.engine)
+            found = self._own.statements = self._make(self.engine)
             self._open.add(found)
         return found
 

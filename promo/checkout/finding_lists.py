@@ -68,9 +68,13 @@ class Lists:
         found = [_stored(row) for row in self.rows(BY_CARD, (card, day.isoformat()))]
         if not any(row.first_day <= day for row in found):
             found = [_stored(row) for row in self.rows(ALL_DAYS, (card,))]
-            if not found and not self.rows(CARD, (card,)):
+            if not found and not self.is_card(card):
                 raise Invented("unknown", f"No household carries the card {card[:64]!r}.")
         return found
+
+    def is_card(self, text: str) -> bool:
+        """Whether a text is the card of some household."""
+        return bool(self.rows(CARD, (text,)))
 
     def opens_at(self, store: str, key_id: int, counter: int, day: date) -> bool:
         """Whether a list is a store's own, published, and good on a day."""

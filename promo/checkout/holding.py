@@ -32,8 +32,6 @@ OFFERS = """select o.id, o.state, o.hard, o.budget_money, o.budget_redemptions,
 cast(o.terms as text), e.sentence, coalesce(c.uses, 0), coalesce(c.money, 0) from offers o
 left join offer_events e on e.offer = o.id and e.kind = 'stopped'
 left join offer_counters c on c.offer = o.id where {}"""
-GOODS = """select product, offer, purchase from offer_products where {} and {}
-union all select id, null, 0 from products where {} and (no_coupon or {})"""
 
 
 class Offer(NamedTuple):
@@ -192,14 +190,10 @@ def goods(
 
     never: categories.
     """
-    wanted = statements.several(sorted(set(products)))
-    among = statements.among
-    query = GOODS.format(among("offer"), among("product"), among("id"), among("category"))
-    offers = statements.several(sorted({each.terms.id for each in held}))
+    offers = sorted({each.terms.id for each in held})
     matches: dict[str, list[tuple[str, int]]] = {}
     excluded = set()
-    values = (offers, wanted, wanted, statements.several(never))
-    for product, offer, purchase in statements.rows(query, values):
+    for product, offer, purchase in statements.goods(offers, sorted(set(products)), never):
         if offer is None:
             excluded.add(product)
         else:

@@ -301,7 +301,7 @@ def _rows(found: Reckoned) -> Iterable[booking.Row]:
                 promised[offer] += is_promised
                 own |= {
                     "night": row.night.isoformat(), "promised": int(is_promised),
-                    "worth": item["worth"], "probability": item["probability"],
+                    "worth": item["worth"], "probability": item.get("probability", 0.0),
                 }  # fmt: skip
             yield own
 

@@ -59,14 +59,15 @@ class Service:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         write: Write = write_line,
         till: bool = False,
+        connections: Connections | None = None,
     ) -> None:
-        """till: whether the till to try is served, too."""
+        """till: whether the till to try is served, too; connections: other than the engine's."""
         self.settings = settings
         self.keys = keys
         self.now = now
         self.write = write
         self.languages = Languages.of(settings)
-        self.connections = Connections(engine, settings.service.threads)
+        self.connections = connections or Connections(engine, settings.service.threads)
         self.gate = Gate(self.connections, settings.service, now)
         self.kiosk = Kiosk(settings, keys)
         self.metrics = metrics.Metrics()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 PLAIN_FILE = re.compile(r"sqlite:///([^?]+)")
+GOODS = """select product, offer, purchase from offer_products where {} and {}
+union all select id, null, 0 from products where {} and (no_coupon or {})"""
 SQLITE_SECONDS = 10.0  # that a reader waits for a writer
 
 
@@ -50,6 +52,17 @@ class Statements(Lists):
     def uses_elsewhere(self, shopper: str) -> Sequence[UseElsewhere]:
         """A household's uses that are not in `uses`: in the chain's own books there are none."""
         return ()
+
+    def goods(
+        self, offers: Sequence[str], products: Sequence[str], never: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Product, offer and purchase of what counts; no offer: one that none may touch.
+
+        never: categories of such products.
+        """
+        among, wanted = self.among, self.several(products)
+        query = GOODS.format(among("offer"), among("product"), among("id"), among("category"))
+        return self.rows(query, (self.several(offers), wanted, wanted, self.several(never)))
 
     def needs_line(self, stored: Mapping[str, Any]) -> bool:
         """Whether an offer, by its terms as they are stored, is not given without head office."""

@@ -70,6 +70,8 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     stored = answers.history(statements, request.of)
     if stored.void:
         raise Refuse("voided")
+    if stored.only_answered:
+        raise Refuse(statements.unknown_sale)
     if stored.sale is None and answers.is_return(statements, request.of):
         raise Refuse("a_return")
     request.check_days(settings.checkout.late_days)

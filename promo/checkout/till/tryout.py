@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
-from promo.checkout import bodies, finding_lists, opening, sale_bodies
+from promo.checkout import bodies, opening, sale_bodies
 from promo.checkout.connections import Connections
 from promo.checkout.finding_lists import Stored
 from promo.checkout.items import PLU, ItemError
@@ -176,7 +176,7 @@ class TryOut:
         # A PLU is an item only if the house has it: a card's number may look the same.
         if not PLU.fullmatch(text) and (line := self._line(text)) is not None:
             return self._item(statements, text, line, key, day)
-        if statements.rows(finding_lists.CARD, (text,)):
+        if statements.is_card(text):
             return {"kind": "card"}
         own = f"internal:{text}"
         if self.goods.named(statements, [own], key.store, day):
