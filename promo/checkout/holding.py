@@ -242,7 +242,7 @@ class _Held:
 
     def __init__(
         self, items: Mapping[str, dict[str, Any]], offers: Mapping[str, Offer], used: Used,
-        needs_line: Callable[[Mapping[str, Any]], bool],
+        needs_line: Callable[[Terms], bool],
     ) -> None:  # fmt: skip
         self.items, self.offers, self.used = items, offers, used
         self.needs_line = needs_line
@@ -260,7 +260,7 @@ class _Held:
             self.titles[name], self.refused[name] = "", ("unknown_coupon", "")
         elif offer.state == "stopped":
             self.refused[name] = ("stopped", offer.sentence)
-        elif self.needs_line(offer.stored):
+        elif self.needs_line(offer.terms):
             self.refused[name] = ("needs_line", "")
         else:
             loyalty, _, volume = item["cell"].partition("/")
@@ -283,7 +283,7 @@ class _Held:
             self.refused[key] = ("stopped", offer.sentence)
         elif terms is None or terms.printable:
             self.refused[key] = ("unknown_coupon", "")
-        elif offer is not None and self.needs_line(offer.stored):
+        elif offer is not None and self.needs_line(offer.terms):
             self.refused[key] = ("needs_line", "")
         elif handed.claim is not None and handed.claim not in free:
             self.refused[key] = ("reserved" if handed.claim in waiting else "coupon_used", "")

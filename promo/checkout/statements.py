@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from promo.offers.terms import Terms
+
 Result = TypeVar("Result")
 
 PLAIN_FILE = re.compile(r"sqlite:///([^?]+)")
@@ -64,8 +66,8 @@ class Statements(Lists):
         query = GOODS.format(among("offer"), among("product"), among("id"), among("category"))
         return self.rows(query, (self.several(offers), wanted, wanted, self.several(never)))
 
-    def needs_line(self, stored: Mapping[str, Any]) -> bool:
-        """Whether an offer, by its terms as they are stored, is not given without head office."""
+    def needs_line(self, terms: "Terms") -> bool:
+        """Whether an offer is not given without head office."""
         return False
 
     def check_good(self, now: datetime) -> None:
