@@ -25,6 +25,7 @@ Sentence
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── TooManyRefused    a file about coupons is mostly wrong     promo.checkout.filed
+├── JournalError      a journal is broken, or not the right one  promo.checkout.pack.chain
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys
 ├── ServeError        the service cannot listen                promo.checkout.serving
 ├── UnknownCard       no household carries the card            promo.shopper, promo.person.whom
