@@ -5,7 +5,7 @@ from pathlib import Path
 from promo import mishaps
 from promo.errors import Sentence
 
-REVISION = "0010"  # of the newest migration; they are numbered, so that they can be told in order
+REVISION = "0011"  # of the newest migration; they are numbered, so that they can be told in order
 VERSION_QUERY = "select version_num from alembic_version"
 
 

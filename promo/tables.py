@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from promo import attempt_table, household_tables, store_tables, stored
+from promo import attempt_table, household_tables, journal_tables, store_tables, stored
 
 Base = stored.Base
 Sequential = stored.Sequential
@@ -28,6 +28,8 @@ Assortment = store_tables.Assortment
 OutOfStock = store_tables.OutOfStock
 Promotion = store_tables.Promotion
 Attempt = attempt_table.Attempt
+Journal = journal_tables.Journal
+Conflict = journal_tables.Conflict
 
 
 class Product(Base):

@@ -14,7 +14,7 @@ BASE = {
     "language", "coupon_section", "stored", "translations", "schema", "emails", "patience",
     "store_tables",
     "operating_sections", "attempt_table", "exposition",
-    "household_tables",
+    "household_tables", "journal_tables",
     "database_section", "mishaps", "swapping", "leftovers",
     "counting", "fault_words",
 }  # fmt: skip

@@ -103,7 +103,8 @@ def _refuse_changes(connection: Connection, row: dict[str, Any], where: str) -> 
     stored = connection.execute(
         select(tables.Offer.__table__).where(tables.Offer.id == row["id"])
     ).one()
-    old, new = stored.terms, row["terms"]
+    # What is stored may say the same in earlier words.
+    old, new = Terms.from_stored(stored.terms).stored(), row["terms"]
     changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     changed += [
         name.replace("_", ".", 1)

@@ -162,10 +162,24 @@ class Funding(Part):
 
 
 class Offline(Part):
-    """Whether a till without its line may redeem it, and who bears it when it ought not have."""
+    """What a store does whose line is down, and who bears what ought not have been given there.
 
-    redeem: Flag = True
-    bearer: Literal["chain", "store", "funder"] = "chain"
+    Without a `policy` it honours all but hard offers: see Terms.honoured_offline.
+    """
+
+    policy: Literal["honour", "refuse"] | None = None
+    bearer: Literal["manufacturer", "chain", "store"] = "chain"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_written(cls, raw: Any) -> Any:
+        """Offers that are stored, or in a chain's files, may say `redeem` and `funder`."""
+        if not isinstance(raw, dict):
+            return raw
+        found = raw | ({"bearer": "manufacturer"} if raw.get("bearer") == "funder" else {})
+        if isinstance(found.get("redeem"), bool) and "policy" not in found:
+            found["policy"] = "honour" if found.pop("redeem") else "refuse"
+        return found
 
 
 class Rivals(Part):

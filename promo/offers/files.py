@@ -31,6 +31,8 @@ CSV_COLUMNS: dict[str, tuple[str, ...]] = {
     "uses_per_day": ("uses", "per_day"),
     "manufacturer": ("funding", "manufacturer"),
     "handling": ("funding", "handling"),
+    "offline": ("offline", "policy"),
+    "bearer": ("offline", "bearer"),
     "budget_money": ("budget", "money"),
     "budget_redemptions": ("budget", "redemptions"),
 }  # fmt: skip

@@ -168,6 +168,12 @@ class Terms(Purchase):
         return 0 if self.funder == CHAIN else WHOLE
 
     @property
+    def honoured_offline(self) -> bool:
+        """Whether a store redeems it whose line is down: hard ones only where they say so."""
+        policy = self.offline.policy
+        return not self.hard if policy is None else policy == "honour"
+
+    @property
     def handling(self) -> int:
         """What the manufacturer pays the chain for each use on top, in minor units."""
         return 0 if self.funding is None else self.funding.handling

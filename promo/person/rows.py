@@ -117,6 +117,9 @@ TABLES: tuple[Rows, ...] = (
          "by the household or the list's serial", "household and list are cut",
          _by_list(tables.Reservation, also_by_id=True),
          {"shopper": None, "key_id": None, "counter": None}),
+    Rows(tables.Conflict, "what stores gave it while their line was down and ought not have",
+         "by the list's serial", "the list is cut; offer, day, store, transaction and money stay",
+         _by_list(tables.Conflict), {"key_id": None, "counter": None}),
     Rows(tables.TillAnswer, "what tills were told of its baskets, and the sale for its return",
          "by the list's code in the answer",
          "answer and digest are cut; the sale stays, so that goods can come back", _told,
@@ -159,6 +162,7 @@ FREE: Mapping[str, Free] = {
     "key_counters": Free("the last serial given out", {"key_id": "a key's number"}),
     "store_keys": Free("keys of stores", {}),
     "coupon_families": Free("goods of coupons", {}),
+    "journals": Free("how far stores' journals are taken in", {}),
     "coupon_serials": Free(
         "serials that are taken; the transaction leads to no household",
         {"serial": "a coupon's, which a maker gave out"},

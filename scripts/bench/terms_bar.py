@@ -45,7 +45,7 @@ FULL: dict[str, Any] = OFFER | {
     "when": {"days": ["mon"], "after": "08:00", "before": "20:00"},
     "where": {"stores": ["1"], "but_not": ["2"]}, "stacking": "dairy", "exclusive": True,
     "priority": 3, "may_be_doubled": False, "returns": "keep",
-    "offline": {"redeem": True, "bearer": "store"},
+    "offline": {"policy": "honour", "bearer": "store"},
     "funding": {"manufacturer": 60, "handling": 1}, "printable": True, "hard": False,
     "rivals": {"funders": ["Maker 8"], "brands": ["Zeta"], "offers": ["o2"]},
 }  # fmt: skip

@@ -185,8 +185,12 @@ def test_a_ladder_varies_the_reward_s_own_number(
         ({"funding": {"manufacturer": 120}}, "`funding.manufacturer` is 120: expected a number"),
         (
             {"offline": {"bearer": "nobody"}},
-            "`offline.bearer` is 'nobody': expected one of 'chain'",
+            "`offline.bearer` is 'nobody': expected one of 'manufacturer'",
         ),
+        ({"offline": {"policy": "maybe"}}, "`offline.policy` is 'maybe': expected one of 'honour'"),
+        ({"offline": {"policy": "honour", "redeem": True}}, "unknown key `offline.redeem`."),
+        ({"offline": {"redeem": "no"}}, "unknown key `offline.redeem`."),
+        ({"offline": "refuse"}, "`offline` is 'refuse': expected"),
         ({"returns": "never"}, "`returns` is 'never': expected one of 'keep', 'restore"),
         ({"priority": 100}, "`priority` is 100: expected a number from 0 up to 99."),
         ({"hard": True}, "`hard` is True: only an offer with `printable: false` may be hard."),
@@ -247,7 +251,7 @@ FULL: dict[str, Any] = GOOD | {
     "uses": {"per_list": 2, "per_household": 3, "per_day": 1}, "choose": "cheapest",
     "when": {"days": ["mon", "sun"], "after": "08:00", "before": "20:30"},
     "where": {"stores": ["1", "2"], "but_not": ["2"]}, "stacking": "dairy", "exclusive": True,
-    "priority": 7, "returns": "reclaim", "offline": {"redeem": False, "bearer": "store"},
+    "priority": 7, "returns": "reclaim", "offline": {"policy": "refuse", "bearer": "store"},
     "funding": {"manufacturer": 60, "handling": "0.08"}, "printable": False, "hard": True,
     "rivals": {"funders": ["Maker 8"], "brands": ["Zeta"], "offers": ["o2"]},
     "objective": "trial", "may_be_doubled": True,
@@ -266,6 +270,26 @@ def test_what_is_stored_comes_back(raw: dict[str, Any], currency: str) -> None:
     assert back.reward == terms.reward
     assert "budget" not in stored
     assert all(back.number(cell) == terms.number(cell) for cell in CELLS)
+
+
+@pytest.mark.parametrize(
+    ("offline", "hard", "honoured", "bearer"),
+    [
+        ({}, False, True, "chain"),
+        ({}, True, False, "chain"),
+        ({"policy": "honour"}, True, True, "chain"),
+        ({"policy": "refuse", "bearer": "manufacturer"}, False, False, "manufacturer"),
+        # As offers said it before.
+        ({"redeem": True}, True, True, "chain"),
+        ({"redeem": False, "bearer": "funder"}, False, False, "manufacturer"),
+    ],
+)
+def test_whether_a_store_honours_it_whose_line_is_down(
+    offline: dict[str, Any], *, hard: bool, honoured: bool, bearer: str
+) -> None:
+    terms = parse(GOOD | {"offline": offline, "hard": hard, "printable": not hard}, WHERE, "USD")
+    assert Terms.from_stored(terms.stored()).offline == terms.offline
+    assert (terms.honoured_offline, terms.offline.bearer) == (honoured, bearer)
 
 
 def test_money_is_stored_in_minor_units() -> None:
