@@ -116,11 +116,18 @@ def store(
 ) -> bytes:
     """Keep an answer and what later requests need of it; returns its bytes."""
     said = as_bytes(answer)
+    keep(statements, request, said, content)
+    return said
+
+
+def keep(
+    statements: Statements, request: Request, said: bytes, content: Mapping[str, Any]
+) -> None:
+    """Keep the bytes of an answer; content: nothing where somebody else knows what it is of."""
     about = request.of if request.verb in ("return", "void") else (None,) * 4
     statements.change(STORE, (*request.name, request.verb, request.digest, said,
                               to_json(content).decode(), *about,
                               statements.moment(request.now)))  # fmt: skip
-    return said
 
 
 def as_bytes(answer: Mapping[str, Any]) -> bytes:

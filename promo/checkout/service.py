@@ -5,7 +5,7 @@ the body; so that who has no key makes no work.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
@@ -134,6 +134,10 @@ class Service:
         self.gate.failed(key)
         self.metrics.guesses += 1
 
+    def _meanwhile(self) -> list[Coroutine[Any, Any, None]]:
+        """What is done as long as the service runs."""
+        return [self._sweeping()]
+
     async def _sweeping(self) -> None:
         """Forget what is old, now and then, as long as the service runs."""
         while True:
@@ -168,7 +172,11 @@ class Service:
     async def measured(self, _: Request) -> Response:
         """Counters for Prometheus."""
         text = self.metrics.text(waiting=self.connections.waiting)
-        return Response(text, headers={"content-type": exposition.TYPE})
+        return Response(text + self._more_measured(), headers={"content-type": exposition.TYPE})
+
+    def _more_measured(self) -> str:
+        """What else /metrics says."""
+        return ""
 
     async def described(self, _: Request) -> Response:
         """The OpenAPI document."""
@@ -186,7 +194,8 @@ class Service:
                 key = await self.gate.key(request.headers.get("authorization", ""))
                 about |= {"store": key.store, "key": key.id}
                 self.gate.admit(key, verb)
-                return await work(key, bodies.read(kind, await self._body(request)))
+                asked = bodies.read(kind, await self._body(request))
+                return await self._worked(request, key, work, asked)
             except Unavailable as error:
                 about["fault"] = str(error)
                 refuse = Refuse("unavailable", wait=BUSY_SECONDS)
@@ -195,6 +204,10 @@ class Service:
             return self._refused(request, refuse, key)
 
         return endpoint
+
+    async def _worked(self, request: Request, key: StoreKey, work: Work, asked: Any) -> Response:
+        """The answer to a checked request. Raises Refuse, Unavailable."""
+        return await work(key, asked)
 
     async def _body(self, request: Request) -> bytes:
         """A body of JSON, no longer and no slower than is allowed. Raises Refuse."""
@@ -259,8 +272,9 @@ class Service:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(self._sweeping())
+        tasks = [asyncio.create_task(each) for each in self._meanwhile()]
         yield
-        sweeping.cancel()
+        for task in tasks:
+            task.cancel()
         self.kiosk.close()
         self.connections.close()

@@ -75,12 +75,10 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     if stored.sale is None and answers.is_return(statements, request.of):
         raise Refuse("a_return")
     request.check_days(settings.checkout.late_days)
-    rows = [row for row in _left(statements, request.of) if any(row[name] for name in FIGURES)]
+    rows = left(statements, request.of)
     booking.free(statements, request.of)
     answers.forget(statements, request.of, "reserve")
-    booking.hold_counters(statements, (row["offer"] for row in rows))
-    booking.book(statements, request, [_reversal("void", row, row) for row in rows])
-    _release(statements, request, rows)
+    give_up(statements, request, rows)
     told = _told_void(request, rows, known=stored.sale is not None)
     return answers.store(statements, request, told, {})
 
@@ -178,7 +176,7 @@ def _book_return(
         }  # fmt: skip
         use = uses[each.offer, numbers[each.key, each.number]]
         again += [use] * each.uses
-        rows.append(_reversal("return", use, taken))
+        rows.append(reversal("return", use, taken))
     booking.hold_counters(statements, (row["offer"] for row in rows))
     booking.book(statements, request, rows)
     _release(statements, request, again)
@@ -221,8 +219,15 @@ def _told_void(request: Request, rows: Sequence[Row], *, known: bool) -> dict[st
     }  # fmt: skip
 
 
-def _left(statements: Statements, name: Transaction) -> list[Row]:
-    """The uses of a sale, each less what was taken back of it."""
+def give_up(statements: Statements, request: Request, rows: Sequence[Row]) -> None:
+    """Take back what is left of the uses of a sale."""
+    booking.hold_counters(statements, (row["offer"] for row in rows))
+    booking.book(statements, request, [reversal("void", row, row) for row in rows])
+    _release(statements, request, rows)
+
+
+def left(statements: Statements, name: Transaction) -> list[Row]:
+    """The uses of a sale of which something is left, less what was taken back of each."""
     rows = _rows(statements, name)
     by_id = {row["id"]: row for row in rows}
     query = f"select {COLUMNS} from redemptions where {statements.among('reverses')}"
@@ -235,7 +240,7 @@ def _left(statements: Statements, name: Transaction) -> list[Row]:
             "lines": _added(use["lines"]["lines"], back["lines"]["lines"]),
             "handling": use["lines"]["handling"] + back["lines"]["handling"],
         }
-    return rows
+    return [row for row in rows if any(row[name] for name in FIGURES)]
 
 
 def _rows(statements: Statements, name: Transaction) -> list[Row]:
@@ -252,7 +257,7 @@ def _row(values: tuple[Any, ...]) -> Row:
 # --- both -----------------------------------------------------------------------------------------
 
 
-def _reversal(kind: str, use: Row, taken: Mapping[str, Any]) -> Row:
+def reversal(kind: str, use: Row, taken: Mapping[str, Any]) -> Row:
     """The row that takes something of a use back."""
     lines = [line | {name: -line[name] for name in SHARES} for line in taken["lines"]["lines"]]
     return (

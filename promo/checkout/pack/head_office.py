@@ -1,0 +1,130 @@
+"""Head office, as a store machine asks it: the same request, passed on while the line is up.
+
+What does not answer, or cannot now, is no answer: the machine then decides itself. For a while
+after that nobody is kept waiting for the line again.
+"""
+
+import asyncio
+import http.client
+import json
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from promo.checkout.refusals import REFUSALS
+from promo.errors import Sentence
+
+REST = 5.0  # seconds that a line which has fallen is left alone
+MOST = 8 << 20  # bytes of an answer
+# What head office says of itself and not of the request.
+OF_ITSELF = frozenset({"too_many", "guessing", "unavailable", "failed", "too_slow", "no_such_path",
+                       "wrong_method", "wrong_type"})  # fmt: skip
+
+
+class HeadOfficeError(Sentence):
+    """Head office cannot be asked where it was said to be."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Said:
+    """What head office answered."""
+
+    status: int
+    body: bytes
+    media: str
+
+    @property
+    def refused(self) -> str:
+        """The code of a refusal; nothing if it is none."""
+        if self.status == http.HTTPStatus.OK:
+            return ""
+        said: Mapping[str, Any] = json.loads(self.body)
+        return str(said["refused"])
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is an answer of the service's to this very request."""
+        try:
+            return not self.refused or self.refused in REFUSALS.keys() - OF_ITSELF
+        except (ValueError, KeyError, TypeError):
+            return False
+
+
+def address(url: str) -> SplitResult:
+    """An address taken apart. Raises HeadOfficeError."""
+    found = urlsplit(url)
+    try:
+        is_one = found.scheme in ("http", "https") and found.hostname and found.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise HeadOfficeError(f"{url!r} is no address such as https://promo.example.com.")
+    return found
+
+
+class HeadOffice:
+    """Connections to head office, a thread each."""
+
+    def __init__(self, url: str, seconds: float, threads: int) -> None:
+        """seconds: how long a request waits for an answer before it is decided here."""
+        self._at, self._seconds = address(url), seconds
+        self._threads = ThreadPoolExecutor(threads, "head-office")
+        self._own = threading.local()
+        self._rests_until = float("-inf")
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the line has just been found down."""
+        return time.monotonic() < self._rests_until
+
+    async def ask(self, path: str, raw: bytes, authorization: str) -> Said | None:
+        """What head office decides of a request; None where it does not, now."""
+        if self.is_down:
+            return None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._seconds):
+                said = await loop.run_in_executor(
+                    self._threads, self._asked, path, raw, authorization
+                )
+        except (OSError, http.client.HTTPException):  # TimeoutError is an OSError
+            self._rests_until = time.monotonic() + REST
+            return None
+        return said if said.is_decided else None
+
+    def _asked(self, path: str, raw: bytes, authorization: str) -> Said:
+        kept: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if kept is not None:
+            # The other side may have hung up meanwhile; nothing is done twice by asking again.
+            with suppress(ConnectionError, http.client.HTTPException):
+                return self._sent(kept, path, raw, authorization)
+        kind = http.client.HTTPSConnection if self._at.scheme == "https" else (
+            http.client.HTTPConnection)  # fmt: skip
+        assert self._at.hostname is not None
+        self._own.connection = kind(self._at.hostname, self._at.port, timeout=self._seconds)
+        return self._sent(self._own.connection, path, raw, authorization)
+
+    def _sent(
+        self, connection: http.client.HTTPConnection, path: str, raw: bytes, authorization: str
+    ) -> Said:
+        headers = {"content-type": "application/json", "authorization": authorization}
+        try:
+            connection.request("POST", self._at.path.rstrip("/") + path, raw, headers)
+            got = connection.getresponse()
+            body = got.read(MOST)
+        except BaseException:
+            connection.close()
+            self._own.connection = None
+            raise
+        return Said(got.status, body, got.headers.get("content-type", "application/json"))
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
