@@ -17,6 +17,7 @@ from promo.coupon_section import Coupons
 from promo.database_section import Database
 from promo.errors import Sentence
 from promo.operating_sections import Night, Status
+from promo.pack_section import Packs
 from promo.sections import (
     Allocation,
     Calendar,
@@ -86,6 +87,7 @@ class Settings(Section):
     service: Service
     checkout: Checkout
     coupons: Coupons
+    packs: Packs = Packs()
     offers: Offers
     allocation: Allocation
     exploration: Exploration
@@ -220,7 +222,7 @@ def _with_folder(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     return raw | {"paths": absolute}
 
 
-LATER_PATHS = {"backups": "backups"}
+LATER_PATHS = {"backups": "backups", "packs": "packs"}
 """Where a house that was made before a path was asked for has it."""
 
 

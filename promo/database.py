@@ -124,6 +124,31 @@ def sentences(engine: Engine) -> Iterator[None]:
         raise failed(where, getattr(error, "orig", None) or error) from None
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment of the database, however long it looks, and only reads.
+
+    On both databases the moment is that of the first read.
+    """
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with engine.connect().execution_options(**options) as connection:
+            connection.execute(text(VERSION_QUERY))
+            yield connection
+            connection.rollback()
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql("pragma query_only = on")
+        connection.exec_driver_sql("begin")
+        connection.execute(text(VERSION_QUERY))
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("pragma query_only = off")
+            connection.rollback()
+
+
 def copy_in(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that are new, all of the same columns, in the caller's transaction.
 

@@ -134,6 +134,7 @@ class Paths(Section):
     out: Path
     templates: Path
     backups: Path
+    packs: Path
 
 
 class Calendar(Section):

@@ -1,7 +1,6 @@
 """One look at the house: its settings, one moment of its database, and who is at work in it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -9,39 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Row, Select, select, text
+from sqlalchemy import Connection, Row, Select, select
 
 from promo import calendar, tables
 from promo.config import Settings
 from promo.files import Holder, holder
-from promo.schema import VERSION_QUERY
 
 STREAM = 2000  # rows of a query in memory at a time
-
-
-@contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one moment of the database, however long it looks, and only reads.
-
-    On both databases the moment is that of the first read.
-    """
-    if engine.dialect.name == "postgresql":
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with engine.connect().execution_options(**options) as connection:
-            connection.execute(text(VERSION_QUERY))
-            yield connection
-            connection.rollback()
-        return
-    with engine.connect() as connection:
-        connection.exec_driver_sql("pragma query_only = on")
-        connection.exec_driver_sql("begin")
-        connection.execute(text(VERSION_QUERY))
-        try:
-            yield connection
-        finally:
-            connection.rollback()
-            connection.exec_driver_sql("pragma query_only = off")
-            connection.rollback()
 
 
 @dataclass

@@ -17,8 +17,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from promo.checking.findings import LOOK, WRONG, Check, Finding
-from promo.checking.look import Look, snapshot
+from promo.checking.look import Look
 from promo.config import Settings
+from promo.database import snapshot
 from promo.errors import Sentence
 from promo.files import Holder
 

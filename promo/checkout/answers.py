@@ -120,9 +120,7 @@ def store(
     return said
 
 
-def keep(
-    statements: Statements, request: Request, said: bytes, content: Mapping[str, Any]
-) -> None:
+def keep(statements: Statements, request: Request, said: bytes, content: Mapping[str, Any]) -> None:
     """Keep the bytes of an answer; content: nothing where somebody else knows what it is of."""
     about = request.of if request.verb in ("return", "void") else (None,) * 4
     statements.change(STORE, (*request.name, request.verb, request.digest, said,

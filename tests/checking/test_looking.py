@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 from checking.good import NEXT, NOW
 from promo import tables
 from promo.checking.findings import several
-from promo.checking.look import Look, snapshot
+from promo.checking.look import Look
 from promo.config import Settings
+from promo.database import snapshot
 
 STORE = {"gln": None, "time_zone": "America/New_York", "language": "en", "name": None}
 

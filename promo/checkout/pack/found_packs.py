@@ -45,7 +45,7 @@ class FoundPacks:
     def first(self, now: datetime, say: Say) -> Pack:
         """The newest pack that is good; `say` is told of those that are not. Raises PackError."""
         last = PackError("not_there", f"There is no pack in {self.base}.")
-        for pair in self._pairs():
+        for pair in self._pairs(say):
             try:
                 return self._opened(pair, now)
             except PackError as error:
@@ -57,7 +57,7 @@ class FoundPacks:
 
     def newer(self, than: Pack, now: datetime, say: Say) -> Pack | None:
         """A good pack that is newer than one, if there is any; `say` is told of a bad one once."""
-        for pair in self._pairs():
+        for pair in self._pairs(say):
             if pair.version <= than.about.version:
                 return None
             states = _states(pair)
@@ -79,12 +79,12 @@ class FoundPacks:
             raise
         return found
 
-    def _pairs(self) -> list[Pair]:
+    def _pairs(self, say: Say) -> list[Pair]:
         """What could be in force, the newest first."""
         if not self.base.is_dir():
-            newest = self._said(self.delta or self.base)
+            newest = self._said(self.delta or self.base, say)
             return [Pair(newest.version if newest else "", self.base, self.delta)]
-        said = [(path, each) for path in self._files() if (each := self._said(path))]
+        said = [(path, each) for path in self._files() if (each := self._said(path, say))]
         bases = {each.version: path for path, each in said if each.kind == "base"}
         pairs = [Pair(version, path, None) for version, path in bases.items()]
         pairs += [
@@ -99,10 +99,15 @@ class FoundPacks:
         return (each for each in sorted(self.base.iterdir())
                 if each.is_file() and not each.name.startswith("."))  # fmt: skip
 
-    def _said(self, path: Path) -> Footer | None:
+    def _said(self, path: Path, say: Say) -> Footer | None:
+        """What a file says of itself; of one that is no pack `say` is told once."""
         try:
             return footer.read(path)
-        except PackError:
+        except PackError as error:
+            state = (_state(path),)
+            if state not in self._refused:
+                self._refused.add(state)
+                say(error)
             return None
 
 

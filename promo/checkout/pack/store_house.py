@@ -15,7 +15,6 @@ from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.journal import Journal
 from promo.checkout.pack.opened import Pack
 from promo.checkout.pack.pack_statements import PackStatements
-from promo.checkout.pack.turnstile import Turnstile
 from promo.checkout.statements import SQLITE_SECONDS, Statements
 from promo.tables import Base
 
@@ -115,7 +114,6 @@ class StoreConnections(Connections):
     def __init__(self, house: StoreHouse, threads: int) -> None:
         super().__init__(house.engine, threads, house.statements)
         self.house = house
-        self.turnstile = Turnstile()
 
     def _statements(self) -> Statements:
         found: PackStatements | None = getattr(self._own, "statements", None)

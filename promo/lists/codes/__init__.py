@@ -36,6 +36,11 @@ def list_code(keys: CodeKeys, counter: int) -> str:
     return _long(keys, keys.active, _counter(counter))
 
 
+def code_of(keys: CodeKeys, key_id: int, counter: int) -> str:
+    """Make the `list_code` of a counter again, under the key that it was made with."""
+    return _long(keys, key_id, _counter(counter))
+
+
 def short_code(keys: CodeKeys, counter: int) -> str:
     """Make the code to type, as XXXX-XXXX-XXXX, under the active key; errors as `list_code`."""
     code = make(keys, keys.active, _counter(counter))

@@ -1,0 +1,174 @@
+"""What stands in a pack: its tables, the bytes of a list, and how a delta lies over its base.
+
+A delta has the same tables. In `lists` and `cards` a row without content deletes the base's; in the
+small tables `gone` does; rows of `uses`, `faces` and `words` are only ever added or replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from struct import Struct
+from typing import NamedTuple
+
+PER_KEY = 10**9  # counters of a key id: see promo.lists.codes.keys.MAX_COUNTER
+LIST_BYTES = 5  # of a list's id in `cards`
+EPOCH = date(1970, 1, 1)
+# window, store, household, worth, issue (255: that or more), offers with WIDE
+HEADER = Struct("<HHQIBB")
+WIDE = 0x80  # added to the number of offers where some face has a number of 65,536 or more
+MOST_OFFERS = 0x7F
+SURROGATES = range(0xD800, 0xE000)  # no character, so no number of a word
+
+SCHEMA = """
+create table lists (id integer primary key, row blob);
+create table cards (card integer primary key, lists blob);
+create table uses (household integer, tag integer, list integer, offer integer, uses integer,
+  promised integer, day integer, primary key (household, tag)) without rowid;
+create table faces (id integer primary key, item text);
+create table words (id integer primary key, said text);
+create table windows (id integer primary key, night text, first_day text, last_day text,
+  state text, gone integer);
+create table stores (number integer primary key, id text, name text, gln text, time_zone text,
+  language text, gone integer);
+create table offers (number integer primary key, id text, starts text, ends text, funder text,
+  objective text, hard integer, state text, budget_money integer, budget_redemptions integer,
+  terms text, sentence text, gone integer);
+create table offer_products (offer integer, product text, purchase integer, gone integer,
+  primary key (offer, product, purchase)) without rowid;
+create table excluded (product text primary key, gone integer) without rowid;
+create table coupon_families (prefix text, family text, product text, gone integer,
+  primary key (prefix, family, product)) without rowid;
+create table offer_counters (offer integer primary key, uses integer, money integer, gone integer);
+create table store_keys (id integer primary key, store text, verbs text, salt text, hash text,
+  created text, expires text, revoked text, gone integer);
+create table coupon_serials (coupon text, serial text, gone integer,
+  primary key (coupon, serial)) without rowid;
+"""
+
+
+class Table(NamedTuple):
+    """A small table: its key and its other columns; `gone` stands in all."""
+
+    key: Sequence[str]
+    rest: Sequence[str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns but `gone`."""
+        return (*self.key, *self.rest)
+
+
+SMALL: Mapping[str, Table] = {
+    "windows": Table(("id",), ("night", "first_day", "last_day", "state")),
+    "stores": Table(("number",), ("id", "name", "gln", "time_zone", "language")),
+    "offers": Table(
+        ("number",),
+        ("id", "starts", "ends", "funder", "objective", "hard", "state", "budget_money",
+         "budget_redemptions", "terms", "sentence"),
+    ),
+    "offer_products": Table(("offer", "product", "purchase"), ()),
+    "excluded": Table(("product",), ()),
+    "coupon_families": Table(("prefix", "family", "product"), ()),
+    "offer_counters": Table(("offer",), ("uses", "money")),
+    "store_keys": Table(
+        ("id",), ("store", "verbs", "salt", "hash", "created", "expires", "revoked")
+    ),
+    "coupon_serials": Table(("coupon", "serial"), ()),
+}  # fmt: skip
+BIG = ("lists", "cards")
+ADDED: Mapping[str, Table] = {
+    "faces": Table(("id",), ("item",)),
+    "words": Table(("id",), ("said",)),
+    "uses": Table(("household", "tag"), ("list", "offer", "uses", "promised", "day")),
+}
+"""Tables of which nothing is ever gone."""
+
+
+def merged(name: str) -> str:
+    """SQL for the rows of a table as they stand in the base `pack` with `delta` over it."""
+    table = SMALL.get(name) or ADDED[name]
+    columns = ", ".join(table.columns)
+    same = " and ".join(f"d.{column} = b.{column}" for column in table.key)
+    kept = "" if name in ADDED else " where gone is null"
+    return (
+        f"select {columns} from delta.{name}{kept} union all select {columns} from pack.{name} b "
+        f"where not exists (select 1 from delta.{name} d where {same})"
+    )
+
+
+def list_id(key_id: int, counter: int) -> int:
+    """The id of a list in a pack, from what its code says."""
+    return key_id * PER_KEY + counter
+
+
+def day_number(day: str) -> int:
+    """An ISO day as days since EPOCH."""
+    return (date.fromisoformat(day) - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The day of a number."""
+    return EPOCH + timedelta(number)
+
+
+class Row(NamedTuple):
+    """A list as it stands in a pack; numbers of `windows`, `stores`, `faces` and `words`."""
+
+    window: int
+    store: int
+    household: int
+    worth: int
+    issue: int
+    faces: Sequence[int]
+    due: Sequence[int]
+
+    def head(self) -> tuple[int, ...]:
+        """All that may change without its content."""
+        return self[:5]
+
+
+def pack(row: Row) -> bytes:
+    """The bytes of a list: HEADER, a number for each face, a character for each due word.
+
+    UTF-8 is what gives frequent words one byte and all others two or three: Python takes it apart
+    in C. Numbers of words skip SURROGATES: see `word_number`.
+    """
+    if len(row.faces) > MOST_OFFERS:
+        raise ValueError(f"{len(row.faces)} offers are on a list; a pack holds {MOST_OFFERS}")
+    wide = max(row.faces, default=0) > 0xFFFF
+    header = HEADER.pack(*row.head(), len(row.faces) | WIDE * wide)
+    faces = Struct(f"<{len(row.faces)}{'I' if wide else 'H'}").pack(*row.faces)
+    return header + faces + "".join(map(chr, row.due)).encode()
+
+
+def unpack(raw: bytes) -> Row:
+    """The row that `pack` wrote."""
+    window, store, household, worth, issue, offers = HEADER.unpack_from(raw)
+    faces, due = parts(raw, offers)
+    return Row(window, store, household, worth, issue, faces, [ord(each) for each in due])
+
+
+def parts(raw: bytes, offers: int) -> tuple[tuple[int, ...], str]:
+    """The numbers of its faces and the characters of its due words; offers: as HEADER has it."""
+    reader = FACES[offers]
+    faces = reader.unpack_from(raw, HEADER.size)
+    return faces, raw[HEADER.size + reader.size :].decode()
+
+
+FACES = [Struct(f"<{n & MOST_OFFERS}{'I' if n & WIDE else 'H'}") for n in range(256)]
+
+
+def word_number(place: int) -> int:
+    """The number of the word that is taken up as the place-th, from 0."""
+    return place if place < SURROGATES.start else place + len(SURROGATES)
+
+
+def pack_ids(lists: Sequence[int]) -> bytes:
+    """A card's lists."""
+    return b"".join(each.to_bytes(LIST_BYTES, "big") for each in lists)
+
+
+def unpack_ids(raw: bytes) -> list[int]:
+    """The lists that `pack_ids` wrote."""
+    return [
+        int.from_bytes(raw[at : at + LIST_BYTES], "big") for at in range(0, len(raw), LIST_BYTES)
+    ]

@@ -1,0 +1,267 @@
+"""A pack that is open: proven to the last byte, and asked for lists by code and by card.
+
+Only the SQLite file's pages are read that a question needs; items of offers and words are made when
+the first list needs them, and then shared by all.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from promo.checkout.finding_lists import Stored
+from promo.checkout.pack import footer, layout
+from promo.checkout.pack.faults import PackError
+from promo.checkout.pack.footer import Footer
+from promo.checkout.pack.keys import PublicKeys
+from promo.lists.codes import code_of
+from promo.lists.codes.keys import CodeKeys
+
+READ_ONLY = "?mode=ro&immutable=1"
+IN_BASE = "select row from pack.lists where id = ?"
+IN_DELTA = "select row from delta.lists where id = ?"
+CARD = "select lists from {}.cards where card = ?"
+FACE = """select item from delta.faces where id = ?1
+union all select item from pack.faces where id = ?1"""
+WORD = """select said from delta.words where id = ?1
+union all select said from pack.words where id = ?1"""
+Item = dict[str, Any]
+
+
+class Packed(Stored):
+    """A list of a pack. What is seldom asked for is made when it is: code and content.
+
+    In the tuple stand in their places the pack and the bytes that they are made from.
+    """
+
+    __slots__ = ()
+
+    @property
+    def code(self) -> str:
+        """The list's code of 33 digits, made anew from the chain's keys."""
+        pack: Pack = self[2]  # type: ignore[assignment]
+        return code_of(pack.codes, self.key_id, self.counter)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """`offers` and `due` as tills see them; the offers' items are shared: do not change them.
+
+        No probability stands in a pack: it is 0 here.
+        """
+        pack: Pack = self[2]  # type: ignore[assignment]
+        return pack.content_of(self[8])  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"Packed({self.key_id}, {self.counter}, {self.night}, {self.state})"
+
+
+class Window(NamedTuple):
+    """The night of some lists, its state, and their days."""
+
+    night: date
+    first_day: date
+    last_day: date
+    state: str
+
+
+def _window(night: str, first_day: str, last_day: str, state: str) -> Window:
+    read = date.fromisoformat
+    return Window(read(night), read(first_day), read(last_day), state)
+
+
+class Verified(NamedTuple):
+    """A file whose bytes are proven, and which file that was."""
+
+    path: Path
+    footer: Footer
+    file: os.stat_result
+
+    @classmethod
+    def of(cls, path: Path, keys: PublicKeys, kind: str) -> "Verified":
+        """Prove a file. Raises PackError."""
+        with footer.opened(path) as file:
+            found = cls(path, footer.verified(file, path, keys), os.fstat(file.fileno()))
+        if found.footer.kind != kind:
+            raise PackError("other_kind", f"{path} is a {found.footer.kind}; expected a {kind}.")
+        return found
+
+    def attach(self, connection: sqlite3.Connection, name: str) -> None:
+        """Attach it, if it is still the file that was proven. Raises PackError."""
+        uri = self.path.absolute().as_uri() + READ_ONLY
+        connection.execute(f"attach database ? as {name}", (uri,))
+        connection.execute(f"select count(*) from {name}.sqlite_master").fetchone()
+        now = self.path.stat()
+        if not os.path.samestat(self.file, now) or self.file.st_mtime_ns != now.st_mtime_ns:
+            raise PackError(
+                "replaced", f"{self.path} is no longer the file that was proven: open it anew."
+            )
+
+
+class Pack:
+    """A base with or without a delta over it. Threads may share it."""
+
+    def __init__(self, base: Verified, delta: Verified | None, keys: PublicKeys, codes: CodeKeys):
+        self.base, self.delta = base.footer, delta.footer if delta else None
+        self.codes = codes
+        self.card_key = keys.card_key(base.footer.key)
+        self._files = (base, delta)
+        # Reads only, and SQLite's own lock keeps threads apart.
+        self._own = sqlite3.connect(":memory:", uri=True, check_same_thread=False)
+        try:
+            self.attach(self._own)
+            self._changed = {row[0] for row in self._rows("select id from delta.lists")}
+            self._windows = {
+                row[0]: _window(*row[1:]) for row in self._rows(layout.merged("windows"))
+            }
+            self._stores = {row[0]: row[1] for row in self._rows(layout.merged("stores"))}
+        except BaseException:
+            self._own.close()
+            raise
+        self._faces, self._words = _Faces(self._own), _Words(self._own)
+
+    @classmethod
+    def open(
+        cls, base: Path, delta: Path | None, keys: PublicKeys, codes: CodeKeys, now: datetime
+    ) -> "Pack":
+        """Prove and open a pack; now: an instant with a zone. Raises PackError."""
+        bottom = Verified.of(base, keys, "base")
+        top = Verified.of(delta, keys, "delta") if delta else None
+        if top is not None:
+            _check_fits(top, bottom)
+        found = cls(bottom, top, keys, codes)
+        if found.is_expired(now):
+            found.close()
+            path = (top or bottom).path
+            raise PackError("expired", f"{path} was good until {found.about.expires}. Fetch a "
+                            "newer one from head office.")  # fmt: skip
+        return found
+
+    @property
+    def about(self) -> Footer:
+        """What the newest part says of itself: version, when it was made, until when it is good."""
+        return self.delta or self.base
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether it must no longer be used."""
+        return self.about.expires_at <= now
+
+    def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
+        """The list of a genuine code; none if it is not in this pack."""
+        number = key_id * layout.PER_KEY + counter
+        row = self._own.execute(
+            IN_DELTA if number in self._changed else IN_BASE, (number,)
+        ).fetchone()
+        return [] if row is None or row[0] is None else [self._list(number, row[0])]
+
+    def lists_of_card(self, card: str) -> list[Stored]:
+        """The lists of the household that carries a card, by first day and night."""
+        number = (self.card_key.card(card),)
+        row = (self._own.execute(CARD.format("delta"), number).fetchone()
+               or self._own.execute(CARD.format("pack"), number).fetchone())  # fmt: skip
+        ids = layout.unpack_ids(row[0]) if row and row[0] else []
+        found = [each for id_ in ids for each in self.lists_of_code(*divmod(id_, layout.PER_KEY))]
+        return sorted(found, key=lambda each: (each.first_day, each.night))
+
+    def _list(self, number: int, raw: bytes) -> Stored:
+        window, store, household, worth, _, _ = layout.HEADER.unpack_from(raw)
+        night, first, last, state = self._windows[window]
+        key_id, counter = divmod(number, layout.PER_KEY)
+        return Packed(
+            key_id, counter, self, night, self._stores[store], first, last,  # type: ignore[arg-type]
+            worth, raw, state, str(household),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def content_of(self, raw: bytes) -> dict[str, Any]:
+        """What stands on a list, from its bytes."""
+        faces, due = layout.parts(raw, raw[layout.HEADER.size - 1])
+        items, words = self._faces, self._words
+        return {"offers": [items[each] for each in faces], "due": [words[each] for each in due]}
+
+    def attach(self, connection: sqlite3.Connection) -> None:
+        """Attach the files, read-only, as `pack` and `delta`, with a view `packed_…` of each table.
+
+        connection: opened with `uri=True`, in no transaction. Without a delta there is an empty
+        one. The views (promo.checkout.pack.layout.merged) are temporary and show the delta over the
+        base. Raises PackError where a file was replaced since it was proven.
+        """
+        base, delta = self._files
+        base.attach(connection, "pack")
+        if delta is not None:
+            delta.attach(connection, "delta")
+        else:
+            connection.execute("attach database ':memory:' as delta")
+            for statement in layout.SCHEMA.split(";"):
+                connection.execute(statement.replace("create table ", "create table delta."))
+        for name in (*layout.SMALL, *layout.ADDED):
+            connection.execute(f"create temp view packed_{name} as {layout.merged(name)}")
+
+    def close(self) -> None:
+        """Let the files go; connections that they were attached to keep them."""
+        self._own.close()
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Rows as they stand with the delta over the base: lists, cards, and the other tables."""
+        lists = {
+            name: self._rows(MERGED_COUNT.format(name, key, content))[0][0]
+            for name, key, content in (("lists", "id", "row"), ("cards", "card", "lists"))
+        }
+        small = {
+            name: self._rows(f"select count(*) from ({layout.merged(name)})")[0][0]
+            for name in (*layout.ADDED, *layout.SMALL)
+        }
+        return lists | small
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._own.execute(sql).fetchall()
+
+
+MERGED_COUNT = """select (select count(*) from delta.{0} where {2} is not null)
++ (select count(*) from pack.{0} b where not exists
+(select 1 from delta.{0} d where d.{1} = b.{1}))"""
+
+
+class _Faces(dict[int, Item]):
+    """Items by their numbers, read when they are first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __missing__(self, number: int) -> Item:
+        (stored,) = self.connection.execute(FACE, (number,)).fetchone()
+        found: Item = from_json(stored) | {"probability": 0.0}
+        self[number] = found
+        return found
+
+
+class _Words(dict[str, Item]):
+    """Due items by the characters of their numbers, read when they are first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __missing__(self, character: str) -> Item:
+        (said,) = self.connection.execute(WORD, (ord(character),)).fetchone()
+        found = self[character] = {"words": said}
+        return found
+
+
+def _check_fits(delta: Verified, base: Verified) -> None:
+    own, under = delta.footer, base.footer
+    if (own.base, own.base_sha256) != (under.version, under.sha256):
+        raise PackError(
+            "other_base",
+            f"{delta.path} adds to the pack of {own.base}, and {base.path} is that of "
+            f"{under.version}. Fetch the delta of this pack, or the newest pack.",
+        )
+
+
+def about(path: Path, keys: PublicKeys) -> Footer:
+    """The footer of a pack of either kind, proven. Raises PackError."""
+    with closing(footer.opened(path)) as file:
+        return footer.verified(file, path, keys)
