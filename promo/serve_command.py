@@ -1,12 +1,20 @@
 """The command that serves the tills: parse, call, print; nothing else."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from promo.command import keys_of, sentences, settings_of
 
+if TYPE_CHECKING:
+    from promo.checkout.service import Service
+    from promo.config import Settings
+    from promo.lists.codes.keys import CodeKeys
+
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+PACK = click.Path(path_type=Path, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
@@ -14,6 +22,11 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option("--tls-certificate", type=FILE, help="Serve over TLS with this certificate (PEM).")
 @click.option("--tls-key", type=FILE, help="The certificate's key (PEM).")
+@click.option("--pack", type=PACK, help="Serve a store from this pack, or the newest of a folder.")
+@click.option("--delta", type=FILE, help="What has changed since the pack was made.")
+@click.option("--journal", type=FOLDER, help="Where the store's decisions are kept; with --pack.")
+@click.option("--store", "stores", multiple=True, help="Where this machine stands; with --pack.")
+@click.option("--head-office", help="The service that requests are passed on to; with --pack.")
 @click.option("--till", is_flag=True, help="Serve a till to try at /till, too; for training only.")
 @click.pass_context
 @sentences
@@ -23,6 +36,11 @@ def serve(
     port: int,
     tls_certificate: Path | None,
     tls_key: Path | None,
+    pack: Path | None,
+    delta: Path | None,
+    journal: Path | None,
+    stores: tuple[str, ...],
+    head_office: str | None,
     *,
     till: bool,
 ) -> None:
@@ -30,19 +48,37 @@ def serve(
 
     Tills need a key: see `promo stores key`. Log lines (JSON) go to standard error; SIGTERM lets
     requests under way be finished. See docs/service.md.
+
+    With --pack it is a store's machine that redeems on its own: from a signed pack, and into a
+    journal that head office is sent. See docs/offline.md.
     """
-    from promo import database
     from promo.checkout import serving
-    from promo.checkout.service import Service
 
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("--tls-certificate and --tls-key go together.")
+    if pack is None and (delta or journal or stores or head_office):
+        raise click.UsageError("--delta, --journal, --store and --head-office go with --pack.")
     settings = settings_of(context)
     keys = keys_of(settings)
-    engine = database.connect(settings.database_url)
-    database.check_schema(engine)
     where = serving.Where(host, port, tls_certificate, tls_key)
     if till:
         scheme = "https" if tls_certificate else "http"
         click.echo(f"A till to try: {scheme}://{host}:{port}/till", err=True)
-    serving.serve(Service(settings, keys, engine, till=till), where)
+    if pack is None:
+        serving.serve(_of_the_house(settings, keys, till=till), where)
+        return
+    from promo.checkout.pack import machine
+
+    asked = machine.Asked(pack, delta, journal, stores, head_office, till)
+    with machine.opened(settings, keys, asked) as service:
+        serving.serve(service, where)
+
+
+def _of_the_house(settings: "Settings", keys: "CodeKeys", *, till: bool) -> "Service":
+    """The service on the house's own database. Raises DatabaseError."""
+    from promo import database
+    from promo.checkout.service import Service
+
+    engine = database.connect(settings.database_url)
+    database.check_schema(engine)
+    return Service(settings, keys, engine, till=till)

@@ -112,7 +112,7 @@ class FoundPacks:
 
 
 def _states(pair: Pair) -> tuple[State | None, ...]:
-    return tuple(path and _state(path) for path in (pair.base, pair.delta))
+    return tuple(None if path is None else _state(path) for path in (pair.base, pair.delta))
 
 
 def _state(path: Path) -> State:

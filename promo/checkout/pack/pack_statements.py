@@ -96,13 +96,12 @@ class PackStatements(Journaled):
 
     def uses_elsewhere(self, shopper: str) -> Sequence[UseElsewhere]:
         """The uses of a household's offers that head office knew of when it made the pack."""
-        return [
-            UseElsewhere(
-                offer, *((None, None) if at is None else divmod(at, PER_KEY)), uses, promised,
-                day_of(day).isoformat(),
-            )
-            for offer, at, uses, promised, day in self.rows(USES, (int(shopper),))
-        ]  # fmt: skip
+        found = []
+        for offer, at, uses, promised, day in self.rows(USES, (int(shopper),)):
+            key_id, counter = (None, None) if at is None else divmod(at, PER_KEY)
+            on = day_of(day).isoformat()
+            found.append(UseElsewhere(offer, key_id, counter, uses, promised, on))
+        return found
 
     def goods(
         self, offers: Sequence[str], products: Sequence[str], never: Sequence[str]

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from promo.checkout.opening import Stored
+from promo.checkout.finding_lists import Stored
 from promo.checkout.statements import Statements
 
 LATELY = timedelta(28)  # of till logs that tell prices and what sells
