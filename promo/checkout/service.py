@@ -134,7 +134,7 @@ class Service:
         self.gate.failed(key)
         self.metrics.guesses += 1
 
-    def _meanwhile(self) -> list[Coroutine[Any, Any, None]]:
+    def meanwhile(self) -> list[Coroutine[Any, Any, None]]:
         """What is done as long as the service runs."""
         return [self._sweeping()]
 
@@ -272,7 +272,7 @@ class Service:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(each) for each in self._meanwhile()]
+        tasks = [asyncio.create_task(each) for each in self.meanwhile()]
         yield
         for task in tasks:
             task.cancel()

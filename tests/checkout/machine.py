@@ -1,10 +1,11 @@
 """A store machine to test with: a pack made from head office's database, and its service."""
 
+import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from promo.checkout.pack.building import Order
 from promo.checkout.pack.found_packs import FoundPacks
 from promo.checkout.pack.head_office import HeadOffice
 from promo.checkout.pack.keys import PackKeys
+from promo.checkout.pack.opened import Pack
 from promo.checkout.pack.reading import Scope
 from promo.checkout.pack.store_house import StoreHouse
 from promo.checkout.pack.store_service import StoreService
@@ -45,13 +47,31 @@ def build(engine: Engine, settings: Settings, target: Path, now: datetime = NOW)
 
 @dataclass
 class Machine(Running):
-    """A running store machine."""
+    """A running store machine; `loops`: the one that it runs in."""
+
+    loops: list[asyncio.AbstractEventLoop] = field(default_factory=list)
 
     @property
     def house(self) -> StoreHouse:
         """What it has."""
         assert isinstance(self.service, StoreService)
         return self.service.house
+
+    def taken_up(self, base: Path, delta: Path | None = None) -> None:
+        """Let a pack be in force, as the service does when it finds it."""
+        assert isinstance(self.service, StoreService)
+        pack = Pack.open(base, delta, SIGNING.public(), KEYS, self.service.now())
+        taking = self.service.take_up(pack)
+        self.run(taking)
+
+    def look(self) -> None:
+        """Look for a newer pack, as the service does now and then."""
+        assert isinstance(self.service, StoreService)
+        self.run(self.service.look())
+
+    def run(self, what: Coroutine[Any, Any, None]) -> None:
+        """Do something in the service's own loop."""
+        asyncio.run_coroutine_threadsafe(what, self.loops[0]).result(30)
 
 
 @contextmanager
@@ -62,6 +82,7 @@ def machine(
 ) -> Iterator[Machine]:  # fmt: skip
     """A store machine on a free port, in a thread; its own settings price nothing."""
     lines: list[dict[str, Any]] = []
+    loops: list[asyncio.AbstractEventLoop] = []
     packs = FoundPacks(pack, delta, SIGNING.public(), KEYS, stores)
     house = StoreHouse.open(folder, stores, packs.first(now(), lambda _: None), now)
     line = HeadOffice(head_office, 5.0, 4) if head_office else None
@@ -69,13 +90,20 @@ def machine(
         settings, KEYS, house, packs, head_office=line, now=now, till=till,
         write=lambda x: lines.append(dict(x)),
     )  # fmt: skip
+    meanwhile = service.meanwhile
+
+    def begun() -> list[Coroutine[Any, Any, None]]:
+        loops.append(asyncio.get_running_loop())
+        return meanwhile()
+
+    service.meanwhile = begun  # type: ignore[method-assign]
     with socket.create_server(("127.0.0.1", 0)) as ear:
         port = ear.getsockname()[1]
         server = serving.server_of(service, serving.Where("127.0.0.1", port))
         thread = threading.Thread(target=server.run, args=([ear],))
         thread.start()
         try:
-            yield Machine(service, port, lines)
+            yield Machine(service, port, lines, loops)
         finally:
             server.should_exit = True
             thread.join()
@@ -102,3 +130,11 @@ def stop(engine: Engine, offer: str, sentence: str) -> None:
         connection.execute(update(tables.Offer).where(tables.Offer.id == offer),
                            {"state": "stopped"})  # fmt: skip
         connection.execute(insert(tables.OfferEvent), [event])
+
+
+def build_delta(
+    engine: Engine, settings: Settings, base: Path, target: Path, now: datetime = NOW
+) -> Path:
+    """What has changed since a base was made."""
+    deltas.build(engine, order(settings, now), base, target)
+    return target

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drafts import KEYS
 from sqlalchemy import Engine
 
-from checkout import machine as machines
-from checkout.machine import Machine, build, machine
-from checkout.shop import AT, CODE, OFFERS, Tills, add_offer, basket, items, named, open_shop, used, why
+from checkout.machine import Machine, build, keys_of, machine, stop, tills
+from checkout.shop import AT, CODE, OFFERS, add_offer, basket, named, open_shop, used, why
 from checkout.till import CARD, NOW, OTHERS, Running, running
 from promo.config import Settings
+from promo.lists.codes import list_code
 
 SALES: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "by code": [("quote", basket("milk 2 500, eggs 1 300, jam 2 700"))],
@@ -50,13 +51,13 @@ def shop(sqlite_engine: Engine) -> Engine:
     stopped = {"products": ["internal:bread"]}
     web = {"products": ["internal:bread"], "printable": False}
     open_shop(sqlite_engine, OFFERS | {"old": stopped, "web": web}, unlisted=("web",))
-    machines.stop(sqlite_engine, "old", "It was misprinted.")
+    stop(sqlite_engine, "old", "It was misprinted.")
     return sqlite_engine
 
 
 @pytest.fixture
 def keys(shop: Engine) -> dict[str, str]:
-    return machines.keys_of(shop)
+    return keys_of(shop)
 
 
 @pytest.fixture
@@ -98,8 +99,9 @@ def test_answers_are_head_offices_byte_for_byte(
             mine = at_till(body, till)
             got = ask(store, keys, verb, mine)
             assert got == ask(head_office, keys, verb, mine), (sale, verb)
-            sold += [mine["transaction"]] * (verb == "redeem" and got[0] == 200)
-        for transaction in sold:  # so that the next one finds nothing used
+            if verb == "redeem" and got[0] == 200:
+                sold.append(mine["transaction"])
+        for transaction in dict.fromkeys(sold):  # so that the next one finds nothing used
             void = named(transaction, till) | {"at": AT}
             assert ask(store, keys, "void", void) == ask(head_office, keys, "void", void), sale
 
@@ -109,3 +111,108 @@ def test_a_list_is_seen_as_at_head_office(
 ) -> None:
     for body in ({"code": CODE}, {"card": CARD}):
         assert ask(store, keys, "lookup", body) == ask(head_office, keys, "lookup", body)
+
+
+def test_what_is_not_in_the_pack_is_no_guess(
+    store: Machine, shop: Engine, keys: dict[str, str]
+) -> None:
+    later = list_code(KEYS, 2)  # genuine: made after the pack
+    for whose in ({"code": later}, {"card": OTHERS}):
+        got = store.ask("/v1/lookup", whose, keys["2"])
+        assert (got.status, got.refused) == (404, "elsewhere")
+        assert "lista" in got.json["shopper"]
+    assert store.service.metrics.guesses == 0
+    assert store.ask("/v1/lookup", {"code": CODE[:-1] + "0"}, keys["1"]).refused == "forged"
+    assert store.service.metrics.guesses == 1
+
+
+def test_what_cannot_be_done_alone_says_so(
+    store: Machine, shop: Engine, keys: dict[str, str]
+) -> None:
+    sheet = store.ask("/v1/sheet", {"code": CODE, "format": "html"}, keys["1"])
+    assert (sheet.status, sheet.refused) == (503, "line_down")
+    assert sheet.headers["retry-after"]
+    back = tills(store, shop, keys).give_back("2", of="never sold here")
+    assert (back.status, back.refused) == (503, "line_down")
+
+
+def test_an_offer_that_waits_for_the_line_is_not_given(
+    shop: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    with shop.begin() as connection:
+        add_offer(connection, "hard", {"products": ["internal:bread"], "printable": False,
+                                       "hard": True})  # fmt: skip
+        add_offer(connection, "brave", {"products": ["internal:bread"], "printable": False,
+                                        "hard": True, "offline": {"policy": "honour"}})  # fmt: skip
+    keys = keys_of(shop)
+    with machine(settings, build(shop, settings, tmp_path / "p"), tmp_path / "m") as store:
+        sold = tills(store, shop, keys).do(
+            "redeem", "bread 2 600", coupons=["hard", "brave"], nobody=True
+        )
+    assert why(sold) == {"hard": "needs_line"}
+    assert used(sold) == {"brave": 100}
+    assert sold["offers"][0]["sentence"].startswith("The offer cannot be given while the line")
+
+
+def test_an_expired_pack_sells_no_more_but_takes_back(
+    shop: Engine, settings: Settings, pack: Path, keys: dict[str, str], tmp_path: Path
+) -> None:
+    at = [NOW]
+    with machine(settings, pack, tmp_path / "m", now=lambda: at[0]) as store:
+        till = tills(store, shop, keys)
+        first = till.ask("redeem", basket("milk 1 250"))
+        at[0] = NOW + timedelta(hours=settings.packs.good_hours)
+        for verb, body in (
+            ("redeem", basket("eggs 1 300", "2")), ("quote", basket("eggs 1 300", nobody=True)),
+            ("lookup", {"store": "1", "code": CODE}),
+        ):  # fmt: skip
+            got = till.ask(verb, body)
+            assert (got.status, got.refused) == (503, "pack_expired"), verb
+        assert store.ask("/ready", method="GET").refused == "pack_expired"
+        assert till.ask("redeem", basket("milk 1 250")).body == first.body
+        assert till.void().status == 200
+        assert float(measured(store, "promo_pack_left_seconds")) == 0
+
+
+def measured(live: Running, name: str) -> str:
+    """A figure of /metrics."""
+    lines = live.ask("/metrics", method="GET").body.decode().splitlines()
+    [found] = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+    return found.rpartition(" ")[2]
+
+
+def test_the_pack_and_the_journal_are_seen(
+    store: Machine, shop: Engine, keys: dict[str, str]
+) -> None:
+    tills(store, shop, keys).do("redeem", "milk 1 250")
+    said = store.ask("/ready", method="GET").json
+    version = store.house.pack.about.version
+    assert said["pack"]["version"] == version
+    assert said["pack"]["age_seconds"] == 0
+    assert said["journal"] == {"decisions": 1, "unsent": 1}
+    assert measured(store, "promo_journal_unsent") == "1"
+    assert measured(store, "promo_pack_age_seconds") == "0"
+    assert f'version="{version}"' in store.ask("/metrics", method="GET").body.decode()
+
+
+def test_uses_elsewhere_count_and_own_ones_only_once(
+    shop: Engine, settings: Settings, keys: dict[str, str], head_office: Running, tmp_path: Path
+) -> None:
+    """Milk is used at head office before the pack; eggs here, which head office then learns."""
+    online = tills(head_office, shop, keys)
+    online.do("redeem", "milk 1 250")
+    folder = tmp_path / "m"
+    with machine(settings, build(shop, settings, tmp_path / "1"), folder) as store:
+        till = tills(store, shop, keys)
+        assert why(till.do("quote", "milk 1 250, eggs 1 300", "2"))["milk"] == "no_uses"
+        sold = till.ask("redeem", basket("eggs 1 300", "2"))
+        seen = store.ask("/v1/lookup", {"code": CODE}, keys["1"]).json["offers"]
+        assert {each["offer"]: each["state"] for each in seen} == {
+            "milk": "used", "eggs": "used", "two": "open", "old": "stopped",
+        }  # fmt: skip
+        assert online.ask("redeem", basket("eggs 1 300", "2")).body == sold.body  # as a sync would
+        newer = build(shop, settings, tmp_path / "2", NOW + timedelta(minutes=1))
+        store.taken_up(newer)
+        assert till.do("quote", "eggs 1 300", "3")["off"] == 0
+        assert till.void("2").json["known"]
+        assert used(till.do("quote", "eggs 1 300", "3")) == {"eggs": 30}

@@ -204,19 +204,23 @@ class StoreService(Service):
 
     # --- packs ------------------------------------------------------------------------------------
 
-    def _meanwhile(self) -> list[Coroutine[Any, Any, None]]:
+    def meanwhile(self) -> list[Coroutine[Any, Any, None]]:
+        """What is done as long as the service runs."""
         sending = [self.sending.run()] if self.sending else []
-        return [*super()._meanwhile(), self._looking(), *sending]
+        return [*super().meanwhile(), self._looking(), *sending]
 
     async def _looking(self) -> None:
-        """Take up a newer pack when there is one."""
-        loop = asyncio.get_running_loop()
+        """Look for a newer pack as long as the service runs."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            look = partial(self.packs.newer, self.house.pack, self.now(), self._say_refused)
-            found = await loop.run_in_executor(None, look)
-            if found is not None:
-                await self.take_up(found)
+            await self.look()
+
+    async def look(self) -> None:
+        """Take up a newer pack if there is one."""
+        find = partial(self.packs.newer, self.house.pack, self.now(), self._say_refused)
+        found = await asyncio.get_running_loop().run_in_executor(None, find)
+        if found is not None:
+            await self.take_up(found)
 
     async def take_up(self, pack: Pack) -> None:
         """Let another pack be in force, between two requests; a bad one is named and refused."""
