@@ -94,10 +94,9 @@ class PackKeys:
         """The id of the key that signs."""
         return list(self.keys)[-1]
 
-    @property
-    def card_key(self) -> CardKey:
-        """What new packs number cards with."""
-        return CardKey(self.keys[self.active][1])
+    def card_key(self, key: int) -> CardKey:
+        """What the packs of a known key number cards with."""
+        return CardKey(self.keys[key][1])
 
     def sign(self, message: bytes) -> bytes:
         """The active key's Ed25519 signature (RFC 8032), 64 bytes."""

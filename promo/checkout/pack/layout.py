@@ -5,17 +5,18 @@ small tables `gone` does; rows of `uses`, `faces` and `words` are only ever adde
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from struct import Struct
 from typing import NamedTuple
 
 PER_KEY = 10**9  # counters of a key id: see promo.lists.codes.keys.MAX_COUNTER
 LIST_BYTES = 5  # of a list's id in `cards`
-EPOCH = date(1970, 1, 1)
+EPOCH = date(1970, 1, 1)  # from which `uses.day` counts days
 # window, store, household, worth, issue (255: that or more), offers with WIDE
 HEADER = Struct("<HHQIBB")
 WIDE = 0x80  # added to the number of offers where some face has a number of 65,536 or more
 MOST_OFFERS = 0x7F
+LAST_ISSUE = 0xFF  # or a later one
 SURROGATES = range(0xD800, 0xE000)  # no character, so no number of a word
 
 SCHEMA = """
@@ -46,18 +47,13 @@ create table coupon_serials (coupon text, serial text, gone integer,
 
 
 class Table(NamedTuple):
-    """A small table: its key and its other columns; `gone` stands in all."""
+    """A table's key and its other columns, but for `gone`."""
 
     key: Sequence[str]
     rest: Sequence[str]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns but `gone`."""
-        return (*self.key, *self.rest)
 
-
-SMALL: Mapping[str, Table] = {
+SMALL: Mapping[str, Table] = {  # which have a column `gone`
     "windows": Table(("id",), ("night", "first_day", "last_day", "state")),
     "stores": Table(("number",), ("id", "name", "gln", "time_zone", "language")),
     "offers": Table(
@@ -74,23 +70,33 @@ SMALL: Mapping[str, Table] = {
     ),
     "coupon_serials": Table(("coupon", "serial"), ()),
 }  # fmt: skip
-BIG = ("lists", "cards")
+BIG: Mapping[str, Table] = {
+    "lists": Table(("id",), ("row",)),
+    "cards": Table(("card",), ("lists",)),
+}
+"""Tables in which a row without content deletes the base's."""
 ADDED: Mapping[str, Table] = {
     "faces": Table(("id",), ("item",)),
     "words": Table(("id",), ("said",)),
     "uses": Table(("household", "tag"), ("list", "offer", "uses", "promised", "day")),
 }
 """Tables of which nothing is ever gone."""
+TABLES: Mapping[str, Table] = {**BIG, **ADDED, **SMALL}
+
+
+def columns(name: str) -> tuple[str, ...]:
+    """The columns of a table but `gone`."""
+    return (*TABLES[name].key, *TABLES[name].rest)
 
 
 def merged(name: str) -> str:
     """SQL for the rows of a table as they stand in the base `pack` with `delta` over it."""
-    table = SMALL.get(name) or ADDED[name]
-    columns = ", ".join(table.columns)
+    table, names = TABLES[name], ", ".join(columns(name))
     same = " and ".join(f"d.{column} = b.{column}" for column in table.key)
-    kept = "" if name in ADDED else " where gone is null"
+    kept = " where gone is null" if name in SMALL else ""
+    kept = f" where {table.rest[0]} is not null" if name in BIG else kept
     return (
-        f"select {columns} from delta.{name}{kept} union all select {columns} from pack.{name} b "
+        f"select {names} from delta.{name}{kept} union all select {names} from pack.{name} b "
         f"where not exists (select 1 from delta.{name} d where {same})"
     )
 
@@ -100,51 +106,16 @@ def list_id(key_id: int, counter: int) -> int:
     return key_id * PER_KEY + counter
 
 
-def day_number(day: str) -> int:
-    """An ISO day as days since EPOCH."""
-    return (date.fromisoformat(day) - EPOCH).days
-
-
-def day_of(number: int) -> date:
-    """The day of a number."""
-    return EPOCH + timedelta(number)
-
-
-class Row(NamedTuple):
-    """A list as it stands in a pack; numbers of `windows`, `stores`, `faces` and `words`."""
-
-    window: int
-    store: int
-    household: int
-    worth: int
-    issue: int
-    faces: Sequence[int]
-    due: Sequence[int]
-
-    def head(self) -> tuple[int, ...]:
-        """All that may change without its content."""
-        return self[:5]
-
-
-def pack(row: Row) -> bytes:
+def pack(head: Sequence[int], faces: Sequence[int], due: Sequence[int]) -> bytes:
     """The bytes of a list: HEADER, a number for each face, a character for each due word.
 
-    UTF-8 is what gives frequent words one byte and all others two or three: Python takes it apart
-    in C. Numbers of words skip SURROGATES: see `word_number`.
+    head: all of HEADER but the number of offers. UTF-8 gives frequent words one byte and all others
+    two or three, and Python takes it apart in C; numbers of words skip SURROGATES.
     """
-    if len(row.faces) > MOST_OFFERS:
-        raise ValueError(f"{len(row.faces)} offers are on a list; a pack holds {MOST_OFFERS}")
-    wide = max(row.faces, default=0) > 0xFFFF
-    header = HEADER.pack(*row.head(), len(row.faces) | WIDE * wide)
-    faces = Struct(f"<{len(row.faces)}{'I' if wide else 'H'}").pack(*row.faces)
-    return header + faces + "".join(map(chr, row.due)).encode()
-
-
-def unpack(raw: bytes) -> Row:
-    """The row that `pack` wrote."""
-    window, store, household, worth, issue, offers = HEADER.unpack_from(raw)
-    faces, due = parts(raw, offers)
-    return Row(window, store, household, worth, issue, faces, [ord(each) for each in due])
+    if len(faces) > MOST_OFFERS:
+        raise ValueError(f"{len(faces)} offers are on a list; a pack holds {MOST_OFFERS}")
+    offers = len(faces) | WIDE * (max(faces, default=0) > 0xFFFF)
+    return HEADER.pack(*head, offers) + FACES[offers].pack(*faces) + "".join(map(chr, due)).encode()
 
 
 def parts(raw: bytes, offers: int) -> tuple[tuple[int, ...], str]:
@@ -160,6 +131,11 @@ FACES = [Struct(f"<{n & MOST_OFFERS}{'I' if n & WIDE else 'H'}") for n in range(
 def word_number(place: int) -> int:
     """The number of the word that is taken up as the place-th, from 0."""
     return place if place < SURROGATES.start else place + len(SURROGATES)
+
+
+def word_place(number: int) -> int:
+    """The place of a word from its number."""
+    return number if number < SURROGATES.start else number - len(SURROGATES)
 
 
 def pack_ids(lists: Sequence[int]) -> bytes:

@@ -1,6 +1,6 @@
 """Numbers for what many lists share: given in the order of the first meeting, the base's kept."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -11,20 +11,21 @@ Key = TypeVar("Key", bound=Hashable)
 class Numbering(Generic[Key]):
     """A number for each of some things; what lists hold often is met early and has a small one."""
 
-    def __init__(self, known: Mapping[Key, int], first: int = 0) -> None:
+    def __init__(self, known: Mapping[Key, int]) -> None:
         self._numbers = dict(known)
-        self._next = max(known.values(), default=first - 1) + 1
+        self._next = max(known.values(), default=-1) + 1
+        self.new: list[tuple[int, Key]] = []
 
     def __getitem__(self, key: Key) -> int:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = self._next
             self._next += 1
+            self.new.append((number, key))
         return number
 
-    def items(self) -> Iterable[tuple[Key, int]]:
-        """All of them with their numbers."""
-        return self._numbers.items()
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._numbers)
 
 
 class Face(msgspec.Struct, frozen=True, gc=False):
@@ -42,7 +43,9 @@ class Face(msgspec.Struct, frozen=True, gc=False):
     headline: str = ""
 
 
-class _Due(msgspec.Struct, frozen=True, gc=False):
+class Due(msgspec.Struct, frozen=True, gc=False):
+    """A due item, as tills tell it."""
+
     words: str
 
 
@@ -50,8 +53,4 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     """What a list's stored content says that tills need."""
 
     offers: tuple[Face, ...]
-    due: tuple[_Due, ...]
-
-    def words(self) -> Iterator[str]:
-        """The due items' words."""
-        return (each.words for each in self.due)
+    due: tuple[Due, ...]

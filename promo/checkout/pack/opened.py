@@ -197,7 +197,7 @@ class Pack:
             connection.execute("attach database ':memory:' as delta")
             for statement in layout.SCHEMA.split(";"):
                 connection.execute(statement.replace("create table ", "create table delta."))
-        for name in (*layout.SMALL, *layout.ADDED):
+        for name in layout.TABLES:
             connection.execute(f"create temp view packed_{name} as {layout.merged(name)}")
 
     def close(self) -> None:
@@ -206,24 +206,14 @@ class Pack:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Rows as they stand with the delta over the base: lists, cards, and the other tables."""
-        lists = {
-            name: self._rows(MERGED_COUNT.format(name, key, content))[0][0]
-            for name, key, content in (("lists", "id", "row"), ("cards", "card", "lists"))
-        }
-        small = {
+        """Rows of each table as they stand with the delta over the base."""
+        return {
             name: self._rows(f"select count(*) from ({layout.merged(name)})")[0][0]
-            for name in (*layout.ADDED, *layout.SMALL)
+            for name in layout.TABLES
         }
-        return lists | small
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._own.execute(sql).fetchall()
-
-
-MERGED_COUNT = """select (select count(*) from delta.{0} where {2} is not null)
-+ (select count(*) from pack.{0} b where not exists
-(select 1 from delta.{0} d where d.{1} = b.{1}))"""
 
 
 class _Faces(dict[int, Item]):

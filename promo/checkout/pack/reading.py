@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import groupby
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -19,13 +20,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from promo import tables
+from promo.checkout.pack.layout import PER_KEY, list_id
 from promo.database import CHUNK
 
+Value = TypeVar("Value")
 Rows = Iterator[Any]  # of named columns
 STREAM = 5000  # rows in memory at a time
 LIST, RUN, CARD = (
     tables.ShopperList.__table__.c, tables.Run.__table__.c, tables.Card.__table__.c,
 )  # fmt: skip
+CONTENT = cast(LIST.content, Text).label("content")
 OFFER, EVENT = tables.Offer.__table__.c, tables.OfferEvent.__table__.c
 PRODUCT, KEY = tables.Product.__table__.c, tables.StoreKey.__table__.c
 USE = tables.Redemption.__table__.c
@@ -57,17 +61,33 @@ def _stream(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:
         yield from some
 
 
+def heads(connection: Connection, scope: Scope) -> Rows:
+    """Lists by key id and counter, with their nights' states and without their contents."""
+    return _stream(connection, _lists(scope))
+
+
 def lists(connection: Connection, scope: Scope) -> Rows:
-    """Lists by key id and counter, with their nights' states."""
+    """The same with their contents, as JSON text."""
+    return _stream(connection, _lists(scope).add_columns(CONTENT))
+
+
+def _lists(scope: Scope) -> Select[*tuple[Any, ...]]:
     names = ("key_id", "counter", "night", "store", "first_day", "last_day", "worth", "issue")
-    return _stream(
-        connection,
-        select(*(LIST[name] for name in (*names, "shopper")),
-               cast(LIST.content, Text).label("content"), RUN.state)
+    return (
+        select(*(LIST[name] for name in (*names, "shopper")), RUN.state)
         .join(tables.Run, RUN.night == LIST.night)
         .where(scope.in_force())
-        .order_by(LIST.key_id, LIST.counter),
-    )  # fmt: skip
+        .order_by(LIST.key_id, LIST.counter)
+    )
+
+
+def contents(connection: Connection, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Contents by ids, as promo.checkout.pack.layout.list_id makes them, in their order."""
+    for key_id, group in groupby(ids, key=lambda each: each // PER_KEY):
+        query = select(LIST.counter, CONTENT).where(LIST.key_id == key_id).order_by(LIST.counter)
+        for some in chunks([each % PER_KEY for each in group]):
+            for counter, content in connection.execute(query.where(LIST.counter.in_(some))):
+                yield list_id(key_id, counter), content
 
 
 def cards(connection: Connection, scope: Scope) -> Rows:
@@ -156,7 +176,7 @@ def serials(connection: Connection) -> Rows:
     return _stream(connection, query)
 
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Some values at a time: a statement takes only so many."""
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
