@@ -79,6 +79,14 @@ def take(
     return Taken(back, others, back.refund + sum(found.others[unit] for unit in others))
 
 
+def to_pay(sale: Mapping[str, Any]) -> int:
+    """What was paid for a sale."""
+    sold = Sale.from_stored(sale["sale"])
+    off = sum(use.discount for each in sold.offers for use in each.uses)
+    others: int = sum(price for _, _, price in sale["others"])
+    return sum(sold.prices.values()) + others - off
+
+
 def paid_back(stored: History) -> int:
     """What returns have paid out of a sale."""
     return sum(each.get("paid", each["refund"]) for each in stored.returns)
@@ -157,6 +165,10 @@ class Bringing:
         if not units and not others:
             raise Refuse("not_left")
         return sorted(units), sorted(others)
+
+    def count(self, line: int) -> int:
+        """How many pieces of a line are left."""
+        return sum(unit[0] == line for unit in {*self.sale.prices, *self.others} - self.gone)
 
     def numbers(self) -> dict[tuple[str, int], int]:
         """The number in `redemptions` of each use, by its key in the basket and its own number."""
