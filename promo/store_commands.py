@@ -30,9 +30,9 @@ def key() -> None:
 @key.command("add")
 @click.option("--store", type=TEXT, required=True, help="The store's id.")
 @click.option("--verb", "verbs", multiple=True, default=("lookup",), show_default=True,
-              help="What it may do: lookup, sheet, quote, reserve, redeem, return, void; may be "
-              "repeated.")  # fmt: skip
-@click.option("--till", is_flag=True, help="All that a till does: every verb but sheet.")
+              help="What it may do: lookup, sheet, quote, reserve, redeem, return, void, sync; may "
+              "be repeated.")  # fmt: skip
+@click.option("--till", is_flag=True, help="All that a till does: every verb but sheet and sync.")
 @click.option("--until", type=DAY, help="The last day on which it opens; for ever if not given.")
 @click.pass_context
 @sentences

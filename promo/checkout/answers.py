@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from promo.checkout.refusals import Refuse
-from promo.checkout.request import Request, Transaction
+from promo.checkout.request import Made, Request, Transaction
 from promo.checkout.statements import Statements
 
 NAMED = 'store = ? and till = ? and day = ? and "transaction" = ?'
@@ -116,16 +116,25 @@ def store(
 ) -> bytes:
     """Keep an answer and what later requests need of it; returns its bytes."""
     said = as_bytes(answer)
-    keep(statements, request, said, content)
+    keep(statements, request, Given(request.verb, request.digest, said, content))
     return said
 
 
-def keep(statements: Statements, request: Request, said: bytes, content: Mapping[str, Any]) -> None:
-    """Keep the bytes of an answer; content: nothing where somebody else knows what it is of."""
-    about = request.of if request.verb in ("return", "void") else (None,) * 4
-    statements.change(STORE, (*request.name, request.verb, request.digest, said,
-                              to_json(content).decode(), *about,
-                              statements.moment(request.now)))  # fmt: skip
+class Given(NamedTuple):
+    """An answer's bytes, to which request it was given, and what later requests need of it."""
+
+    verb: str
+    digest: str
+    said: bytes
+    content: Mapping[str, Any]
+
+
+def keep(statements: Statements, made: Made, given: Given) -> None:
+    """Keep an answer as it was given."""
+    about = made.of if given.verb in ("return", "void") else (None,) * 4
+    statements.change(STORE, (*made.name, given.verb, given.digest, given.said,
+                              to_json(given.content).decode(), *about,
+                              statements.moment(made.now)))  # fmt: skip
 
 
 def as_bytes(answer: Mapping[str, Any]) -> bytes:

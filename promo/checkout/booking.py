@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from promo.checkout import serials
 from promo.checkout.handed import Claim
-from promo.checkout.request import Request, Transaction
+from promo.checkout.request import Made, Transaction
 from promo.checkout.statements import Statements
 from promo.offers.counters import Counted, Spent
 from promo.offers.handed import is_coupon
@@ -76,14 +76,14 @@ def hold_counters(statements: Statements, offers: Iterable[str]) -> None:
         statements.rows(HELD.format(among) + statements.held, (several,))
 
 
-def book(statements: Statements, request: Request, rows: Collection[Row]) -> list[str]:
+def book(statements: Statements, made: Made, rows: Collection[Row]) -> list[str]:
     """Write rows of `redemptions`, and count them; returns the offers whose budget that spent.
 
-    Their counters are held already. A row has COLUMNS, but for those of the request.
+    Their counters are held already. A row has COLUMNS, but for those of the transaction.
     """
     if not rows:
         return []
-    own = request.name._asdict() | {"at": statements.moment(request.instant)}
+    own = made.name._asdict() | {"at": statements.moment(made.instant)}
     written = to_json([dict.fromkeys(COLUMNS) | row | own for row in rows]).decode()
     statements.change(INSERT.format(statements.table(QUOTED)), (written,))
     more: dict[str, Row] = {}
@@ -95,10 +95,10 @@ def book(statements: Statements, request: Request, rows: Collection[Row]) -> lis
     types = {"name": "text", "more_uses": "bigint", "more_money": "bigint"}
     query = COUNT.format(statements.table(types))
     counted = statements.rows(query, (json.dumps(list(more.values())),))
-    return [each[0] for each in counted if _alarm(statements, request, more[each[0]], each)]
+    return [each[0] for each in counted if _alarm(statements, made, more[each[0]], each)]
 
 
-def _alarm(statements: Statements, request: Request, more: Row, counted: tuple[Any, ...]) -> bool:
+def _alarm(statements: Statements, made: Made, more: Row, counted: tuple[Any, ...]) -> bool:
     """Store that a budget is spent, once for each size of it; returns whether it was now."""
     name, uses, money, budget_money, budget_uses = counted
     after, budget = Spent(money, uses), Spent(budget_money, budget_uses)
@@ -109,7 +109,7 @@ def _alarm(statements: Statements, request: Request, more: Row, counted: tuple[A
         return False
     reason = (f"spent {money} of {budget_money} minor units, "
               f"{uses} of {budget_uses} redemptions")  # fmt: skip
-    statements.change(ALARM, (name, statements.moment(request.now), reason))
+    statements.change(ALARM, (name, statements.moment(made.now), reason))
     return True
 
 

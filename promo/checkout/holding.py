@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from promo.checkout import serials
 from promo.checkout.basket.model import Held, Left, Matches
 from promo.checkout.finding_lists import Stored
 from promo.checkout.handed import Claim, Handed
 from promo.checkout.noticing import WITHIN
-from promo.checkout.request import Request, Transaction
+from promo.checkout.request import Made, Request, Transaction
 from promo.checkout.statements import Statements
 from promo.offers.terms import Terms
 
@@ -133,7 +133,7 @@ def read(
     waiting = serials.waiting(statements, refused, request.now)
     items = {item["offer"]: item for item in row.content["offers"]} if row else {}
     offers = read_offers(statements, [*items, *(each.offer for each in handed)])
-    used = _used(statements, request, row, offers, own)
+    used = used_by(statements, request, row, offers, own)
     found = _Held(items, offers, used, statements.needs_line)
     for name in items:
         found.add(name)
@@ -201,10 +201,27 @@ def goods(
     return matches, excluded
 
 
-def _used(
-    statements: Statements, request: Request, row: Stored | None, offers: Collection[str],
+class OnList(Protocol):
+    """A list, and whose it is."""
+
+    @property
+    def key_id(self) -> int:
+        """With the counter, the list's serial."""
+
+    @property
+    def counter(self) -> int:
+        """See key_id."""
+
+    @property
+    def shopper(self) -> str:
+        """The household."""
+
+
+def used_by(
+    statements: Statements, request: Made, row: OnList | None, offers: Collection[str],
     own: Collection[Transaction],
 ) -> Used:  # fmt: skip
+    """What a household has used of some offers; `own` reservations do not count."""
     used = Used(Taken.nothing(), Taken.nothing(), Counter(), set())
     if row is None:
         return used

@@ -21,6 +21,8 @@ class Metrics:
         self.guesses = 0
         self.many_baskets = 0
         self.budgets_spent = 0
+        self.decisions = 0
+        self.conflicts = 0
         self.uses = 0
         self.off = 0  # minor units
         self.at_work = 0
@@ -67,6 +69,10 @@ class Metrics:
             f"promo_many_baskets_total {self.many_baskets}",
             *head("promo_budgets_spent_total", "counter", "Budgets that a redemption spent."),
             f"promo_budgets_spent_total {self.budgets_spent}",
+            *head("promo_journal_decisions_total", "counter", "Decisions of stores taken in."),
+            f"promo_journal_decisions_total {self.decisions}",
+            *head("promo_conflicts_total", "counter", "Conflicts found in stores' journals."),
+            f"promo_conflicts_total {self.conflicts}",
             *head("promo_redemptions_total", "counter", "Uses of offers, of sales paid."),
             f"promo_redemptions_total {self.uses}",
             *head("promo_discount_total", "counter", "Minor units that they took off."),

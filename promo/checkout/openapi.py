@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from promo.checkout import bodies, sale_bodies
+from promo.checkout.pack import journal_bodies
 from promo.checkout.refusals import REFUSALS
 
 PATH = "/v1/openapi.json"
@@ -44,6 +45,7 @@ def document() -> dict[str, Any]:
     schemas: dict[str, TypeAdapter[Any]] = {
         "Opening": bodies.OPENING, "SheetAsked": bodies.SHEET, "ListSeen": bodies.LIST_SEEN,
         "Refused": bodies.REFUSED, "Healthy": bodies.HEALTHY,
+        "JournalSent": journal_bodies.JOURNAL_SENT, "JournalTaken": journal_bodies.JOURNAL_TAKEN,
         "Basket": sale_bodies.BASKET, "Paid": sale_bodies.PAID, "Bringing": sale_bodies.BRINGING,
         "Voiding": sale_bodies.VOIDING, "Priced": sale_bodies.PRICED,
         "GivenBack": sale_bodies.GIVEN_BACK, "Voided": sale_bodies.VOIDED,
@@ -60,6 +62,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/v1/lookup": {"post": _lookup()},
             "/v1/sheet": {"post": _sheet()},
+            "/v1/journal": {"post": _journal()},
             **{f"/v1/{verb}": {"post": _sale(verb)} for verb in SALES},
             PATH: {"get": _open("This document.", "application/json", {"type": "object"})},
             "/health": {"get": _open("The process is there.", "application/json", _ref("Healthy"))},
@@ -97,6 +100,12 @@ def _sheet() -> dict[str, Any]:
     }
     return _posted("sheet", "A list's sheet, ready for a screen or a printer.",
                    "SheetAsked", content)  # fmt: skip
+
+
+def _journal() -> dict[str, Any]:
+    words = "What a store decided on its own while its line was down; each decision once."
+    content = {"application/json": {"schema": _ref("JournalTaken")}}
+    return _posted("sync", words, "JournalSent", content, ("forked",))
 
 
 def _sale(verb: str) -> dict[str, Any]:

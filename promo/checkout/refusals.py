@@ -90,6 +90,8 @@ REFUSALS: Mapping[str, Refusal] = {
         _.text("The till's clock or business day is wrong. Please call the help desk."),
         NO_OFFERS_NOW,
     ),
+    # A store's journal is not the one that head office has read so far.
+    "forked": Refusal(409, NOT_UNDERSTOOD, NO_OFFERS_NOW),
     # The request is not what it should be.
     "malformed": Refusal(400, NOT_UNDERSTOOD, NO_OFFERS_NOW),
     "no_key": Refusal(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from promo.checkout.refusals import Refuse
@@ -32,6 +32,26 @@ class Transaction(NamedTuple):
         """A number of 63 bits that stands for it."""
         text = "\x00".join(self).encode()
         return int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
+
+
+class Made(Protocol):
+    """Something that a till did: a request now, or one that its store answered on its own."""
+
+    @property
+    def name(self) -> Transaction:
+        """The transaction that it is of."""
+
+    @property
+    def of(self) -> Transaction:
+        """The sale that it is about."""
+
+    @property
+    def instant(self) -> datetime:
+        """When, by the till's clock."""
+
+    @property
+    def now(self) -> datetime:
+        """The service's clock."""
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,12 @@ from starlette.types import ASGIApp
 
 from promo import database, exposition
 from promo.checkout import bodies, finding_lists, metrics, openapi, opening
-from promo.checkout.connections import Connections, Unavailable
+from promo.checkout.connections import Connections, Twice, Unavailable
 from promo.checkout.finding_lists import Stored
 from promo.checkout.gate import Gate
 from promo.checkout.kiosk import Kiosk
+from promo.checkout.pack import journal_bodies
+from promo.checkout.pack.taking_in import Journals
 from promo.checkout.refusals import Refuse
 from promo.checkout.sales import VERBS, Sales
 from promo.checkout.selling import House
@@ -73,6 +75,7 @@ class Service:
         self.metrics = metrics.Metrics()
         house = House(settings, keys)
         self.sales = Sales(house, self.languages, self.connections, self.metrics, write)
+        self.journals = Journals(self.connections, self.metrics, write)
         served = Served(self.connections, self._opened, self._guessed, self._clock)
         self.till = TryOut(house, self.languages, served) if till else None
         self.document = openapi.document()
@@ -123,6 +126,13 @@ class Service:
         except Refused as error:
             raise self._closed(key, error) from None
         return Response(said, media_type="application/json")
+
+    async def journal(self, key: StoreKey, asked: journal_bodies.JournalSent) -> Response:
+        """What a store decided on its own while its line was down."""
+        try:
+            return JSONResponse(await self.journals.take(key, asked, self.now))
+        except Twice as error:
+            raise Unavailable(str(error)) from None
 
     def _closed(self, key: StoreKey, error: Refused) -> Refuse:
         """Why no list opens; codes and cards that we never gave out are counted."""
@@ -184,7 +194,11 @@ class Service:
 
     # --- how a request is met ------------------------------------------------------------------
 
-    def _posted(self, verb: str, kind: TypeAdapter[Any], work: Work) -> Any:
+    def _posted(
+        self, verb: str, kind: TypeAdapter[Any], work: Work, most: int | None = None
+    ) -> Any:
+        """most: bytes of a body, where it is not the setting."""
+
         async def endpoint(request: Request) -> Response:
             about = request.scope["promo"]
             key: StoreKey | None = None
@@ -194,7 +208,7 @@ class Service:
                 key = await self.gate.key(request.headers.get("authorization", ""))
                 about |= {"store": key.store, "key": key.id}
                 self.gate.admit(key, verb)
-                asked = bodies.read(kind, await self._body(request))
+                asked = bodies.read(kind, await self._body(request, most))
                 return await self._worked(request, key, work, asked)
             except Unavailable as error:
                 about["fault"] = str(error)
@@ -209,18 +223,19 @@ class Service:
         """The answer to a checked request. Raises Refuse, Unavailable."""
         return await work(key, asked)
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, most: int | None) -> bytes:
         """A body of JSON, no longer and no slower than is allowed. Raises Refuse."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refuse("wrong_type", detail="Send `Content-Type: application/json`.")
         limits, got = self.settings.service, bytearray()
+        most = most or limits.most_body
         try:
             async with asyncio.timeout(limits.body_seconds):
                 async for chunk in request.stream():
                     got += chunk
-                    if len(got) > limits.most_body:
-                        raise Refuse("too_large", detail=f"At most {limits.most_body:,} bytes.",
+                    if len(got) > most:
+                        raise Refuse("too_large", detail=f"At most {most:,} bytes.",
                                      headers=HANG_UP)  # fmt: skip
         except (TimeoutError, ClientDisconnect):
             raise Refuse("too_slow", headers=HANG_UP) from None
@@ -247,6 +262,9 @@ class Service:
         posts = {
             "/v1/lookup": self._posted("lookup", bodies.OPENING, self.lookup),
             "/v1/sheet": self._posted("sheet", bodies.SHEET, self.sheet),
+            "/v1/journal": self._posted(
+                "sync", journal_bodies.JOURNAL_SENT, self.journal, journal_bodies.MOST_BATCH
+            ),
         } | {
             f"/v1/{verb}": self._posted(verb, kind, partial(self.sale, verb))
             for verb, kind in VERBS.items()

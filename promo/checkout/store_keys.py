@@ -19,8 +19,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from promo import tables
 from promo.errors import Sentence
 
-VERBS = ("lookup", "sheet", "quote", "reserve", "redeem", "return", "void")
-TILL = tuple(verb for verb in VERBS if verb != "sheet")
+VERBS = ("lookup", "sheet", "quote", "reserve", "redeem", "return", "void", "sync")
+TILL = tuple(verb for verb in VERBS if verb not in ("sheet", "sync"))
 TOKEN = re.compile("promo-([0-9]{1,15})-([A-Za-z0-9_-]{43})")
 KEY = tables.StoreKey.__table__.c
 

@@ -6,7 +6,7 @@ priced again.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from promo.checkout.basket.sale import Sale
 from promo.checkout.booking import Row
 from promo.checkout.handed import claim_of
 from promo.checkout.refusals import Refuse
-from promo.checkout.request import Request, Transaction
+from promo.checkout.request import Made, Request, Transaction
 from promo.checkout.statements import Statements
 from promo.config import Settings
 from promo.offers.basket import Unit
@@ -48,15 +48,48 @@ def bring_back(statements: Statements, settings: Settings, request: Request) -> 
     if stored.sale is None:
         raise Refuse(statements.unknown_sale)
     request.check_days(settings.checkout.late_days)
-    found = _Bringing(stored, stored.sale)
-    units, others = found.wanted(request.body.get("lines"))
-    terms = {name: Terms.from_stored(each) for name, each in stored.sale["terms"].items()}
-    back = give_back(found.sale, units, found.earlier, terms, stored.sale["matches"])
-    _book_return(statements, request, found, back)
-    refund = back.refund + sum(found.others[unit] for unit in others)
-    content = back.stored() | {"others": [*map(list, others)]}
-    told = _told_return(request, back, others, refund)
-    return answers.store(statements, request, told, content)
+    taken = take(statements, request, stored, stored.sale, request.body.get("lines"))
+    return answers.store(statements, request, _told_return(request, taken), taken.content)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a return took back: pieces that offers could touch, others, and what is paid."""
+
+    back: Returned
+    others: Sequence[Unit]
+    refund: int
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What later returns and a void need of it."""
+        return self.back.stored() | {"others": [*map(list, self.others)], "paid": self.refund}
+
+
+def take(
+    statements: Statements, made: Made, stored: History, sale: Mapping[str, Any],
+    lines: Sequence[Mapping[str, int]] | None,
+) -> Taken:  # fmt: skip
+    """Take pieces of a sale back, all that are left where no line is named. Raises Refuse."""
+    found = Bringing(stored, sale)
+    units, others = found.wanted(lines)
+    terms = {name: Terms.from_stored(each) for name, each in sale["terms"].items()}
+    back = give_back(found.sale, units, found.earlier, terms, sale["matches"])
+    _book_return(statements, made, found, back)
+    return Taken(back, others, back.refund + sum(found.others[unit] for unit in others))
+
+
+def to_pay(sale: Mapping[str, Any]) -> int:
+    """What was paid for a sale."""
+    sold = Sale.from_stored(sale["sale"])
+    off = sum(use.discount for each in sold.offers for use in each.uses)
+    others: int = sum(price for _, _, price in sale["others"])
+    return sum(sold.prices.values()) + others - off
+
+
+def paid_back(stored: History) -> int:
+    """What returns have paid out of a sale."""
+    return sum(each.get("paid", each["refund"]) for each in stored.returns)
 
 
 def void(statements: Statements, settings: Settings, request: Request) -> bytes:
@@ -75,19 +108,27 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     if stored.sale is None and answers.is_return(statements, request.of):
         raise Refuse("a_return")
     request.check_days(settings.checkout.late_days)
-    rows = left(statements, request.of)
-    booking.free(statements, request.of)
-    answers.forget(statements, request.of, "reserve")
-    give_up(statements, request, rows)
+    rows = undo(statements, request)
     told = _told_void(request, rows, known=stored.sale is not None)
-    return answers.store(statements, request, told, {})
+    return answers.store(statements, request, told, {"paid": paid_back(stored)})
+
+
+def undo(statements: Statements, made: Made) -> list[Row]:
+    """Take back all that is left of a sale's uses; returns that."""
+    rows = _left(statements, made.of)
+    booking.free(statements, made.of)
+    answers.forget(statements, made.of, "reserve")
+    booking.hold_counters(statements, (row["offer"] for row in rows))
+    booking.book(statements, made, [_reversal("void", row, row) for row in rows])
+    _release(statements, made, rows)
+    return rows
 
 
 # --- returns --------------------------------------------------------------------------------------
 
 
 @dataclass
-class _Bringing:
+class Bringing:
     """A sale and what was brought back of it before."""
 
     stored: History
@@ -127,6 +168,10 @@ class _Bringing:
             raise Refuse("not_left")
         return sorted(units), sorted(others)
 
+    def count(self, line: int) -> int:
+        """How many pieces of a line are left."""
+        return sum(unit[0] == line for unit in {*self.sale.prices, *self.others} - self.gone)
+
     def numbers(self) -> dict[tuple[str, int], int]:
         """The number in `redemptions` of each use, by its key in the basket and its own number."""
         found, last = {}, Counter[str]()
@@ -155,13 +200,11 @@ def _less(one: Part, other: Part) -> Part:
     return Part(one.off - other.off, one.funder - other.funder, one.points - other.points)
 
 
-def _book_return(
-    statements: Statements, request: Request, found: _Bringing, back: Returned
-) -> None:
+def _book_return(statements: Statements, made: Made, found: Bringing, back: Returned) -> None:
     """Write a row of `redemptions` for each use that gives something up."""
     if not back.uses:
         return
-    uses = {(row["offer"], row["number"]): row for row in _rows(statements, request.of)}
+    uses = {(row["offer"], row["number"]): row for row in _rows(statements, made.of)}
     numbers, rows, products = found.numbers(), list[Row](), found.sale.products
     again = list[Row]()
     for each in back.uses:
@@ -176,22 +219,21 @@ def _book_return(
         }  # fmt: skip
         use = uses[each.offer, numbers[each.key, each.number]]
         again += [use] * each.uses
-        rows.append(reversal("return", use, taken))
+        rows.append(_reversal("return", use, taken))
     booking.hold_counters(statements, (row["offer"] for row in rows))
-    booking.book(statements, request, rows)
-    _release(statements, request, again)
+    booking.book(statements, made, rows)
+    _release(statements, made, again)
 
 
-def _told_return(
-    request: Request, back: Returned, others: Collection[Unit], refund: int
-) -> dict[str, Any]:
+def _told_return(request: Request, taken: Taken) -> dict[str, Any]:
     """What the till is told: sale_bodies.GivenBack."""
+    back, refund = taken.back, taken.refund
     offers = _by_offer(
         {"offer": each.offer, "uses": each.uses, "lines": telling.shares(each.parts.items())}
         for each in back.uses
     )
     sums = telling.summed(offers)
-    lines = Counter(unit[0] for unit in (*back.units, *others))
+    lines = Counter(unit[0] for unit in (*back.units, *taken.others))
     cashier, shopper = sentences.of_return(refund, sums["points"], request.language)
     return request.name._asdict() | {"of": request.of._asdict(), "refund": refund} | sums | {
         "lines": [{"line": line, "quantity": lines[line]} for line in sorted(lines)],
@@ -219,14 +261,7 @@ def _told_void(request: Request, rows: Sequence[Row], *, known: bool) -> dict[st
     }  # fmt: skip
 
 
-def give_up(statements: Statements, request: Request, rows: Sequence[Row]) -> None:
-    """Take back what is left of the uses of a sale."""
-    booking.hold_counters(statements, (row["offer"] for row in rows))
-    booking.book(statements, request, [reversal("void", row, row) for row in rows])
-    _release(statements, request, rows)
-
-
-def left(statements: Statements, name: Transaction) -> list[Row]:
+def _left(statements: Statements, name: Transaction) -> list[Row]:
     """The uses of a sale of which something is left, less what was taken back of each."""
     rows = _rows(statements, name)
     by_id = {row["id"]: row for row in rows}
@@ -257,7 +292,7 @@ def _row(values: tuple[Any, ...]) -> Row:
 # --- both -----------------------------------------------------------------------------------------
 
 
-def reversal(kind: str, use: Row, taken: Mapping[str, Any]) -> Row:
+def _reversal(kind: str, use: Row, taken: Mapping[str, Any]) -> Row:
     """The row that takes something of a use back."""
     lines = [line | {name: -line[name] for name in SHARES} for line in taken["lines"]["lines"]]
     return (
@@ -280,10 +315,10 @@ def _by_offer(backs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _release(statements: Statements, request: Request, uses: Iterable[Row]) -> None:
+def _release(statements: Statements, made: Made, uses: Iterable[Row]) -> None:
     """Let the serial numbers of coupons that may be used again be taken again."""
     claims = (claim_of(row["coupon"]) for row in uses if row["coupon"])
-    serials.release(statements, request.of, {each for each in claims if each is not None})
+    serials.release(statements, made.of, {each for each in claims if each is not None})
 
 
 def _added(

@@ -69,6 +69,11 @@ class Machine(Running):
         assert isinstance(self.service, StoreService)
         self.run(self.service.look())
 
+    def looked(self) -> str:
+        """The same; the kind of the pack in force then."""
+        self.look()
+        return self.house.pack.about.kind
+
     def run(self, what: Coroutine[Any, Any, None]) -> None:
         """Do something in the service's own loop."""
         asyncio.run_coroutine_threadsafe(what, self.loops[0]).result(30)
@@ -136,5 +141,5 @@ def build_delta(
     engine: Engine, settings: Settings, base: Path, target: Path, now: datetime = NOW
 ) -> Path:
     """What has changed since a base was made."""
-    deltas.build(engine, order(settings, now), base, target)
+    building.build_delta(engine, order(settings, now), base, target)
     return target

@@ -7,13 +7,13 @@ they lie, in the pack's files, which are attached.
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from promo.checkout.finding_lists import Stored
 from promo.checkout.pack.journal import Journal
 from promo.checkout.pack.journaled import Journaled
-from promo.checkout.pack.layout import PER_KEY, day_of
+from promo.checkout.pack.layout import EPOCH, PER_KEY
 from promo.checkout.pack.opened import Pack
 from promo.checkout.refusals import Refuse
 from promo.checkout.statements import UseElsewhere
@@ -99,7 +99,7 @@ class PackStatements(Journaled):
         found = []
         for offer, at, uses, promised, day in self.rows(USES, (int(shopper),)):
             key_id, counter = (None, None) if at is None else divmod(at, PER_KEY)
-            on = day_of(day).isoformat()
+            on = (EPOCH + timedelta(day)).isoformat()
             found.append(UseElsewhere(offer, key_id, counter, uses, promised, on))
         return found
 

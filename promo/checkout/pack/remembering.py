@@ -12,6 +12,7 @@ from sqlite3 import IntegrityError
 from typing import Any
 
 from promo.checkout import answers, booking, selling, taking_back
+from promo.checkout.answers import Given
 from promo.checkout.booking import Row
 from promo.checkout.pack.pack_statements import PackStatements
 from promo.checkout.refusals import Refuse
@@ -49,13 +50,13 @@ def _done(statements: PackStatements, house: House, request: Request) -> bytes:
 
 def _keep(statements: PackStatements, house: House, request: Request, said: bytes) -> None:
     """Keep the bytes, and what was used or is good again."""
-    answers.keep(statements, request, said, {})
+    answers.keep(statements, request, Given(request.verb, request.digest, said, {}))
     if request.verb == "redeem":
         rows = _used(statements, house, json.loads(said))
         booking.hold_counters(statements, (row["offer"] for row in rows))
         booking.book(statements, request, rows)
     elif request.verb == "void":
-        taking_back.give_up(statements, request, taking_back.left(statements, request.of))
+        taking_back.undo(statements, request)
 
 
 def _used(statements: PackStatements, house: House, told: Mapping[str, Any]) -> list[Row]:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from promo import exposition
 from promo.checkout import answers, bodies
 from promo.checkout.finding_lists import Stored
-from promo.checkout.pack import sections
+from promo.checkout.pack import journal_bodies, sections
 from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
 from promo.checkout.pack.head_office import HeadOffice, Said
@@ -151,6 +151,10 @@ class StoreService(Service):
     async def sheet(self, key: StoreKey, asked: bodies.SheetAsked) -> Response:
         """No sheet: a name and an address are on it, and no pack has them."""
         raise Refuse("line_down", wait=WAIT)
+
+    async def journal(self, key: StoreKey, asked: journal_bodies.JournalSent) -> Response:
+        """Nothing is taken in here: head office alone has the chain's books."""
+        raise Refuse("no_such_path")
 
     async def _opened(
         self, key: StoreKey, asked: bodies.Opening, then: Callable[[Statements, Stored], Any]
