@@ -25,7 +25,7 @@ from promo.checkout.pack.keys import PackKeys
 from promo.checkout.pack.opened import Pack
 from promo.checkout.pack.reading import Scope
 from promo.checkout.pack.store_house import StoreHouse
-from promo.checkout.pack.store_service import StoreService
+from promo.checkout.pack.store_service import Sending, StoreService
 from promo.config import Settings
 
 SIGNING = PackKeys({1: (bytes(range(32)), bytes(range(32, 64)))})
@@ -82,17 +82,16 @@ class Machine(Running):
 @contextmanager
 def machine(
     settings: Settings, pack: Path, folder: Path, *, delta: Path | None = None,
-    now: Callable[[], datetime] = lambda: NOW, head_office: str | None = None, till: bool = False,
-    stores: tuple[str, ...] = STORES,
+    now: Callable[[], datetime] = lambda: NOW, line: HeadOffice | None = None, till: bool = False,
+    stores: tuple[str, ...] = STORES, sending: Sending | None = None,
 ) -> Iterator[Machine]:  # fmt: skip
     """A store machine on a free port, in a thread; its own settings price nothing."""
     lines: list[dict[str, Any]] = []
     loops: list[asyncio.AbstractEventLoop] = []
-    packs = FoundPacks(pack, delta, SIGNING.public(), KEYS, stores)
+    packs = FoundPacks(pack, delta, SIGNING.public(), KEYS, folder / "packs", stores)
     house = StoreHouse.open(folder, stores, packs.first(now(), lambda _: None), now)
-    line = HeadOffice(head_office, 5.0, 4) if head_office else None
     service = StoreService(
-        settings, KEYS, house, packs, head_office=line, now=now, till=till,
+        settings, KEYS, house, packs, head_office=line, sending=sending, now=now, till=till,
         write=lambda x: lines.append(dict(x)),
     )  # fmt: skip
     meanwhile = service.meanwhile
@@ -108,7 +107,9 @@ def machine(
         thread = threading.Thread(target=server.run, args=([ear],))
         thread.start()
         try:
-            yield Machine(service, port, lines, loops)
+            found = Machine(service, port, lines, loops)
+            found.ask("/health", method="GET")  # it has begun
+            yield found
         finally:
             server.should_exit = True
             thread.join()

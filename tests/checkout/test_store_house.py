@@ -142,7 +142,7 @@ def test_the_newest_good_pack_of_a_folder_is_the_first(
     newest = build(shop, settings, tmp_path / "3", LATER + timedelta(1))
     newest.write_bytes(newest.read_bytes()[:-1] + b" ")
     said: list[PackError] = []
-    packs = FoundPacks(tmp_path, None, SIGNING.public(), KEYS, STORES)
+    packs = FoundPacks(tmp_path, None, SIGNING.public(), KEYS, tmp_path / "kept", STORES)
     found = packs.first(LATER, said.append)
     assert found.about.made_at == LATER
     assert str(good) not in str(said[0])
@@ -153,14 +153,14 @@ def test_a_pack_of_another_region_is_refused(
     shop: Engine, settings: Settings, tmp_path: Path
 ) -> None:
     pack = build(shop, settings, tmp_path / "1")
-    packs = FoundPacks(pack, None, SIGNING.public(), KEYS, ("1", "77"))
+    packs = FoundPacks(pack, None, SIGNING.public(), KEYS, tmp_path / "kept", ("1", "77"))
     with pytest.raises(PackError, match="is not for store 77") as error:
         packs.first(NOW, lambda _: None)
     assert error.value.reason == "other_region"
 
 
 def test_a_folder_without_packs_says_so(tmp_path: Path) -> None:
-    packs = FoundPacks(tmp_path, None, SIGNING.public(), KEYS)
+    packs = FoundPacks(tmp_path, None, SIGNING.public(), KEYS, tmp_path / "kept")
     with pytest.raises(PackError, match="There is no pack in"):
         packs.first(NOW, lambda _: None)
 
@@ -185,7 +185,7 @@ def test_an_offers_terms_and_stop_follow_the_pack(
 def test_the_folder_is_one_machines(shop: Engine, settings: Settings, tmp_path: Path) -> None:
     keys_of(shop)
     build(shop, settings, tmp_path / "1")
-    packs = FoundPacks(tmp_path / "1", None, SIGNING.public(), KEYS)
+    packs = FoundPacks(tmp_path / "1", None, SIGNING.public(), KEYS, tmp_path / "kept")
     pack = packs.first(NOW, lambda _: None)
     one = StoreHouse.open(tmp_path / "m", STORES, pack, lambda: NOW)
     from promo import files

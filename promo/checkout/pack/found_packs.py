@@ -4,11 +4,14 @@ Files are looked at again and again, so that a new pack is taken up while the se
 is not good is named once, and the pack in force stays.
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from promo import files
 from promo.checkout.pack import footer
 from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.footer import Footer
@@ -34,10 +37,15 @@ class FoundPacks:
 
     def __init__(
         self, base: Path, delta: Path | None, keys: PublicKeys, codes: CodeKeys,
-        stores: Sequence[str] = (),
+        kept: Path, stores: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        """base: a file, or a folder of packs and deltas; stores: for which a pack must be."""
+        """base: a file, or a folder of packs and deltas; stores: for which a pack must be.
+
+        kept: a folder for copies, from which packs are used: whatever becomes of the files that
+        were found, the pack in force stays.
+        """
         self.base, self.delta = base, delta
+        self.kept = kept
         self.keys, self.codes = keys, codes
         self.stores = stores
         self._refused: set[tuple[State | None, ...]] = set()
@@ -47,7 +55,9 @@ class FoundPacks:
         last = PackError("not_there", f"There is no pack in {self.base}.")
         for pair in self._pairs(say):
             try:
-                return self._opened(pair, now)
+                found = self._opened(pair, now)
+                self._clear(found)
+                return found
             except PackError as error:
                 last = error
                 self._refused.add(_states(pair))
@@ -56,7 +66,11 @@ class FoundPacks:
         raise last
 
     def newer(self, than: Pack, now: datetime, say: Say) -> Pack | None:
-        """A good pack that is newer than one, if there is any; `say` is told of a bad one once."""
+        """A good pack that is newer than one, if there is any; `say` is told of a bad one once.
+
+        than: the pack in force; copies of others are swept away.
+        """
+        self._clear(than)
         for pair in self._pairs(say):
             if pair.version <= than.about.version:
                 return None
@@ -71,13 +85,27 @@ class FoundPacks:
         return None
 
     def _opened(self, pair: Pair, now: datetime) -> Pack:
-        found = Pack.open(pair.base, pair.delta, self.keys, self.codes, now)
-        try:
+        """A pack that is proven, from copies that are proven, too."""
+        with closing(Pack.open(pair.base, pair.delta, self.keys, self.codes, now)) as found:
             check_stores(found, self.stores)
-        except PackError:
-            found.close()
-            raise
-        return found
+            base = self._copied(pair.base, found.base)
+            delta = self._copied(pair.delta, found.delta) if pair.delta and found.delta else None
+        return Pack.open(base, delta, self.keys, self.codes, now)
+
+    def _copied(self, path: Path, about: Footer) -> Path:
+        target = self.kept / _name(about)
+        if not target.is_file():
+            self.kept.mkdir(parents=True, exist_ok=True)
+            with files.replacing(target) as temporary:
+                shutil.copyfile(path, temporary)
+        return target
+
+    def _clear(self, but: Pack) -> None:
+        """Sweep away copies that are not of a pack."""
+        names = {_name(each) for each in (but.base, but.delta) if each}
+        for path in self.kept.iterdir() if self.kept.is_dir() else ():
+            if path.name not in names:
+                path.unlink(missing_ok=True)
 
     def _pairs(self, say: Say) -> list[Pair]:
         """What could be in force, the newest first."""
@@ -109,6 +137,10 @@ class FoundPacks:
                 self._refused.add(state)
                 say(error)
             return None
+
+
+def _name(about: Footer) -> str:
+    return f"{about.kind}-{about.version}-{about.sha256[:16]}"
 
 
 def _states(pair: Pair) -> tuple[State | None, ...]:

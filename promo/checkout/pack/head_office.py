@@ -77,6 +77,7 @@ class HeadOffice:
         self._at, self._seconds = address(url), seconds
         self._threads = ThreadPoolExecutor(threads, "head-office")
         self._own = threading.local()
+        self._open: set[http.client.HTTPConnection] = set()
         self._rests_until = float("-inf")
 
     @property
@@ -108,8 +109,10 @@ class HeadOffice:
         kind = http.client.HTTPSConnection if self._at.scheme == "https" else (
             http.client.HTTPConnection)  # fmt: skip
         assert self._at.hostname is not None
-        self._own.connection = kind(self._at.hostname, self._at.port, timeout=self._seconds)
-        return self._sent(self._own.connection, path, raw, authorization)
+        made = kind(self._at.hostname, self._at.port, timeout=self._seconds)
+        self._own.connection = made
+        self._open.add(made)
+        return self._sent(made, path, raw, authorization)
 
     def _sent(
         self, connection: http.client.HTTPConnection, path: str, raw: bytes, authorization: str
@@ -121,10 +124,13 @@ class HeadOffice:
             body = got.read(MOST)
         except BaseException:
             connection.close()
+            self._open.discard(connection)
             self._own.connection = None
             raise
         return Said(got.status, body, got.headers.get("content-type", "application/json"))
 
     def close(self) -> None:
-        """Ask no more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Ask no more, and hang up."""
+        self._threads.shutdown(cancel_futures=True)
+        for each in self._open:
+            each.close()

@@ -18,7 +18,7 @@ from promo.config import Settings
 from promo.errors import Sentence
 from promo.lists.codes.keys import CodeKeys
 
-FOLDER = "line-down"  # in paths.state
+FOLDER, PACKS = "line-down", "packs"  # in paths.state; in that
 
 
 class WhichStore(Sentence):
@@ -46,14 +46,16 @@ def opened(
 
     Raises PackError, PackKeyError, JournalError, HeadOfficeError, WhichStore, Busy.
     """
-    packs = FoundPacks(asked.pack, asked.delta, pack_keys.public_of(settings), codes, asked.stores)
+    folder = asked.journal or settings.paths.state / FOLDER
+    packs = FoundPacks(
+        asked.pack, asked.delta, pack_keys.public_of(settings), codes, folder / PACKS, asked.stores
+    )
     pack = packs.first(datetime.now(UTC), lambda error: _say(write, error))
     stores = packs.stores = asked.stores or _only(pack)
     head_office = None
     if asked.head_office is not None:
         seconds, threads = settings.packs.head_office_seconds, settings.service.threads
         head_office = HeadOffice(asked.head_office, seconds, threads)
-    folder = asked.journal or settings.paths.state / FOLDER
     house = StoreHouse.open(folder, sorted(stores), pack)
     if house.journal.mended:
         write({"level": "warning", "message": house.journal.mended})

@@ -14,6 +14,7 @@ from typing import Any
 from promo.checkout import answers, booking, selling, taking_back
 from promo.checkout.answers import Given
 from promo.checkout.booking import Row
+from promo.checkout.holding import read_offers
 from promo.checkout.pack.pack_statements import PackStatements
 from promo.checkout.refusals import Refuse
 from promo.checkout.request import Request
@@ -60,7 +61,11 @@ def _keep(statements: PackStatements, house: House, request: Request, said: byte
 
 
 def _used(statements: PackStatements, house: House, told: Mapping[str, Any]) -> list[Row]:
-    """A row of `redemptions` for each offer of an answer that was used."""
+    """A row of `redemptions` for each offer of an answer that was used, and that is known here.
+
+    What is not in the pack cannot be given here in any case.
+    """
+    known = read_offers(statements, [each["offer"] for each in told["offers"]])
     on: Row = {"key_id": None, "counter": None, "shopper": None}
     if "list_code" in told:
         opened = open_code(house.keys, told["list_code"])
@@ -74,5 +79,5 @@ def _used(statements: PackStatements, house: House, told: Mapping[str, Any]) -> 
             "promised": 0, "worth": 0, "probability": 0.0,
             "lines": {"lines": offer["lines"], "handling": 0},
         }
-        for offer in told["offers"] if offer["uses"]
+        for offer in told["offers"] if offer["uses"] and offer["offer"] in known
     ]  # fmt: skip
