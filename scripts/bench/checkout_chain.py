@@ -1,9 +1,10 @@
 """A chain of any size in PostgreSQL, made in the database itself: a million lists in minutes.
 
-Lists of one number modulo the offers have the same content; it is written once and copied there.
+Lists of one number modulo the contents have the same; each is written once and copied there.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from checkout_shop import set_terms
@@ -20,12 +21,19 @@ LISTS = """insert into lists
 (key_id, counter, code, night, shopper, store, first_day, last_day, worth, content)
 select 1, n, code, cast('{night}' as date), n, '1', cast('{night}' as date),
 cast('{night}' as date) + 13, 1400, content
-from codes join contents on contents.number = codes.n %% {offers}"""
+from codes join contents on contents.number = codes.n %% {contents}"""
 COUNTERS = "insert into offer_counters (offer, uses, money) select id, 0, 0 from offers"
 
 
-def open_chain(engine: Engine, lists: int, offers: int, slots: int = 14) -> str:
-    """So many lists of so many slots, ready to be redeemed; a store key."""
+def open_chain(
+    engine: Engine, lists: int, offers: int, slots: int = 14,
+    contents: Iterable[dict[str, Any]] = (),
+) -> str:  # fmt: skip
+    """So many lists of so many slots, ready to be redeemed; a store key.
+
+    contents: what stands on them; as many as there are offers unless it is told.
+    """
+    contents = list(contents) or [list_content(n, offers, slots) for n in range(offers)]
     fill(engine, 0, offers)
     with engine.begin() as connection:
         # Every row refers to one that is there: a million proofs of it would be half of the work.
@@ -36,10 +44,9 @@ def open_chain(engine: Engine, lists: int, offers: int, slots: int = 14) -> str:
         connection.exec_driver_sql("create temp table contents (number bigint, content json) "
                                    "on commit drop")  # fmt: skip
         driver = connection.connection.driver_connection
-        contents = ((n, json.dumps(list_content(n, offers, slots))) for n in range(offers))
         _copy(driver, "codes", ((n, list_code(KEYS, n)) for n in range(lists)))
-        _copy(driver, "contents", contents)
-        connection.exec_driver_sql(LISTS.format(night=NIGHT, offers=offers))
+        _copy(driver, "contents", ((n, json.dumps(each)) for n, each in enumerate(contents)))
+        connection.exec_driver_sql(LISTS.format(night=NIGHT, contents=len(contents)))
         connection.exec_driver_sql(COUNTERS)
     key = set_terms(engine, offers)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -1,8 +1,10 @@
 """All rows of a pack, from one moment of head office's database, some at a time."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -21,6 +23,7 @@ from promo.offers.handed import MARKS, is_coupon
 
 _READER = msgspec.json.Decoder(Content)
 USED = layout.columns("uses")
+END = (sys.maxsize, b"")  # behind the last list
 
 
 class UnknownRegion(Sentence):
@@ -82,13 +85,13 @@ class Filling:
         put("windows", ((known.windows[key], *key, state) for key, state in states))
         faces = ((number, msgspec.json.encode(face).decode()) for number, face in known.faces.new)
         self.writer.put_changed("faces", faces)
-        words = ((layout.word_number(place), said) for place, said in known.words.new)
-        self.writer.put_changed("words", words)
+        self.writer.put_changed("words", known.words.new)
 
     def _all_lists(self) -> Iterator[tuple[int, bytes]]:
-        head = self._header()
+        header, packed = self._header(), self._packer()
         for row in reading.lists(self.connection, self.scope):
-            yield layout.list_id(row.key_id, row.counter), self._packed(head(row), row.content)
+            *head, content = row
+            yield layout.list_id(head[0], head[1]), packed(header(head), content)
 
     def _changed_lists(
         self, base: Iterable[tuple[int, bytes]]
@@ -98,54 +101,59 @@ class Filling:
         What stands on a published list changes only with its issue: contents that are known are not
         read again.
         """
-        head, old = self._header(), iter(base)
-        at = next(old, None)
-        doubtful: dict[int, tuple[tuple[int, ...], bytes | None]] = {}
+        header, old = self._header(), iter(base)
+        at = next(old, END)
+        doubtful: dict[int, tuple[tuple[int, ...], bytes]] = {}
         for row in reading.heads(self.connection, self.scope):
-            number, own = layout.list_id(row.key_id, row.counter), head(row)
-            while at is not None and at[0] < number:
+            number, head = layout.list_id(row[0], row[1]), header(row)
+            while at[0] < number:
                 yield at[0], None
-                at = next(old, None)
-            was = at[1] if at is not None and at[0] == number else None
-            if was is not None:
-                at = next(old, None)
-            if was is None or not self._is_same(was, own, row):
-                doubtful[number] = (own, was)
-        while at is not None:
+                at = next(old, END)
+            was = b""
+            if at[0] == number:
+                was, at = at[1], next(old, END)
+            if not was or not self._is_same(was, head):
+                doubtful[number] = (head, was)
+        while at is not END:
             yield at[0], None
-            at = next(old, None)
+            at = next(old, END)
+        packed = self._packer()
         for number, content in reading.contents(self.connection, list(doubtful)):
-            own, was = doubtful[number]
-            made = self._packed(own, content)
-            if made != was:
+            head, was = doubtful[number]
+            if (made := packed(head, content)) != was:
                 yield number, made
 
-    def _is_same(self, was: bytes, own: tuple[int, ...], row: Any) -> bool:
-        window, *_, issue, _ = layout.HEADER.unpack_from(was)
-        is_settled = self.known.settled[window] and issue < layout.LAST_ISSUE
-        return is_settled and layout.HEADER.unpack_from(was)[:-1] == own
+    def _is_same(self, was: bytes, head: tuple[int, ...]) -> bool:
+        before = layout.HEADER.unpack_from(was)[:-1]
+        return before == head and self.known.settled[head[0]] and head[-1] < layout.LAST_ISSUE
 
-    def _header(self) -> Callable[[Any], tuple[int, ...]]:
-        """What makes a row's header, but for the number of offers."""
+    def _header(self) -> Callable[[Sequence[Any]], tuple[int, ...]]:
+        """What makes a list's header, but for the number of offers, from the columns of HEAD."""
         household, stores, windows = self.card_key.household, self.known.stores, self.known.windows
+        seen: dict[tuple[date, date, date], int] = {}
 
-        def header(row: Any) -> tuple[int, ...]:
-            window = (row.night.isoformat(), row.first_day.isoformat(), row.last_day.isoformat())
-            self.states[window] = row.state
-            self.code_keys.add(row.key_id)
-            return (windows[window], stores[row.store], household(row.shopper), row.worth,
-                    min(row.issue, layout.LAST_ISSUE))  # fmt: skip
+        def header(row: Sequence[Any]) -> tuple[int, ...]:
+            key_id, _, night, store, first_day, last_day, worth, issue, shopper, state = row
+            days = (night, first_day, last_day)
+            if days not in seen:
+                window = (night.isoformat(), first_day.isoformat(), last_day.isoformat())
+                self.states[window], seen[days] = state, windows[window]
+            self.code_keys.add(key_id)
+            issue = min(issue, layout.LAST_ISSUE)
+            return seen[days], stores[store], household(shopper), worth, issue
 
         return header
 
-    def _packed(self, header: Sequence[int], content: str) -> bytes:
-        faces, words = self.known.faces, self.known.words
-        found = read(content)
-        return layout.pack(
-            header,
-            [faces[each] for each in found.offers],
-            [layout.word_number(words[each.words]) for each in found.due],
-        )
+    def _packer(self) -> Callable[[Sequence[int], str], bytes]:
+        """What makes a list's bytes from its header and its stored content."""
+        faces, words, pack = self.known.faces, self.known.words, layout.pack
+
+        def packed(head: Sequence[int], content: str) -> bytes:
+            found = read(content)
+            due = "".join([words[each.words] for each in found.due])
+            return pack(head, [faces[each] for each in found.offers], due)
+
+        return packed
 
     def _cards(self) -> None:
         number = self.card_key.card

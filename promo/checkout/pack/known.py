@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from promo.checkout.pack import layout
-from promo.checkout.pack.numbering import Face, Numbering
+from promo.checkout.pack.numbering import Face, Numbering, Words
 
 Window = tuple[str, str, str]  # night, first day, last day
 
@@ -21,7 +21,7 @@ class Known:
     """
 
     faces: Numbering[Face]
-    words: Numbering[str]
+    words: Words
     windows: Numbering[Window]
     stores: Numbering[str]
     offers: Numbering[str]
@@ -31,7 +31,7 @@ class Known:
     @classmethod
     def nothing(cls) -> "Known":
         """No numbers yet."""
-        return cls(Numbering({}), Numbering({}), Numbering({}), Numbering({}), Numbering({}))
+        return cls(Numbering({}), Words({}), Numbering({}), Numbering({}), Numbering({}))
 
     @classmethod
     def of(cls, base: sqlite3.Connection) -> "Known":
@@ -41,9 +41,7 @@ class Known:
         found = windows.fetchall()
         return cls(
             Numbering({read(item): n for n, item in base.execute("select * from base.faces")}),
-            Numbering(
-                {said: layout.word_place(n) for n, said in base.execute("select * from base.words")}
-            ),
+            Words({said: chr(n) for n, said in base.execute("select * from base.words")}),
             Numbering({tuple(row[1:4]): row[0] for row in found}),
             Numbering(dict(base.execute("select id, number from base.stores"))),
             Numbering(dict(base.execute("select id, number from base.offers"))),

@@ -17,7 +17,7 @@ HEADER = Struct("<HHQIBB")
 WIDE = 0x80  # added to the number of offers where some face has a number of 65,536 or more
 MOST_OFFERS = 0x7F
 LAST_ISSUE = 0xFF  # or a later one
-SURROGATES = range(0xD800, 0xE000)  # no character, so no number of a word
+SURROGATES = range(0xD800, 0xE000)  # which UTF-8 has not, so no word's number
 
 SCHEMA = """
 create table lists (id integer primary key, row blob);
@@ -106,16 +106,16 @@ def list_id(key_id: int, counter: int) -> int:
     return key_id * PER_KEY + counter
 
 
-def pack(head: Sequence[int], faces: Sequence[int], due: Sequence[int]) -> bytes:
+def pack(head: Sequence[int], faces: Sequence[int], due: str) -> bytes:
     """The bytes of a list: HEADER, a number for each face, a character for each due word.
 
     head: all of HEADER but the number of offers. UTF-8 gives frequent words one byte and all others
-    two or three, and Python takes it apart in C; numbers of words skip SURROGATES.
+    two or three, and Python takes it apart in C.
     """
     if len(faces) > MOST_OFFERS:
         raise ValueError(f"{len(faces)} offers are on a list; a pack holds {MOST_OFFERS}")
     offers = len(faces) | WIDE * (max(faces, default=0) > 0xFFFF)
-    return HEADER.pack(*head, offers) + FACES[offers].pack(*faces) + "".join(map(chr, due)).encode()
+    return HEADER.pack(*head, offers) + FACES[offers].pack(*faces) + due.encode()
 
 
 def parts(raw: bytes, offers: int) -> tuple[tuple[int, ...], str]:
@@ -126,16 +126,6 @@ def parts(raw: bytes, offers: int) -> tuple[tuple[int, ...], str]:
 
 
 FACES = [Struct(f"<{n & MOST_OFFERS}{'I' if n & WIDE else 'H'}") for n in range(256)]
-
-
-def word_number(place: int) -> int:
-    """The number of the word that is taken up as the place-th, from 0."""
-    return place if place < SURROGATES.start else place + len(SURROGATES)
-
-
-def word_place(number: int) -> int:
-    """The place of a word from its number."""
-    return number if number < SURROGATES.start else number - len(SURROGATES)
 
 
 def pack_ids(lists: Sequence[int]) -> bytes:

@@ -1,31 +1,48 @@
 """Numbers for what many lists share: given in the order of the first meeting, the base's kept."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 import msgspec
+
+from promo.checkout.pack.layout import SURROGATES
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Numbering(Generic[Key]):
-    """A number for each of some things; what lists hold often is met early and has a small one."""
+class Numbering(dict[Key, int]):
+    """A number for each of some things; what lists hold often is met early and has a small one.
+
+    new: those that were not known, in their order.
+    """
 
     def __init__(self, known: Mapping[Key, int]) -> None:
-        self._numbers = dict(known)
+        super().__init__(known)
         self._next = max(known.values(), default=-1) + 1
         self.new: list[tuple[int, Key]] = []
 
-    def __getitem__(self, key: Key) -> int:
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = self._next
-            self._next += 1
-            self.new.append((number, key))
+    def __missing__(self, key: Key) -> int:
+        number = self[key] = self._next
+        self._next += 1
+        self.new.append((number, key))
         return number
 
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._numbers)
+
+class Words(dict[str, str]):
+    """The same for words; their numbers are characters, of which UTF-16's halves are none."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self._next = max(map(ord, known.values()), default=-1) + 1
+        self.new: list[tuple[int, str]] = []
+
+    def __missing__(self, word: str) -> str:
+        if self._next in SURROGATES:
+            self._next = SURROGATES.stop
+        found = self[word] = chr(self._next)
+        self.new.append((self._next, word))
+        self._next += 1
+        return found
 
 
 class Face(msgspec.Struct, frozen=True, gc=False):

@@ -24,6 +24,7 @@ from promo.checkout.pack.layout import PER_KEY, list_id
 from promo.database import CHUNK
 
 Value = TypeVar("Value")
+HEAD = ("key_id", "counter", "night", "store", "first_day", "last_day", "worth", "issue", "shopper")
 Rows = Iterator[Any]  # of named columns
 STREAM = 5000  # rows in memory at a time
 LIST, RUN, CARD = (
@@ -62,7 +63,7 @@ def _stream(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:
 
 
 def heads(connection: Connection, scope: Scope) -> Rows:
-    """Lists by key id and counter, with their nights' states and without their contents."""
+    """Lists by key id and counter: the columns of HEAD and their nights' states, no contents."""
     return _stream(connection, _lists(scope))
 
 
@@ -72,9 +73,8 @@ def lists(connection: Connection, scope: Scope) -> Rows:
 
 
 def _lists(scope: Scope) -> Select[*tuple[Any, ...]]:
-    names = ("key_id", "counter", "night", "store", "first_day", "last_day", "worth", "issue")
     return (
-        select(*(LIST[name] for name in (*names, "shopper")), RUN.state)
+        select(*(LIST[name] for name in HEAD), RUN.state)
         .join(tables.Run, RUN.night == LIST.night)
         .where(scope.in_force())
         .order_by(LIST.key_id, LIST.counter)
