@@ -1,4 +1,4 @@
-"""A chain at random, to be asked twice: offers of all kinds, lists, coupons, and what tills send."""
+"""A chain at random, to be asked twice: offers, lists, coupons, and what tills send."""
 
 import random
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from typing import Any
 
 from baskets import written_offer
 from checkout_shop import AT, DAY, VERBS
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 from till_kit import KEYS, NIGHT, card
 
 from promo import database, tables
 from promo.checkout import store_keys
 from promo.lists.codes import code_of, short_code
 from promo.lists.codes.ean import ean_code
-from promo.offers.terms import Terms, parse
+from promo.offers.terms import Offered, parse
 
 STORES = ("1", "2")
 PREFIX = "28"
@@ -31,8 +31,8 @@ class Chain:
     """Offers and what is on each list, by the random numbers of one seed."""
 
     chance: random.Random
-    offers: dict[str, Terms] = field(default_factory=dict)
-    webs: dict[str, Terms] = field(default_factory=dict)
+    offers: dict[str, Offered] = field(default_factory=dict)
+    webs: dict[str, Offered] = field(default_factory=dict)
     lists: dict[int, list[str]] = field(default_factory=dict)
     goods: dict[str, list[str]] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class Chain:
         return {"hard": True, "offline": {"policy": "honour"},
                 "budget": {"money": 1000, "redemptions": 20}}  # fmt: skip
 
-    def _terms(self, name: str, **more: Any) -> Terms:
+    def _terms(self, name: str, **more: Any) -> Offered:
         while True:
             raw = written_offer(self.chance, GOODS, name) | more
             most = raw["uses"]["per_list"]
@@ -93,10 +93,8 @@ class Chain:
                  "bearer": "chain", "sentence": f"{name} is no longer given."}
                 for name in stopped
             ])  # fmt: skip
-            connection.execute(
-                tables.Offer.__table__.update().where(tables.Offer.id.in_(stopped)),
-                {"state": "stopped"},
-            )
+            change = update(tables.Offer).where(tables.Offer.id.in_(stopped))
+            connection.execute(change.values(state="stopped"))
             self._fill_lists(connection)
             connection.execute(insert(tables.CouponFamily), [
                 {"prefix": MAKER, "family": "120", "product": f"internal:{name}"}
@@ -113,7 +111,7 @@ class Chain:
                            [{"card": card(n), "shopper": f"{n}"} for n in numbers])  # fmt: skip
         connection.execute(insert(tables.ShopperList), [self._list(n) for n in numbers])
 
-    def _offer(self, terms: Terms) -> dict[str, Any]:
+    def _offer(self, terms: Offered) -> dict[str, Any]:
         return {
             "id": terms.id, "starts": terms.starts, "ends": terms.ends, "funder": terms.funder,
             "objective": terms.objective, "hard": terms.hard, "terms": terms.stored(),
@@ -151,7 +149,7 @@ class Chain:
             store, kind = body["store"], self.chance.random()
             yield "quote", store, body
             if kind < 0.1:
-                whose = {each: body[each] for each in ("code", "card") if each in body}
+                whose: dict[str, Any] = {n: body[n] for n in ("code", "card") if n in body}
                 if whose:
                     yield "lookup", store, whose
             if kind < 0.15:

@@ -87,14 +87,14 @@ def same(baskets: int, *, quick: bool) -> None:
 # What head office alone says; the store learns it from the pack.
 PRINTED = {"ean_prefix: null": f'ean_prefix: "{PREFIX}"'}
 
+UNLIMITED = {"failed_codes_per_minute: 20 ": "failed_codes_per_minute: 1000000 "}
+
 
 def _changed(house: Path, own: dict[str, str]) -> Path:
     """The same house with other settings, and no limit on guesses: one till sends them all."""
     file = house / "config.yaml"
     said = file.read_text(encoding="utf-8")
-    for old, new in (
-        own | {"failed_codes_per_minute: 20 ": "failed_codes_per_minute: 1000000 "}
-    ).items():
+    for old, new in (own | UNLIMITED).items():
         assert old in said, old
         said = said.replace(old, new, 1)
     file.write_text(said, encoding="utf-8")
