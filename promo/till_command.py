@@ -17,10 +17,19 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.command()
 @click.option("--store", help="The store that the till stands in; with --url the key says it.")
 @click.option("--url", help="A service's address; without it the till brings its own service.")
+@click.option("--store-url", help="The store's own service; with --head-office-url.")
+@click.option("--head-office-url", help="Whom to ask when that does not answer.")
 @click.option("--key-file", type=FILE, help="A file with the key for --url; else PROMO_STORE_KEY.")
 @click.pass_context
 @sentences
-def till(context: click.Context, store: str | None, url: str | None, key_file: Path | None) -> None:
+def till(
+    context: click.Context,
+    store: str | None,
+    url: str | None,
+    store_url: str | None,
+    head_office_url: str | None,
+    key_file: Path | None,
+) -> None:
     """A till to try: scan or type a list and items, watch prices fall, pay, return, void.
 
     Reads commands from standard input, one a line; `?` lists them. What is paid is booked as at any
@@ -30,6 +39,9 @@ def till(context: click.Context, store: str | None, url: str | None, key_file: P
     from promo.checkout.till.talk import Talk
     from promo.checkout.till.terminal import Terminal
 
+    if (store_url is None) != (head_office_url is None) or (url and store_url):
+        raise click.UsageError("--store-url and --head-office-url go together, and without --url.")
+    url = url or store_url
     with ExitStack() as stack:
         if url is None:
             if store is None:
@@ -37,7 +49,7 @@ def till(context: click.Context, store: str | None, url: str | None, key_file: P
             url, key = stack.enter_context(_own_service(context, store))
         else:
             key = _key(key_file)
-        terminal = Terminal(Talk(url, key, store), click.echo)
+        terminal = Terminal(Talk(url, key, store, head_office_url), click.echo)
         terminal.run(_typed())
     sys.exit(SET_ASIDE if terminal.refusals else 0)
 

@@ -23,7 +23,7 @@ COMMON = (
     "malformed", "no_key", "not_allowed", "other_store", "too_slow", "too_large", "wrong_type",
     "too_many", "guessing", "failed", "unavailable",
 )  # fmt: skip
-LIST = ("mistyped", "forged", "unknown", "not_yet_valid", "expired")
+LIST = ("mistyped", "forged", "unknown", "not_yet_valid", "expired", "elsewhere", "pack_expired")
 
 SALE = ("conflict", "voided", "wrong_day")
 # What a verb does, what is sent, what comes back, and the refusals it may meet.
@@ -34,9 +34,9 @@ SALES = {
                 (*LIST, *SALE)),
     "redeem": ("A basket that is paid: its offers are used.", "Paid", "Priced", (*LIST, *SALE)),
     "return": ("Goods brought back; gives back what was stored.", "Bringing", "GivenBack",
-               (*SALE, "no_sale", "not_left")),
+               (*SALE, "no_sale", "not_left", "line_down")),
     "void": ("A sale taken back whole; its offers are good again.", "Voiding", "Voided",
-             (*SALE, "a_return")),
+             (*SALE, "a_return", "line_down")),
 }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _sheet() -> dict[str, Any]:
         for media in MEDIA.values()
     }
     return _posted("sheet", "A list's sheet, ready for a screen or a printer.",
-                   "SheetAsked", content)  # fmt: skip
+                   "SheetAsked", content, (*LIST, "line_down"))  # fmt: skip
 
 
 def _journal() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from checkout.shop import counters
 from checkout.till import CARD, Running, listening, new_key, running
 from promo import cli, tables
 from promo.checkout import store_keys
+from promo.checkout.till.talk import Place, Refusal, Talk, Unanswered
 from promo.config import Settings
 
 SECRETS = "\n".join(f"{number}:{KEYS.secrets[number].hex()}" for number in (2, 1))
+
+MILK_LINE = {"code": MILK, "quantity": 1, "amount": 389}
 
 
 @pytest.fixture
@@ -213,3 +217,66 @@ def test_what_is_typed_need_not_be_text(folder: Path, shop: Engine) -> None:
     assert found.exit_code == 1
     assert "close the till" in found.stdout
     assert "> void" not in found.stdout
+
+
+def test_a_till_falls_back_to_head_office_and_back_again(live: Running, shop: Engine) -> None:
+    """The same sale is sent to whoever answers; what was used is used."""
+    key = new_key(shop, "1", store_keys.TILL)
+    with Shaky() as near:
+        far = f"http://127.0.0.1:{live.port}"
+        talk = Talk(f"http://127.0.0.1:{near.port}", key, otherwise=far)
+        assert near.asked == 1
+        sale = talk.named() | {"at": talk.at(), "code": SHORT, "lines": [MILK_LINE]}
+        first = talk.ask("/v1/redeem", sale)
+        assert near.asked == 1  # it rests
+        assert talk.ask("/v1/redeem", sale) == first
+    assert counters(shop)["milk"] == (1, 100)
+    back = Talk(far, key, otherwise=f"http://127.0.0.1:{near.port}")
+    assert back.ask("/v1/redeem", sale) == first
+
+
+def test_a_till_says_what_waits_for_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"refused": "line_down", "cashier": "Later.", "shopper": "Later."}
+    answers: dict[str, tuple[int, dict[str, str]] | None]
+    answers = {"http://store": (503, said), "http://office": None}
+    asked = list[str]()
+
+    def ask(place: Place, *_: object) -> tuple[int, dict[str, str]]:
+        asked.append(place.url)
+        if (found := answers[place.url]) is None:
+            raise Unanswered("There is no answer.")
+        return found
+
+    monkeypatch.setattr(Place, "ask", ask)
+    talk = Talk.__new__(Talk)
+    talk._places, talk._key = [Place("http://store"), Place("http://office")], "k"
+    with pytest.raises(Refusal, match="Later"):
+        talk.ask("/v1/return", {})
+    assert asked == ["http://store", "http://office"]
+    answers["http://office"] = (200, {"refund": "1"})
+    assert talk.ask("/v1/return", {}) == {"refund": "1"}
+
+
+class Shaky:
+    """A service that hangs up on whoever asks."""
+
+    def __init__(self) -> None:
+        self.ear = socket.create_server(("127.0.0.1", 0))
+        self.port = self.ear.getsockname()[1]
+        self.asked = 0
+        self.thread = threading.Thread(target=self.hang_up)
+
+    def hang_up(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.ear.accept()[0].close()
+                self.asked += 1
+
+    def __enter__(self) -> "Shaky":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ear.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.ear.close()

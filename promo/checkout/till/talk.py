@@ -14,6 +14,9 @@ from promo.errors import Sentence
 from promo.language import Language
 
 PATIENCE = 30.0  # seconds for an answer
+SHORT_PATIENCE = 5.0  # where there is another place to ask
+REST = 10.0  # seconds that a place which did not answer is asked last
+NOT_DONE = frozenset({"line_down", "pack_expired"})  # no for sure, though head office may say yes
 
 
 class TalkError(Sentence):
@@ -32,19 +35,56 @@ class Unanswered(Sentence):
     """Nobody knows whether it was done: send the same again."""
 
 
+class Place:
+    """Where a service is."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.at = url, urlsplit(url)
+        if self.at.scheme not in ("http", "https") or not self.at.hostname:
+            raise TalkError(f"{url!r} is no address such as http://127.0.0.1:8080.")
+        self.failed = float("-inf")  # when it did not answer
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has just not answered."""
+        return time.monotonic() - self.failed < REST
+
+    def ask(self, path: str, raw: bytes, key: str, patience: float) -> tuple[int, dict[str, Any]]:
+        """Status and answer. Raises Unanswered, TalkError."""
+        kind = http.client.HTTPSConnection if self.at.scheme == "https" else (
+            http.client.HTTPConnection)  # fmt: skip
+        headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+        connection = kind(self.at.hostname or "", self.at.port, timeout=patience)
+        try:
+            connection.request("POST", path, raw, headers)
+            got = connection.getresponse()
+            said: dict[str, Any] = json.loads(got.read())
+            if got.status != HTTPStatus.OK and "cashier" not in said:
+                raise ValueError
+        except (OSError, http.client.HTTPException):
+            raise Unanswered("There is no answer.") from None
+        except ValueError:
+            raise TalkError(f"What answers at {self.at.netloc} is no service of promo's.") from None
+        finally:
+            connection.close()
+        return got.status, said
+
+
 class Talk:
     """A till that has said hello; the store is the key's. Raises TalkError, Refusal."""
 
-    def __init__(self, url: str, key: str, store: str | None = None) -> None:
-        self._at = urlsplit(url)
-        if self._at.scheme not in ("http", "https") or not self._at.hostname:
-            raise TalkError(f"{url!r} is no address such as http://127.0.0.1:8080.")
+    def __init__(
+        self, url: str, key: str, store: str | None = None, otherwise: str | None = None
+    ) -> None:
+        """url: where it asks; otherwise: where, when nobody answers there."""
+        self._places = [Place(each) for each in (url, otherwise) if each is not None]
         self._key = key
         try:
             self.here = self.ask("/till/hello", {"store": store} if store else {})
         except Unanswered:
+            where = " or ".join(place.url for place in self._places)
             raise TalkError(
-                f"No service answers at {url}. Is `promo serve --till` running?"
+                f"No service answers at {where}. Is `promo serve --till` running?"
             ) from None
         except Refusal as error:
             if error.code == "no_such_path":
@@ -56,30 +96,25 @@ class Talk:
         self._language = Language(self.here["tag"], self.here["locale"], self.here["currency"])
 
     def ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One request's answer. Raises Refusal, Unanswered, TalkError."""
-        kind = http.client.HTTPSConnection if self._at.scheme == "https" else (
-            http.client.HTTPConnection)  # fmt: skip
-        headers = {"content-type": "application/json", "authorization": f"Bearer {self._key}"}
-        connection = kind(self._at.hostname or "", self._at.port, timeout=PATIENCE)
-        try:
-            connection.request("POST", path, json.dumps(body).encode(), headers)
-            got = connection.getresponse()
-            said: dict[str, Any] = json.loads(got.read())
-            if got.status != HTTPStatus.OK and "cashier" not in said:
-                raise ValueError
-        except (OSError, http.client.HTTPException):
-            raise Unanswered("There is no answer.") from None
-        except ValueError:
-            raise TalkError(
-                f"What answers at {self._at.netloc} is no service of promo's."
-            ) from None
-        finally:
-            connection.close()
-        if got.status > HTTPStatus.INTERNAL_SERVER_ERROR:  # at 500 nothing was done, and it says so
-            raise Unanswered("There is no answer.")
-        if got.status != HTTPStatus.OK:
-            raise Refusal(said)
-        return said
+        """One request's answer; the same request goes to the next place where one does not answer.
+
+        Raises Refusal, Unanswered, TalkError.
+        """
+        raw, refusal = json.dumps(body).encode(), None
+        patience = SHORT_PATIENCE if len(self._places) > 1 else PATIENCE
+        for place in sorted(self._places, key=lambda place: place.rests):
+            try:
+                status, said = place.ask(path, raw, self._key, patience)
+            except Unanswered:
+                place.failed = time.monotonic()
+                continue
+            if status == HTTPStatus.OK:
+                return said
+            if status <= HTTPStatus.INTERNAL_SERVER_ERROR:  # at 500 nothing was done
+                raise Refusal(said)
+            if said["refused"] in NOT_DONE:
+                refusal = Refusal(said)
+        raise refusal or Unanswered("There is no answer.")
 
     def named(self) -> dict[str, str]:
         """A new sale's name."""
