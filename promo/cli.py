@@ -33,6 +33,7 @@ from promo.coupon_commands import coupons
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
+from promo.pack_commands import pack
 from promo.person_commands import export_person, forget, households
 from promo.scans import FORMATS, TABLES
 from promo.serve_command import serve
@@ -358,6 +359,7 @@ main.add_command(models)
 main.add_command(offers)
 main.add_command(redemptions)
 main.add_command(lists)
+main.add_command(pack)
 main.add_command(restore)
 main.add_command(serve)
 main.add_command(shopper)

@@ -28,6 +28,9 @@ Sentence
 ├── JournalError      a journal is broken, or not the right one  promo.checkout.pack.chain
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys
 ├── ServeError        the service cannot listen                promo.checkout.serving
+├── PackError         an offline pack cannot be used           promo.checkout.pack.faults
+├── PackKeyError      keys of packs cannot be read             promo.checkout.pack.keys
+├── UnknownRegion     no such region to make a pack for        promo.checkout.pack.filling
 ├── UnknownCard       no household carries the card            promo.shopper, promo.person.whom
 ├── UnknownHousehold  no household has the id                  promo.person.whom
 ├── Unasked           why, which cannot be answered            promo.why

@@ -85,6 +85,8 @@ NOTHING: Mapping[str, str] = {
     "lake/voided": "transactions that others void: store, till, day and number of both",
     "lake/watch": "sums over all lists of a night",
     "models": "sums and weights over all households: none has a row of its own",
+    "packs": "lists and cards under numbers that say nothing without a key; a pack made after "
+    "`promo forget` has nothing of the household, and older ones soon expire",
     "logs": "neither promo's commands nor its service write a name, card, code or id",
 }
 """Where nothing of any one household is held, and why."""
