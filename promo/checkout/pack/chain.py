@@ -13,10 +13,12 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from promo.checkout.pack.changes import Change, read_change
 from promo.errors import Sentence
+
+if TYPE_CHECKING:
+    from promo.checkout.pack.changes import Change
 
 FORMAT = 1
 MOST = 1 << 26  # bytes of a line; a basket of 1,000 lines needs a hundredth of it
@@ -96,8 +98,10 @@ class Record:
         return found
 
     @cached_property
-    def changes(self) -> list[Change]:
+    def changes(self) -> "list[Change]":
         """What it did to the tables, in order. Raises JournalError where it says nothing known."""
+        from promo.checkout.pack.changes import read_change  # knows the tables: slow to import
+
         try:
             return [read_change(each) for each in self.content["changes"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -69,10 +69,16 @@ def close(path: Path, now: datetime) -> Path:
         report = verify(path)
         last = Kept(report.head.journal, report.place)
         known = sent(path)
-        if known != last or report.torn:
-            missing = last.place.seq - known.place.seq
+        if report.torn:
             raise JournalError(
-                f"Head office is not known to have the last {missing:,} decisions of {path}. Run "
+                f"{path} ends with {report.torn:,} bytes that are no whole decision. Start the "
+                "service once, which cuts them off."
+            )
+        if known != last:
+            missing = last.place.seq - known.place.seq
+            which = "the last decision" if missing == 1 else f"the last {missing:,} decisions"
+            raise JournalError(
+                f"Head office is not known to have {which} of {path}. Run "
                 f"`promo journal send {path}`, then close it. It was left as it is."
             )
         aside = _aside(path, last.journal)

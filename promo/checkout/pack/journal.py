@@ -47,6 +47,8 @@ class Journal:
         self.path = path
         self.head = head
         self.place = place  # behind the last decision
+        # Who changes what is made from it waits here: asking SQLite again and again is unfair.
+        self.turn = threading.Lock()
         self.mended = ""  # what was done to what a power cut had left, in a sentence
         self._descriptor = descriptor
         self._held = ExitStack()

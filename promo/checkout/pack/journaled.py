@@ -73,17 +73,18 @@ class Journaled(Statements):
     def _in_transaction(
         self, work: Callable[["Statements"], Result], record: Callable[[list[Change]], None]
     ) -> Result:
-        self.driver.execute("begin immediate")
-        try:
-            self._catch_up()
-            result = work(self)
-            record(self.changes.take())
-            self.driver.execute("commit")
-        except BaseException:
-            if self.driver.in_transaction:
-                self.driver.execute("rollback")
-            raise
-        return result
+        with self.journal.turn:
+            self.driver.execute("begin immediate")
+            try:
+                self._catch_up()
+                result = work(self)
+                record(self.changes.take())
+                self.driver.execute("commit")
+            except BaseException:
+                if self.driver.in_transaction:
+                    self.driver.execute("rollback")
+                raise
+            return result
 
     def _record(self, changes: list[Change]) -> None:
         """Append the decision; what is last before the commit, and keeps all others out."""

@@ -15,7 +15,9 @@ def in_words(record: Record) -> str:
     for change in record.changes:
         if change.table == "redemptions" and change.row is not None:
             uses[change.row["offer"]] += change.row["uses"]
-    name = "nobody's" if said["name"] is None else "store {}, till {}, {}, {}".format(*said["name"])
+    name = "no transaction"
+    if said["name"] is not None:
+        name = "store {}, till {}, {}, {}".format(*said["name"])
     what = ", ".join(f"{offer} {count}" for offer, count in uses.items()) or "no uses"
     at = said["at"][:19].replace("T", " ")
     return f"{record.seq:,}  {at}  {said['verb'] or 'other'}  {name}: {what}"
