@@ -26,7 +26,7 @@ def verify(path: Path) -> None:
     It may be in use.
     """
     from promo.checkout.pack.chain import Broken
-    from promo.checkout.pack.reading import verify as verified
+    from promo.checkout.pack.journal_reading import verify as verified
 
     try:
         report = verified(path)
@@ -53,8 +53,8 @@ def verify(path: Path) -> None:
 @sentences
 def show(path: Path, after: int, *, as_json: bool) -> None:
     """Say what a journal holds, a line a decision."""
-    from promo.checkout.pack.reading import records
-    from promo.checkout.pack.words import in_words
+    from promo.checkout.pack.journal_reading import records
+    from promo.checkout.pack.journal_words import in_words
 
     for record in records(path, after):
         click.echo(record.text if as_json else in_words(record))

@@ -16,7 +16,7 @@ from typing import Any
 from promo import files
 from promo.checkout.pack.chain import Head, JournalError, Kept, Place, read_head
 from promo.checkout.pack.journal import alone, begin
-from promo.checkout.pack.reading import begun, find, opened, verify
+from promo.checkout.pack.journal_reading import begun, find, opened, verify
 
 
 def mark_sent(path: Path, seq: int) -> None:

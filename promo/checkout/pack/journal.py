@@ -22,7 +22,7 @@ from promo.checkout.pack.chain import (
     line_of,
     read_head,
 )
-from promo.checkout.pack.reading import Report, ahead, follow, records, since_place, verify
+from promo.checkout.pack.journal_reading import Report, ahead, follow, records, since_place, verify
 from promo.checkout.pack.torn import Tail
 
 __all__ = ["Failed", "Journal", "Kept", "Line", "Report", "begin", "records", "verify"]

@@ -17,7 +17,7 @@ from promo.checkout.pack.chain import Head, JournalError, Kept, Place, Record
 from promo.checkout.pack.changes import Change, Changes, replay
 from promo.checkout.pack.closing import closed_before
 from promo.checkout.pack.journal import Journal
-from promo.checkout.pack.reading import begun, records
+from promo.checkout.pack.journal_reading import begun, records
 from promo.checkout.statements import Statements
 
 Result = TypeVar("Result")

@@ -12,8 +12,8 @@ from promo.checkout.pack.chain import JournalError
 from promo.checkout.pack.changes import MUTABLE
 from promo.checkout.pack.closing import close, closed_before, mark_sent, place_of, sent
 from promo.checkout.pack.journal import Journal
+from promo.checkout.pack.journal_reading import begun, verify
 from promo.checkout.pack.journaled import start
-from promo.checkout.pack.reading import begun, verify
 from promo.files import Busy
 
 

@@ -20,7 +20,7 @@ from checkout.pack.journals import NOW, STORES, content, lines
 from promo.checkout.pack import journal as journal_module
 from promo.checkout.pack.chain import JournalError, Kept, Place
 from promo.checkout.pack.journal import Failed, Journal
-from promo.checkout.pack.reading import records, verify
+from promo.checkout.pack.journal_reading import records, verify
 from promo.files import Busy
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,6 +56,33 @@ def test_it_goes_on_where_it_ended(path: Path) -> None:
             assert not journal.mended
     assert numbers(path) == [1, 2, 3]
     assert verify(path).place.seq == 3
+
+
+def test_a_decision_is_on_the_disk_before_its_number_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, int]] = []  # what was asked of the disk, and how large the file was then
+    sync, write = os.fsync, os.write
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        done.append(("sync", os.fstat(descriptor).st_size))
+
+    def wrote(descriptor: int, raw: bytes) -> int:
+        count = write(descriptor, raw[: len(raw) // 2 + 1])  # the system may take a part
+        done.append(("write", os.fstat(descriptor).st_size))
+        return count
+
+    Journal.open(path, STORES, NOW).close()
+    monkeypatch.setattr(os, "fsync", synced)
+    with Journal.open(path, STORES, NOW) as journal:
+        assert done[0] == ("sync", journal.place.end)  # what a killed process wrote, too
+        monkeypatch.setattr(os, "write", wrote)
+        for number in (1, 2):
+            done.clear()
+            journal.append(content(number))
+            assert done[-2:] == [("write", journal.place.end), ("sync", journal.place.end)]
+    assert numbers(path) == [1, 2]
 
 
 def test_many_threads_append(path: Path) -> None:

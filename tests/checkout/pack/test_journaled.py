@@ -20,8 +20,8 @@ from promo.checkout.pack import journaled as journaled_module
 from promo.checkout.pack.chain import JournalError, Kept
 from promo.checkout.pack.changes import MUTABLE
 from promo.checkout.pack.journal import Journal
+from promo.checkout.pack.journal_reading import records, verify
 from promo.checkout.pack.journaled import Journaled, Unwritten, kept_by, start
-from promo.checkout.pack.reading import records, verify
 from promo.checkout.statements import Statements
 from promo.config import Settings
 
@@ -149,6 +149,38 @@ class FailsToCommit:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.driver, name)
+
+
+class Told:
+    """A connection that tells the commits which it does."""
+
+    def __init__(self, driver: sqlite3.Connection, told: list[str]) -> None:
+        self.driver, self.told = driver, told
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        if sql in ("commit", "rollback"):
+            self.told.append(sql)
+        return self.driver.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.driver, name)
+
+
+def test_the_journal_comes_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    sync = os.fsync
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        told.append("journal")
+
+    with opened(path) as journal:
+        statements = journaled(path, journal)
+        statements.driver = Told(statements.driver, told)
+        monkeypatch.setattr(os, "fsync", synced)
+        statements.in_transaction(count)
+        assert told == ["journal", "commit"]
+        statements.close()
 
 
 def test_a_commit_that_fails_leaves_a_decision_that_stands(path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from checkout.pack.journals import NOW, STORES, content, lines, written
 from promo.checkout.pack.chain import Broken
 from promo.checkout.pack.journal import Journal
-from promo.checkout.pack.reading import records, verify, verify_file
+from promo.checkout.pack.journal_reading import records, verify, verify_file
 from promo.checkout.pack.torn import SECTOR
 
 NAME = Path("journal")

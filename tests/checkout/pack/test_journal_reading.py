@@ -19,7 +19,7 @@ from promo.checkout.pack.chain import (
     read_head,
 )
 from promo.checkout.pack.journal import Journal
-from promo.checkout.pack.reading import NEAR, begun, find, follow, records, verify
+from promo.checkout.pack.journal_reading import NEAR, begun, find, follow, records, verify
 
 PATH = Path("journal")
 
