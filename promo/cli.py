@@ -30,6 +30,7 @@ from promo.command import (
 )
 from promo.counting import counted
 from promo.coupon_commands import coupons
+from promo.journal_commands import journal
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
@@ -353,6 +354,7 @@ main.add_command(coupons)
 main.add_command(export_person)
 main.add_command(forget)
 main.add_command(households)
+main.add_command(journal)
 main.add_command(migrate)
 main.add_command(models)
 main.add_command(offers)
