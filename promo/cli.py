@@ -28,6 +28,7 @@ from promo.command import (
     settings_or_shipped,
     store_option,
 )
+from promo.conflict_commands import conflicts
 from promo.counting import counted
 from promo.coupon_commands import coupons
 from promo.journal_commands import journal
@@ -350,6 +351,7 @@ def lookup_command(
 main.add_command(lookup_command, "lookup")
 main.add_command(backup)
 main.add_command(check)
+main.add_command(conflicts)
 main.add_command(coupons)
 main.add_command(export_person)
 main.add_command(forget)

@@ -72,3 +72,26 @@ def close(path: Path) -> None:
 
     aside = closed(path, datetime.now(UTC))
     click.echo(f"{path} begins anew; what it held is in {aside}.")
+
+
+@journal.command()
+@click.argument("path", metavar="FILE", type=FILE)
+@click.option("--to", "url", required=True, help="Head office's address.")
+@click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="A file with the store's key that may `sync`; else PROMO_SYNC_KEY.")  # fmt: skip
+@click.option("--authorities", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              help="Who signs head office's certificate (PEM), if not one that the machine trusts."
+              )  # fmt: skip
+@sentences
+def send(path: Path, url: str, key_file: Path | None, authorities: Path | None) -> None:
+    """Send a journal to head office, from where that has it on. The service does so by itself.
+
+    It may be in use. Sent again, nothing is booked twice.
+    """
+    from promo.checkout.pack.syncing import Sender, Where
+    from promo.checkout.pack.syncing_keys import key
+
+    sender = Sender(path, Where(url, key(key_file), authorities))
+    seq = sender.send()
+    sender.close()
+    click.echo(f"Head office has {path} up to decision {seq:,}.")
