@@ -28,8 +28,10 @@ from promo.command import (
     settings_or_shipped,
     store_option,
 )
+from promo.conflict_commands import conflicts
 from promo.counting import counted
 from promo.coupon_commands import coupons
+from promo.journal_commands import journal
 from promo.list_commands import lists
 from promo.model_commands import models, say_comparison, shopper
 from promo.offer_commands import offers, redemptions, why
@@ -350,10 +352,12 @@ def lookup_command(
 main.add_command(lookup_command, "lookup")
 main.add_command(backup)
 main.add_command(check)
+main.add_command(conflicts)
 main.add_command(coupons)
 main.add_command(export_person)
 main.add_command(forget)
 main.add_command(households)
+main.add_command(journal)
 main.add_command(migrate)
 main.add_command(models)
 main.add_command(offers)

@@ -24,13 +24,15 @@ SEES_EVERYTHING = {
     "answers", "choosing", "forecasting", "preview", "records", "why",
     "command", "model_commands", "shopper", "watch", "lesson",
     "offer_commands", "list_commands", "offering", "redeeming", "reissuing", "printing", "one_list",
-    "coupon_commands", "serve_command", "store_commands", "streams", "fault_groups",
+    "coupon_commands",
+    "conflict_commands", "serve_command", "store_commands", "streams", "fault_groups",
     "clock", "entering", "template_check", "template_commands", "till_command", "stocking",
     "attempts", "logs", "waiting", "status", "status_command",
     "person", "person_commands",
     "backing_up", "backup_commands", "backups", "capturing", "migrating", "restoring",
     "table_files",
     "checking", "check_command", "pack_commands", "packing",
+    "journal_commands",
 }  # fmt: skip
 MOST_LINES, MOST_IN_A_FUNCTION = 400, 45
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from promo.checking import (
     folds,
+    journals,
     leftovers,
     lists,
     offers,
@@ -21,7 +22,7 @@ from promo.checking.findings import Check
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS, *parts.CHECKS, *folds.CHECKS, *offers.CHECKS, *lists.CHECKS,
     *promises.CHECKS, *records.CHECKS, *outputs.CHECKS, *redemptions.CHECKS, *tills.CHECKS,
-    *shelf.CHECKS, *leftovers.CHECKS,
+    *journals.CHECKS, *shelf.CHECKS, *leftovers.CHECKS,
 )  # fmt: skip
 
 

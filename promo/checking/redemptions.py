@@ -1,13 +1,13 @@
 """Redemptions: counted once, within what offers and lists allow, shares that add up, taken back."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Row, String, Text, case, cast, func, or_, select
 
 from promo import tables
-from promo.checking import sheets
+from promo.checking import journals, sheets
 from promo.checking.findings import LOOK, WRONG, Check, Finding
 from promo.checking.look import Look
 from promo.checking.sheets import EARLIER, SHEET
@@ -25,6 +25,7 @@ def _named(row: Row[Any]) -> str:
             f"{row.day}, transaction {row.transaction})")  # fmt: skip
 
 
+Excused = Mapping[tuple[object, ...], tuple[int, int]]
 NAMED = (USED.id, USED.offer, USED.store, USED.till, USED.day, USED.transaction)
 
 
@@ -64,19 +65,23 @@ def limits(look: Look) -> Iterator[Finding]:
                                counter.money > offer.budget_money))
         .order_by(offer.id)
     )  # fmt: skip
+    excused = journals.excused(look)
     for row in look.rows(query):
+        uses, money = excused.get((row.id,), (0, 0))
+        if row.uses - uses <= row.budget_redemptions and row.money - money <= row.budget_money:
+            continue  # `promo conflicts` has it
         yield Finding(
             f"offer {row.id}", "it is hard, and spent are",
             f"{row.money:,} minor units in {row.uses:,} redemptions",
             f"at most {row.budget_money:,} in {row.budget_redemptions:,}",
             "Give it more budget, or settle the rest with its funder.",
         )  # fmt: skip
-    yield from _on_lists(look)
-    yield from _of_households(look)
+    yield from _on_lists(look, excused)
+    yield from _of_households(look, excused)
 
 
-def _on_lists(look: Look) -> Iterator[Finding]:
-    """Uses on one list beyond what it says."""
+def _on_lists(look: Look, excused: Excused) -> Iterator[Finding]:
+    """Uses on one list beyond what it says, and beyond what is a conflict."""
     query = (
         select(USED.offer, SHEET.code, SHEET.key_id, SHEET.counter,
                cast(SHEET.content, Text).label("content"),
@@ -92,7 +97,7 @@ def _on_lists(look: Look) -> Iterator[Finding]:
             most = max((i.get("uses", 1) for i in items if i["offer"] == row.offer), default=1)
         except sheets.UNREAD:
             continue  # the check `contents` names it
-        if row.uses > most:
+        if row.uses - excused.get((row.offer, row.key_id, row.counter), (0, 0))[0] > most:
             yield _too_often(f"list {row.code}, offer {row.offer}", row, f"{most}, as it says")
 
 
@@ -103,7 +108,7 @@ def _too_often(where: str, row: Row[Any], expected: str) -> Finding:
     return Finding(where, "the uses are", f"{row.uses}", f"at most {expected}", todo, level)
 
 
-def _of_households(look: Look) -> Iterator[Finding]:
+def _of_households(look: Look, excused: Excused) -> Iterator[Finding]:
     """Uses of one household, in all or on a day, beyond what terms say.
 
     What is taken back counts for the day of its use. Households may have joined since.
@@ -126,6 +131,8 @@ def _of_households(look: Look) -> Iterator[Finding]:
                 .order_by(*keys)
             )  # fmt: skip
             for row in look.rows(query):
+                if row.uses - excused.get((name, row[0]), (0, 0))[0] <= most:
+                    continue
                 yield Finding(
                     f"household {row[0]}, offer {name}", f"the uses {said} are", f"{row.uses}",
                     f"at most {most}, as its terms say",

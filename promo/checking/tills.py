@@ -11,6 +11,7 @@ from sqlalchemy import Row, Text, and_, cast, exists, func, or_, select, tuple_
 
 from promo import tables
 from promo.checking.findings import LOOK, Check, Finding
+from promo.checking.journals import not_as_told
 from promo.checking.look import Look
 from promo.checkout.handed import Claim, claim_of
 from promo.offers.handed import MARKS
@@ -37,7 +38,7 @@ def answers(look: Look) -> Iterator[Finding]:
     columns = [ANSWER[name] for name in (*NAMES, "verb", "answer")]
     query = (
         select(*columns)
-        .where(ANSWER.verb.in_(KINDS), ANSWER.digest != FORGOTTEN)
+        .where(ANSWER.verb.in_(KINDS), ANSWER.digest != FORGOTTEN, ~not_as_told(ANSWER))
         .order_by(*columns[:-1])
     )
     some = list[Row[Any]]()

@@ -7,25 +7,22 @@ covered: text by the chain, the chain by being the right one, TAB and LF by thei
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from promo.checkout.pack.changes import Change, read_change
 from promo.errors import Sentence
+
+if TYPE_CHECKING:
+    from promo.checkout.pack.changes import Change
 
 FORMAT = 1
 MOST = 1 << 26  # bytes of a line; a basket of 1,000 lines needs a hundredth of it
-SECTOR = 512  # what a disk writes whole or not at all, at least
 HEX = 64
-HOLE = re.compile(rb"\0+")
-TEXT = re.compile(rb"[ -~]*")
-BEGUN = re.compile(rb"([ -~]+)(?:\t([0-9a-f]*))?")
 
 
 class JournalError(Sentence):
@@ -46,6 +43,18 @@ class Place:
     seq: int
     chain: str
     end: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How far something made from a journal is."""
+
+    journal: str
+    place: Place
+
+    def said(self) -> dict[str, object]:
+        """As the head of the journal that goes on from there says it."""
+        return {"journal": self.journal, "seq": self.place.seq, "chain": self.place.chain}
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,17 @@ class Record:
         return found
 
     @cached_property
-    def changes(self) -> list[Change]:
-        """What it did to the tables, in order. Raises ValueError where it says something else."""
-        return [read_change(each) for each in self.content["changes"]]
+    def changes(self) -> "list[Change]":
+        """What it did to the tables, in order. Raises JournalError where it says nothing known."""
+        from promo.checkout.pack.changes import read_change  # knows the tables: slow to import
+
+        try:
+            return [read_change(each) for each in self.content["changes"]]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise JournalError(
+                f"Decision {self.seq:,} is none that this promo can read: {error}. Expected "
+                "changes of its tables; a newer promo may have written it."
+            ) from None
 
 
 def as_text(content: Mapping[str, Any]) -> bytes:
@@ -115,107 +132,31 @@ def read_head(file: BinaryIO, path: Path) -> tuple[Head, Place]:
     raw = file.readline(MOST)
     text = raw[: -HEX - 2]
     line, chain = line_of(text, "")
-    if raw != line:
-        raise Broken(f"{path} is no journal, or its line 1 (bytes 0 to {len(raw):,}) was changed.")
-    said = json.loads(text)
-    if said["format"] != FORMAT:
-        raise JournalError(f"{path} is of format {said['format']}; this promo reads {FORMAT}.")
-    made = datetime.fromisoformat(said["made"])
-    head = Head(said["journal"], said["stores"], made, said.get("after"))
+    try:
+        if raw != line:
+            raise ValueError
+        said = json.loads(text)
+        form, made = said["format"], datetime.fromisoformat(said["made"])
+        head = Head(said["journal"], said["stores"], made, said.get("after"))
+    except (ValueError, KeyError, TypeError):
+        raise Broken(
+            f"{path}, line 1 (bytes 0 to {len(raw):,}): it is not the head of a journal, or was "
+            "changed."
+        ) from None
+    if form != FORMAT:
+        raise JournalError(f"{path} is of format {form}; this promo reads format {FORMAT}.")
     return head, Place(0, chain, len(raw))
 
 
-@dataclass(frozen=True)
-class Tail:
-    """What stands behind the last whole line; `whole` if only its LF is missing."""
-
-    start: int
-    bytes: bytes
-    whole: Record | None = None
-
-
-def follow(file: BinaryIO, place: Place, path: Path) -> Iterator[Record | Tail]:
-    """What stands behind a place, each line checked; at last, if there is one, a torn tail.
-
-    Raises Broken at the first line that is not as it was written.
-    """
-    file.seek(place.end)
-    while raw := file.readline(MOST):
-        record = _record(raw, place)
-        if record is None:
-            tail = _tail(raw + file.read(MOST), place)
-            if tail is None:
-                raise _broken(path, raw, place)
-            yield tail
-            return
-        yield record
-        place = record.place
-
-
-def _record(raw: bytes, place: Place) -> Record | None:
-    """A line as the decision that comes next; None where it is not."""
+def next_record(raw: bytes, place: Place) -> Record | None:
+    """A line as the decision that comes after a place; None where it is not."""
     text = raw[: -HEX - 2]
     line, chain = line_of(text, place.chain)
-    if raw != line or not text.startswith(_beginning(place)):
+    if raw != line or not text.startswith(beginning(place)):
         return None
     return Record(text, Place(place.seq + 1, chain, place.end + len(raw)))
 
 
-def _beginning(place: Place) -> bytes:
+def beginning(place: Place) -> bytes:
+    """How the decision after a place begins."""
     return b'{"seq":%d,' % (place.seq + 1)
-
-
-def _broken(path: Path, raw: bytes, place: Place) -> Broken:
-    where = f"line {place.seq + 2:,} (bytes {place.end:,} to {place.end + len(raw):,})"
-    return Broken(
-        f"{path}, {where}: it is not what was written there; expected decision {place.seq + 1:,}, "
-        f"chained to {place.chain[:16]}…. What stands before it is sound. Keep the file as it is, "
-        "and find out who or what changed it."
-    )
-
-
-def _tail(tail: bytes, place: Place) -> Tail | None:
-    """The rest of a file as what a power cut leaves of one line; None where it cannot be that.
-
-    One line at most is being written. A disk may have taken its beginning, and also some of its
-    sectors and not others: these read as zeros.
-    """
-    holes = [(hole.start(), hole.end()) for hole in HOLE.finditer(tail)]
-    if not holes:
-        return _begun(tail, place)
-    if b"\n" in tail[:-1] or not all(_is_hole(at, tail, place.end) for at in holes):
-        return None
-    first = tail[: holes[0][0]]
-    if (first and _begun(first, place) is None) or _is_whole(first, place):
-        return None
-    others = HOLE.sub(b"", tail[holes[0][1] :]).removesuffix(b"\n").replace(b"\t", b"", 1)
-    return Tail(place.end, tail) if TEXT.fullmatch(others) else None
-
-
-def _is_hole(at: tuple[int, int], tail: bytes, start: int) -> bool:
-    """Whether zeros reach from a sector's edge, or the line's, to another; one alone does not."""
-    first, end = at
-    if end == len(tail):
-        return first == 0 or (start + first) % SECTOR == 0
-    return end - first > 1 and (start + end) % SECTOR == 0 and (
-        first == 0 or (start + first) % SECTOR == 0
-    )  # fmt: skip
-
-
-def _begun(tail: bytes, place: Place) -> Tail | None:
-    found = BEGUN.fullmatch(tail)
-    if found is None:
-        return None
-    text, chain = found[1], found[2]
-    beginning = _beginning(place)
-    if not (text.startswith(beginning) or (chain is None and beginning.startswith(text))):
-        return None
-    if chain is None:
-        return Tail(place.end, tail)
-    if not chained(place.chain, text).startswith(chain.decode()):
-        return None
-    return Tail(place.end, tail, _record(tail + b"\n", place))
-
-
-def _is_whole(tail: bytes, place: Place) -> bool:
-    return _record(tail + b"\n", place) is not None

@@ -9,9 +9,8 @@ import math
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-
-from sqlalchemy import Table
 
 from promo.tables import Base
 
@@ -50,10 +49,10 @@ def read_change(said: Mapping[str, Any]) -> Change:
     if do not in EVENTS or table not in MUTABLE:
         raise ValueError(f"{do} of {table}; expected {', '.join(EVENTS)} of {', '.join(MUTABLE)}")
     parts = {}
-    columns = _table(table).columns.keys()
+    columns = _columns(table)
     for name, of in (("key", ("update", "delete")), ("row", ("insert", "update"))):
         values = said.get(name)
-        if (values is not None) != (do in of) or not set(values or ()) <= set(columns):
+        if (values is not None) != (do in of) or not all(map(columns.__contains__, values or ())):
             raise ValueError(f"{do} of {table}, {name}: {values!r}; expected columns of {table}")
         parts[name] = values and {column: _read(value) for column, value in values.items()}
     return Change(do, table, parts["key"], parts["row"])
@@ -74,12 +73,14 @@ def _read(value: Any) -> Any:
     return bytes.fromhex(text) if kind == "hex" else float(text)
 
 
-def _table(name: str) -> Table:
-    return Base.metadata.tables[name]
+@lru_cache
+def _columns(table: str) -> tuple[str, ...]:
+    return tuple(Base.metadata.tables[table].columns.keys())
 
 
-def _keys(table: Table) -> list[str]:
-    return [column.name for column in table.primary_key.columns]
+@lru_cache
+def _keys(table: str) -> tuple[str, ...]:
+    return tuple(column.name for column in Base.metadata.tables[table].primary_key.columns)
 
 
 def _quoted(names: Iterable[str]) -> list[str]:
@@ -91,44 +92,45 @@ class Changes:
 
     def __init__(self, driver: sqlite3.Connection, names: Iterable[str] = MUTABLE) -> None:
         self.driver = driver
-        self.tables = {name: _table(name) for name in names}
-        width = max(len(t.primary_key) + len(t.columns) for t in self.tables.values())
+        names = tuple(names)
+        width = max(len(_keys(name)) + len(_columns(name)) for name in names)
         # Without it, rows that `insert or replace` puts out of the way would go unseen.
         driver.execute("pragma recursive_triggers = on")
         values = ", ".join(f"v{n}" for n in range(width))
         driver.execute(
             f"create temp table {COLLECTED} (id integer primary key, do, name, {values})"
         )
-        for table in self.tables.values():
+        for name in names:
             for event in EVENTS:
-                driver.execute(_trigger(table, event))
+                driver.execute(_trigger(name, event))
 
     def take(self) -> list[Change]:
         """All changes since the last time, in their order, and forget them."""
         rows = self.driver.execute(f"select * from temp.{COLLECTED} order by id").fetchall()
         if rows:
             self.driver.execute(f"delete from temp.{COLLECTED}")
-        return [self._change(do, name, values) for _, do, name, *values in rows]
-
-    def _change(self, do: str, name: str, values: list[Any]) -> Change:
-        columns, keys = self.tables[name].columns.keys(), _keys(self.tables[name])
-        key = None
-        if do != "insert":
-            key, values = dict(zip(keys, values, strict=False)), values[len(keys) :]
-        row = None if do == "delete" else dict(zip(columns, values, strict=False))
-        return Change(do, name, key, row)
+        return [_change(do, name, values) for _, do, name, *values in rows]
 
 
-def _trigger(table: Table, event: str) -> str:
+def _change(do: str, table: str, values: list[Any]) -> Change:
+    """What a trigger has copied; behind its values stand empty ones."""
+    keys, key = _keys(table), None
+    if do != "insert":
+        key, values = dict(zip(keys, values, strict=False)), values[len(keys) :]
+    row = None if do == "delete" else dict(zip(_columns(table), values, strict=False))
+    return Change(do, table, key, row)
+
+
+def _trigger(table: str, event: str) -> str:
     """SQL of the trigger that copies what an event does to a table."""
     old = [f"old.{name}" for name in _quoted(_keys(table))]
-    new = [f"new.{name}" for name in _quoted(table.columns.keys())]
+    new = [f"new.{name}" for name in _quoted(_columns(table))]
     copied = {"insert": new, "update": old + new, "delete": old}[event]
     places = ", ".join(f"v{n}" for n in range(len(copied)))
     return (
-        f"create temp trigger collected_{table.name}_{event} after {event} on main.{table.name} "
+        f"create temp trigger collected_{table}_{event} after {event} on main.{table} "
         f"begin insert into {COLLECTED} (do, name, {places}) "
-        f"values ('{event}', '{table.name}', {', '.join(copied)}); end"
+        f"values ('{event}', '{table}', {', '.join(copied)}); end"
     )
 
 
@@ -143,7 +145,7 @@ def replay(driver: sqlite3.Connection, changes: Iterable[Change]) -> None:
             values = tuple(change.key.values())
             driver.execute(f"delete from main.{change.table} where {where}", values)
         if change.row is not None:
-            driver.execute(_put(change.table, change.row), tuple(change.row.values()))
+            driver.execute(_put(change.table, tuple(change.row)), tuple(change.row.values()))
 
 
 def _moved(change: Change) -> bool:
@@ -152,11 +154,13 @@ def _moved(change: Change) -> bool:
     return any(change.row.get(name) != value for name, value in change.key.items())
 
 
-def _put(name: str, row: Row) -> str:
-    keys, columns = _quoted(_keys(_table(name))), _quoted(row)
+@lru_cache
+def _put(table: str, names: tuple[str, ...]) -> str:
+    """SQL that puts a row of some columns where its key says."""
+    keys, columns = _quoted(_keys(table)), _quoted(names)
     others = [f"{column} = excluded.{column}" for column in columns if column not in keys]
     then = f"update set {', '.join(others)}" if others else "nothing"
     return (
-        f"insert into main.{name} ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) "
+        f"insert into main.{table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) "
         f"on conflict ({', '.join(keys)}) do {then}"
     )

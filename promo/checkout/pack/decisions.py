@@ -130,7 +130,7 @@ ANSWERED, USED, OFFERED = TypeAdapter(Answered), TypeAdapter(Used), TypeAdapter(
 class Decision:
     """What a till was answered, and the uses that its store booked; see promo.checkout.answers.
 
-    uses: rows of the sale, in the order of their numbers; offers: terms of coupons that say
+    uses: rows of the sale, in their order; offers: terms of coupons that say
     themselves what they give, by id.
     """
 
@@ -211,7 +211,6 @@ def _decision(seq: int, answer: Answered, rows: Mapping[str, list[dict[str, Any]
     if (None in about) != (verb == "redeem"):
         raise ValueError("of")
     uses = [_use(row) for row in rows["redemptions"]] if verb == "redeem" else []
-    uses.sort(key=lambda use: (use["offer"], use["number"]))
     if len({(use["offer"], use["number"]) for use in uses}) < len(uses):
         raise ValueError("twice")
     at = _utc(answer["at"])

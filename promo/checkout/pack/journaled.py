@@ -7,14 +7,17 @@ behind: after a power cut, or where its own commit failed.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from promo.checkout.pack.chain import JournalError, Place, Record
+from promo.checkout.pack.chain import Head, JournalError, Kept, Place, Record
 from promo.checkout.pack.changes import Change, Changes, replay
-from promo.checkout.pack.journal import Journal, Kept
+from promo.checkout.pack.closing import closed_before
+from promo.checkout.pack.journal import Journal
+from promo.checkout.pack.journal_reading import begun, records
 from promo.checkout.statements import Statements
 
 Result = TypeVar("Result")
@@ -70,25 +73,26 @@ class Journaled(Statements):
     def _in_transaction(
         self, work: Callable[["Statements"], Result], record: Callable[[list[Change]], None]
     ) -> Result:
-        self.driver.execute("begin immediate")
-        try:
-            self._catch_up()
-            result = work(self)
-            record(self.changes.take())
-            self.driver.execute("commit")
-        except BaseException:
-            if self.driver.in_transaction:
-                self.driver.execute("rollback")
-            raise
-        return result
+        with self.journal.turn:
+            self.driver.execute("begin immediate")
+            try:
+                self._catch_up()
+                result = work(self)
+                record(self.changes.take())
+                self.driver.execute("commit")
+            except BaseException:
+                if self.driver.in_transaction:
+                    self.driver.execute("rollback")
+                raise
+            return result
 
     def _record(self, changes: list[Change]) -> None:
         """Append the decision; what is last before the commit, and keeps all others out."""
         if all(change.do == "delete" for change in changes):
             return
-        line = self.journal.next_line(decision(changes, self.now()))
-        keep(self.driver, Kept(self.journal.head.journal, line.after))
         try:
+            line = self.journal.next_line(decision(changes, self.now()))
+            keep(self.driver, Kept(self.journal.head.journal, line.after))
             self.journal.write(line)
         except (OSError, JournalError) as error:
             raise Unwritten(str(error)) from error
@@ -96,10 +100,17 @@ class Journaled(Statements):
     def _catch_up(self) -> None:
         """Do first what the journal has and `store.db` lacks, as its commit failed."""
         kept = kept_by(self.driver)
-        if kept is None or kept.place.seq != self.journal.place.seq:
+        wanted = Kept(self.journal.head.journal, self.journal.place)
+        if kept == wanted:
+            return
+        try:
             missing = self.journal.records(kept.place.seq if kept else 0)
-            _redo(self.driver, self.journal, missing)
-            self.changes.take()
+            _redo(self.driver, self.journal.path, self.journal.head, missing)
+        except JournalError as error:
+            raise Unwritten(str(error)) from error
+        self.changes.take()
+        if kept_by(self.driver) != wanted:
+            raise Unwritten(f"store.db is not of {self.journal.path} any more")
 
 
 def decision(changes: Iterable[Change], at: datetime) -> dict[str, Any]:
@@ -117,49 +128,54 @@ def decision(changes: Iterable[Change], at: datetime) -> dict[str, Any]:
 def start(driver: sqlite3.Connection, path: Path, stores: Sequence[str], now: datetime) -> Journal:
     """Open the journal of a `store.db`, and bring that up to it.
 
-    driver: a connection of its own, on tables that are made. Rows are put back as they were, also
-    where what they refer to is not there yet. Raises JournalError, Busy.
+    driver: a connection of its own, on tables that are made. What closed journals that lie there
+    have and it lacks, it is given too. Rows are put back as they were, also where what they refer
+    to is not there yet. Raises JournalError, Busy.
     """
     driver.isolation_level = None
     driver.execute(MAKE)
-    journal = Journal.open(path, stores, now, since=kept_by(driver))
-    try:
-        _bring_up(driver, journal)
-    except BaseException:
-        journal.close()
-        raise
+    [[refers]] = driver.execute("pragma foreign_keys").fetchall()
+    driver.execute("pragma foreign_keys = off")
+    with ExitStack() as opened:
+        for each in closed_before(path):
+            _bring_up(driver, each)
+        journal = opened.enter_context(Journal.open(path, stores, now, since=kept_by(driver)))
+        _bring_up(driver, path)
+        opened.pop_all()
+    driver.execute(f"pragma foreign_keys = {refers}")
     return journal
 
 
-def _bring_up(driver: sqlite3.Connection, journal: Journal) -> None:
+def _bring_up(driver: sqlite3.Connection, path: Path) -> None:
+    """Do again what a journal has and `store.db` lacks, if that is of this journal or of none."""
+    head, first = begun(path)
     kept = kept_by(driver)
-    is_same = kept is not None and kept.journal == journal.head.journal
-    missing = journal.records(kept.place.seq if kept and is_same else 0)
-    [[refers]] = driver.execute("pragma foreign_keys").fetchall()
-    driver.execute("pragma foreign_keys = off")
+    if kept is None or head.after == kept.said():
+        kept = Kept(head.journal, first)
+        keep(driver, kept)
+    if kept.journal != head.journal:
+        return
+    missing = records(path, kept.place.seq)
     while batch := list(islice(missing, BATCH)):
         driver.execute("begin immediate")
         try:
-            _redo(driver, journal, batch)
+            _redo(driver, path, head, batch)
             driver.execute("commit")
         except BaseException:
             driver.execute("rollback")
             raise
-    if not is_same:
-        keep(driver, Kept(journal.head.journal, journal.place))
-    driver.execute(f"pragma foreign_keys = {refers}")
 
 
-def _redo(driver: sqlite3.Connection, journal: Journal, records: Iterable[Record]) -> None:
-    for record in records:
+def _redo(driver: sqlite3.Connection, path: Path, head: Head, some: Iterable[Record]) -> None:
+    for record in some:
         try:
             replay(driver, record.changes)
-        except (ValueError, KeyError, sqlite3.IntegrityError) as error:
+        except (JournalError, sqlite3.IntegrityError) as error:
             raise JournalError(
-                f"{journal.path}, line {record.seq + 1:,}: store.db does not take decision "
+                f"{path}, line {record.seq + 1:,}: store.db does not take decision "
                 f"{record.seq:,} ({error}). Move store.db away, which is then made anew."
             ) from None
-        keep(driver, Kept(journal.head.journal, record.place))
+        keep(driver, Kept(head.journal, record.place))
 
 
 def kept_by(driver: sqlite3.Connection) -> Kept | None:

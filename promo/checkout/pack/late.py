@@ -155,7 +155,9 @@ def _bring_back(statements: Statements, decision: Decision, made: Late) -> Booke
     refund, booked = taken.refund if taken else 0, _booked(statements, made, "return")
     if left != lines:
         return Booked(conflicts=[Conflict("returned_twice", money=told - refund)])
-    if told != refund or booked != decision.given:
+    if told != refund:
+        return Booked(conflicts=[Conflict("differs", money=told - refund)])
+    if booked != decision.given:
         return Booked(conflicts=_differs(decision, booked))
     return Booked()
 

@@ -1,0 +1,201 @@
+"""A journal sent to head office: batch after batch, from wherever head office says it is.
+
+The place is head office's to keep, in the transaction that books a decision. A sender that has just
+begun, or has lost an answer, asks where that is: so nothing is lost or booked twice whatever
+becomes of it in between. What is known to be there is marked beside the journal.
+"""
+
+import http.client
+import json
+import random
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from promo.checkout.pack import closing
+from promo.checkout.pack.chain import JournalError, Record
+from promo.checkout.pack.journal_bodies import MOST_RECORDS
+from promo.checkout.pack.journal_reading import begun, records
+from promo.errors import Sentence
+
+BATCH = 1 << 18  # bytes of decisions in a batch, more only where one alone has more
+SECONDS = 30.0  # for head office to answer a batch
+SOON, LATE = 1.0, 60.0  # seconds before it is tried again, at first and at most
+STUCK = 600.0  # the same where head office says no: until somebody has mended it
+PATH = "/v1/journal"
+LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE,
+         HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)  # fmt: skip
+
+
+class LineDown(Sentence):
+    """Head office does not answer, or cannot now; try again after `wait` seconds, if it says so."""
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class Stuck(Sentence):
+    """Head office takes no more of the journal until somebody mends what the sentence names."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Head office's address, the store's key that may `sync`, and who signed its certificate.
+
+    authorities: a file of certificates (PEM) beside those that the machine trusts.
+    """
+
+    url: str
+    key: str
+    authorities: Path | None = None
+    seconds: float = SECONDS
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection that is yet to be made. Raises Stuck where the address is none."""
+        try:
+            at = urlsplit(self.url)
+            if at.scheme not in ("http", "https") or not at.hostname:
+                raise ValueError
+            host, port = at.hostname, at.port
+        except ValueError:
+            raise Stuck(f"{self.url!r} is no address such as https://promo.example.com.") from None
+        if at.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=self.seconds)
+        trust = ssl.create_default_context()
+        if self.authorities is not None:
+            try:
+                trust.load_verify_locations(self.authorities)
+            except (OSError, ssl.SSLError) as error:
+                raise Stuck(f"{self.authorities} holds no certificates: {error}.") from None
+        return http.client.HTTPSConnection(host, port, timeout=self.seconds, context=trust)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far head office has a journal, and why it does not have more of it, if it does not."""
+
+    seq: int
+    fault: str = ""
+
+
+class Sender:
+    """Sends one journal. One thread at a time may use it; `progress` may be read from any."""
+
+    def __init__(self, path: Path, where: Where, *, batch: int = BATCH) -> None:
+        """batch: bytes. Raises Stuck where the address is none."""
+        self.path = path
+        self.where = where
+        self.batch = batch
+        self.progress = Progress(0)
+        self._asked = False  # whether head office has said how far it is, since we last lost it
+        self._connection = where.connection()
+
+    def send(self) -> int:
+        """Send all that the journal holds; how many decisions of it head office has now.
+
+        Raises LineDown, Stuck, JournalError; what was sent until then stays sent.
+        """
+        try:
+            while True:
+                some = self._next() if self._asked else []
+                if self._asked and not some:
+                    break
+                self._send(some)
+        except BaseException as error:
+            self._asked = False
+            self._connection.close()
+            fault = str(error) if isinstance(error, Sentence) else type(error).__name__
+            self.progress = Progress(self.progress.seq, fault)
+            raise
+        self.progress = Progress(self.progress.seq)
+        return self.progress.seq
+
+    def run(
+        self, stop: threading.Event, every: float, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Send whatever comes until told to stop, each `every` seconds; longer after a fault.
+
+        tell: what to do with the sentence of a fault, when it is another than before.
+        """
+        tries, told = 0, ""
+        while not stop.is_set():
+            try:
+                self.send()
+                tries, told, wait = 0, "", every
+            except LineDown as error:
+                tries += 1
+                wait = max(error.wait, min(SOON * 2 ** min(tries, 16), LATE))
+            except (Stuck, JournalError):
+                wait = STUCK
+            if self.progress.fault and self.progress.fault != told:
+                told = self.progress.fault
+                tell(told)
+            # Stores whose lines come back together do not ask together.
+            stop.wait(wait * random.uniform(0.5, 1.0) if tries else wait)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def _next(self) -> list[Record]:
+        """The decisions that come next, as many as go into a batch."""
+        return list(_some(records(self.path, self.progress.seq), self.batch))
+
+    def _send(self, some: list[Record]) -> None:
+        """Send some decisions, or none to ask; head office says where it is to be gone on."""
+        body = {
+            "head": begun(self.path)[0].text.decode(),
+            "records": [
+                {"seq": each.seq, "json": each.text.decode(), "chain": each.chain} for each in some
+            ],
+        }
+        seq, was = self._ask(body), self.progress.seq
+        if some and seq == was:
+            raise LineDown("Head office takes nothing of the journal, and does not say why.")
+        closing.mark_sent(self.path, seq)
+        self.progress, self._asked = Progress(seq), True
+
+    def _ask(self, body: dict[str, Any]) -> int:
+        """How far head office has the journal after a batch. Raises LineDown, Stuck."""
+        raw = json.dumps(body).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.where.key}"}
+        try:
+            self._connection.request("POST", PATH, raw, headers)
+            got = self._connection.getresponse()
+            said = got.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            why = f"{type(error).__name__}: {error}" if f"{error}" else type(error).__name__
+            raise LineDown(f"Head office at {self.where.url} does not answer ({why}).") from None
+        try:
+            answer = json.loads(said)
+            if got.status == HTTPStatus.OK:
+                return int(answer["seq"])
+            refused, detail = str(answer["refused"]), str(answer.get("detail", ""))
+        except (ValueError, KeyError, TypeError):
+            raise LineDown(
+                f"What answers at {self.where.url} is no service of promo's (status {got.status})."
+            ) from None
+        if got.status in LATER:
+            wait = got.getheader("retry-after", "")
+            raise LineDown(f"Head office at {self.where.url} cannot take it now ({refused}).",
+                           float(wait) if wait.isdecimal() else 0.0)  # fmt: skip
+        raise Stuck(f"Head office at {self.where.url} refuses the journal {self.path}: {refused}. "
+                    f"{detail} Nothing is lost: it goes on when that is mended.")  # fmt: skip
+
+
+def _some(all_: Iterator[Record], most: int) -> Iterator[Record]:
+    """At least one, and then so many as have together not more than so many bytes."""
+    size = 0
+    for each in islice(all_, MOST_RECORDS):
+        size += len(each.text)
+        if size > most and size > len(each.text):
+            return
+        yield each

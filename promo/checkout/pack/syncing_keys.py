@@ -1,0 +1,28 @@
+"""The key with which a store machine sends its journal: from the environment, or a file."""
+
+import os
+from pathlib import Path
+
+from promo.errors import Sentence
+
+VARIABLE = "PROMO_SYNC_KEY"
+
+
+class SyncKeyMissing(Sentence):
+    """There is no key to send a journal with."""
+
+    exit_code = 2
+
+
+def key(file: Path | None = None) -> str:
+    """The key, which is never an argument: others could read it in the list of processes.
+
+    Raises SyncKeyMissing.
+    """
+    said = file.read_text(encoding="utf-8") if file else os.environ.get(VARIABLE, "")
+    if not said.strip():
+        raise SyncKeyMissing(
+            f"There is no key to send a journal with: set {VARIABLE} or give --key-file; at head "
+            "office `promo stores key add --store S --verb sync` makes one."
+        )
+    return said.strip()

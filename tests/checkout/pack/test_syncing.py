@@ -1,0 +1,409 @@
+"""Journals over the line: once whatever is cut, repeated, reordered or sent by two at once."""
+
+import http.client
+import json
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete, select
+
+from checkout.pack.stores import Store, answered, batch, found, sync_key
+from checkout.shop import basket, counters, open_shop, rows, sums
+from checkout.test_fuzz import VALUES
+from checkout.till import Answer, Running, new_key, running
+from promo import cli, tables
+from promo.checkout import bodies
+from promo.checkout.pack import closing, journal_bodies
+from promo.checkout.pack.chain import as_text, chained
+from promo.checkout.pack.syncing import LineDown, Sender, Stuck, Where
+from promo.checkout.refusals import REFUSALS
+from promo.config import Settings
+
+LIMITS = {"requests_per_second": 1e6, "burst": 10**6}
+
+
+class Line:
+    """A store with some sales, and head office."""
+
+    def __init__(self, live: Running, engine: Engine, store: Store) -> None:
+        self.live, self.engine, self.store = live, engine, store
+        self.key = sync_key(engine)
+        self.where = Where(f"http://127.0.0.1:{live.port}", self.key)
+
+    def send(self, *numbers: int, **changes: Any) -> Answer:
+        """Some decisions, by their numbers."""
+        all_ = self.store.records
+        body = self.store.body([all_[number - 1] for number in numbers]) | changes
+        return self.live.ask("/v1/journal", body, self.key)
+
+    def is_whole(self) -> bool:
+        """Whether head office has every sale of the store once."""
+        booked = {row.transaction for row in rows(self.engine)}
+        return (
+            len(rows(self.engine)) == len(booked) == len(self.store.records)
+            and counters(self.engine) == sums(self.engine)
+            and not found(self.engine)
+        )
+
+    def place(self) -> int | None:
+        """How far head office says it is."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(tables.Journal.seq)).scalar()
+
+
+SHOP = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
+
+
+def _line(live: Running, engine: Engine, settings: Settings, folder: Path, sales: int = 6) -> Line:
+    open_shop(engine, **SHOP)  # type: ignore[arg-type]
+    store = Store(folder / "store", settings, **SHOP)
+    for number in range(1, sales + 1):
+        store.sell("milk 1 300", f"{number}")
+    return Line(live, engine, store)
+
+
+@pytest.fixture
+def line(settings: Settings, engine: Engine, tmp_path: Path) -> Iterator[Line]:
+    with running(settings, engine, **LIMITS) as live:
+        yield _line(live, engine, settings, tmp_path)
+
+
+@pytest.fixture
+def one(settings: Settings, sqlite_engine: Engine, tmp_path: Path) -> Iterator[Line]:
+    """The same on SQLite alone."""
+    with running(settings, sqlite_engine, **LIMITS) as live:
+        yield _line(live, sqlite_engine, settings, tmp_path)
+
+
+def test_repeated_reordered_and_cut(line: Line) -> None:
+    assert line.send().json == {"seq": 0}
+    assert line.place() is None
+    assert line.send(1, 2).json == {"seq": 2}
+    assert line.send(1, 2).json == {"seq": 2}
+    assert line.send(4, 5).json == {"seq": 2}  # a gap
+    assert line.send(2, 3).json == {"seq": 3}
+    assert line.send(6, 5, 4).json == {"seq": 3}
+    assert line.send(4).json == {"seq": 4}
+    assert line.send(*range(1, 7)).json == {"seq": 6}
+    assert line.is_whole()
+    assert [row[-1] for row in answered(line.engine)] == [
+        bytes.fromhex(json.loads(each.text)["changes"][-1]["row"]["answer"]["hex"])
+        for each in line.store.records
+    ]
+
+
+def test_senders_at_once_book_each_decision_once(line: Line) -> None:
+    start = threading.Barrier(8)
+
+    def send(seed: int) -> set[int]:
+        chance = random.Random(seed)
+        start.wait()
+        found = set()
+        while True:
+            first = chance.randint(1, 6)
+            got = line.send(*range(first, chance.randint(first, 6) + 1))
+            assert got.status in (200, 503), got.body
+            found.add(got.status)
+            if got.status == 200 and got.json == {"seq": 6}:
+                return found
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set().union(*threads.map(send, range(8))) >= {200}
+    assert line.is_whole()
+
+
+def test_what_was_decided_once_comes_in_another_journal(one: Line) -> None:
+    assert one.send(1, 2, 3).json == {"seq": 3}
+    records = one.store.records
+    head = json.dumps({"journal": "another"})
+    chain, sent = chained("", head.encode()), []
+    for each in records:
+        chain = chained(chain, each.text)
+        sent.append({"seq": each.seq, "json": each.text.decode(), "chain": chain})
+    got = one.live.ask("/v1/journal", {"head": head, "records": sent}, one.key)
+    assert got.json == {"seq": 6}
+    assert one.is_whole()
+    assert one.send(4, 5, 6).json == {"seq": 6}
+    assert one.is_whole()
+
+
+def test_a_journal_that_was_changed_or_put_back_is_told(one: Line) -> None:
+    assert one.send(1, 2, 3).json == {"seq": 3}
+    third, fourth = one.store.records[2], one.store.records[3]
+    for wrong, seq in ((third, 3), (fourth, 4)):
+        body = one.store.body([wrong])
+        body["records"][0]["chain"] = "0" * 64
+        got = one.live.ask("/v1/journal", body, one.key)
+        assert (got.status, got.refused) == (409, "forked")
+        assert f"Decision {seq} " in got.json["detail"]
+    assert one.place() == 3
+
+
+def test_only_its_own_store_may_send_a_journal(one: Line) -> None:
+    body = one.store.body()
+    assert one.live.ask("/v1/journal", body, new_key(one.engine, "1", ("redeem",))).status == 403
+    other = sync_key(one.engine, "2")
+    assert one.live.ask("/v1/journal", body, other).refused == "other_store"
+    assert one.place() is None
+    assert one.send(1).json == {"seq": 1}
+    empty = batch(one.store.journal.head.text.decode(), [])
+    assert one.live.ask("/v1/journal", empty, other).refused == "other_store"
+
+
+# --- what comes is checked ------------------------------------------------------------------------
+
+
+def _sent(one: Line, text: bytes) -> dict[str, Any]:
+    """The first decision, of another text and chained rightly."""
+    body = one.store.body(one.store.records[:1])
+    chain = chained(chained("", body["head"].encode()), text)
+    return body | {"records": [{"seq": 1, "json": text.decode(), "chain": chain}]}
+
+
+def _changed(one: Line, where: tuple[Any, ...], value: object) -> bytes:
+    said = json.loads(one.store.records[0].text)
+    place: Any = said
+    for part in where[:-1]:
+        place = next(c["row"] for c in place if c["table"] == part) if (
+            isinstance(place, list) and isinstance(part, str)) else place[part]  # fmt: skip
+    place[where[-1]] = value
+    return as_text(said)
+
+
+ANSWER, USE = ("changes", "till_answers"), ("changes", "redemptions")
+
+
+WRONG: list[tuple[tuple[Any, ...], object, str]] = [
+    (("seq",), 2, "ValueError"),
+    (("changes",), 3, "`changes`"),
+    ((*ANSWER, "till"), "\u00e9", "`till`"),
+    ((*ANSWER, "day"), "2017-02-30", "`day`"),
+    ((*ANSWER, "day"), None, "`day`"),
+    ((*ANSWER, "answer"), {"hex": "zz"}, "`answer.hex`"),
+    ((*ANSWER, "answer"), {"hex": "7b7d"}, "`store`: is missing"),
+    ((*ANSWER, "content"), "{", "JSONDecodeError"),
+    ((*ANSWER, "content"), '{"sale": 3}', "TypeError"),
+    ((*ANSWER, "content"), "[]", "not as a store machine writes it"),
+    ((*ANSWER, "at"), "9999-12-31T23:59:59-23:00", "OverflowError"),
+    ((*ANSWER, "digest"), "forgotten", "`digest`"),
+    ((*ANSWER, "of_store"), "1", "ValueError"),
+    ((*USE, "money"), "1", "`money`"),
+    ((*USE, "money"), 2**70, "`money`"),
+    ((*USE, "money"), 99, "ValueError"),
+    ((*USE, "uses"), 2, "`uses`"),
+    ((*USE, "kind"), "void", "`kind`"),
+    ((*USE, "lines"), "{}", "KeyError"),
+    ((*USE, "offer"), "a\u0000", "ValueError"),
+]
+
+
+def test_a_decision_of_another_form_is_refused_and_nothing_is_booked(one: Line) -> None:
+    for where, value, named in WRONG:
+        got = one.live.ask("/v1/journal", _sent(one, _changed(one, where, value)), one.key)
+        assert (got.status, got.refused) == (400, "malformed"), got.body
+        assert got.json["detail"].startswith("Decision 1: ")
+        assert named in got.json["detail"]
+    assert (one.place(), rows(one.engine)) == (None, [])
+    assert one.send(1).json == {"seq": 1}
+
+
+def test_decisions_about_nothing_only_move_the_place(one: Line) -> None:
+    for text in (
+        b'{"seq":1,"changes":[]}',
+        b'{"seq":1,"verb":"x","changes":[{"do":"insert","table":"new","row":{}}]}',
+    ):
+        assert one.live.ask("/v1/journal", _sent(one, text), one.key).json == {"seq": 1}
+        with one.engine.begin() as connection:
+            connection.execute(delete(tables.Journal))
+    assert rows(one.engine) == []
+
+
+TEXT = st.one_of(VALUES.map(json.dumps), st.text(st.characters(min_codepoint=32, max_codepoint=126),
+                                                 max_size=60))  # fmt: skip
+
+
+@hypothesis_settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_whatever_is_sent_is_answered_as_documented(one: Line, data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["body", "text", "changed"]))
+    if kind == "body":
+        body: object = data.draw(
+            st.one_of(VALUES, st.fixed_dictionaries({"head": TEXT, "records": VALUES}))
+        )
+    else:
+        text = data.draw(TEXT).encode()
+        if kind == "changed":
+            row = data.draw(st.sampled_from([ANSWER, USE]))
+            [columns] = {tuple(change["row"]) for change in json.loads(
+                one.store.records[0].text)["changes"] if change["table"] == row[1]}  # fmt: skip
+            where = (*row, data.draw(st.sampled_from(columns)))
+            text = _changed(one, where, data.draw(VALUES))
+        body = _sent(one, text if text.isascii() else b"{}")
+    got = one.live.ask("/v1/journal", json.dumps(body).encode(), one.key)
+    assert got.status < 500, got.body
+    if got.status == 200:
+        journal_bodies.JOURNAL_TAKEN.validate_json(got.body, strict=True)
+    else:
+        bodies.REFUSED.validate_json(got.body, strict=True, extra="forbid")
+        assert got.status == REFUSALS[got.refused].status
+    with one.engine.begin() as connection:
+        for table in (tables.Conflict, tables.Journal, tables.TillAnswer, tables.Redemption,
+                      tables.OfferCounter):  # fmt: skip
+            connection.execute(delete(table))
+
+
+# --- the sender -----------------------------------------------------------------------------------
+
+
+def test_a_sender_sends_what_head_office_lacks(line: Line) -> None:
+    sender = Sender(line.store.path, line.where, batch=1)
+    assert sender.send() == 6
+    assert line.is_whole()
+    line.store.sell("milk 1 300", "7")
+    assert sender.send() == 7
+    assert sender.send() == sender.progress.seq == closing.sent(line.store.path).place.seq == 7
+    assert line.is_whole()
+    sender.close()
+    # Another one, which knows nothing, goes on from there.
+    line.store.sell("milk 1 300", "8")
+    assert Sender(line.store.path, line.where).send() == 8
+    assert line.is_whole()
+
+
+def test_head_office_that_was_put_back_is_sent_what_it_lacks(one: Line) -> None:
+    sender = Sender(one.store.path, one.where, batch=1)
+    sender.send()
+    with one.engine.begin() as connection:
+        for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter, tables.Journal):
+            connection.execute(delete(table))
+    one.store.sell("milk 1 300", "7")
+    assert sender.send() == 7
+    assert one.is_whole()
+
+
+def test_a_journal_that_was_put_back_is_told(one: Line) -> None:
+    kept = one.store.path.read_bytes()
+    one.store.sell("milk 1 300", "7")
+    Sender(one.store.path, one.where).send()
+    one.store.path.write_bytes(kept)
+    with pytest.raises(Exception, match=r"ends with decision 6; it has no 7"):
+        Sender(one.store.path, one.where).send()
+
+
+def test_what_head_office_refuses_is_said(one: Line) -> None:
+    with pytest.raises(Stuck, match=r"no_key.*Nothing is lost"):
+        Sender(one.store.path, Where(one.where.url, "promo-1-x")).send()
+    with pytest.raises(Stuck, match="is no address such as"):
+        Sender(one.store.path, Where("ftp://x", one.key))
+    with pytest.raises(Stuck, match="is no address such as"):
+        Sender(one.store.path, Where("http://x:y", one.key))
+
+
+class Cutting(BaseHTTPRequestHandler):
+    """A line that cuts: it passes a request on, or does not, and answers it, or does not."""
+
+    chance = random.Random(8)
+    port = 0
+
+    def do_POST(self) -> None:
+        """One request."""
+        raw = self.rfile.read(int(self.headers["content-length"]))
+        fate = self.chance.choice(["lost", "unanswered", "cut", "twice", "fine", "busy", "proxy"])
+        got: list[tuple[int, bytes]] = []
+        for _ in range({"lost": 0, "busy": 0, "proxy": 0, "twice": 2}.get(fate, 1)):
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            line.request("POST", self.path, raw, dict(self.headers))
+            answer = line.getresponse()
+            got.append((answer.status, answer.read()))
+            line.close()
+        if fate in ("lost", "unanswered"):
+            self.close_connection = True
+            return
+        status, said = got[-1] if got else (503, b'{"refused": "unavailable"}')
+        if fate == "proxy":
+            status, said = 502, b"<html>"
+        self.send_response(status)
+        self.send_header("content-length", f"{len(said)}")
+        self.end_headers()
+        self.wfile.write(said[: len(said) // 2] if fate == "cut" else said)
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_line_that_cuts_loses_and_doubles_nothing(line: Line) -> None:
+    handler = type("Handler", (Cutting,), {"port": line.live.port})
+    with HTTPServer(("127.0.0.1", 0), handler) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        where = Where(f"http://127.0.0.1:{proxy.server_port}", line.key)
+        sender, faults, seq = Sender(line.store.path, where, batch=1), 0, 0
+        while seq < 6:
+            try:
+                seq = sender.send()
+            except LineDown:
+                faults += 1
+        proxy.shutdown()
+        thread.join()
+    assert faults > 3
+    assert line.is_whole()
+
+
+def test_it_runs_until_it_is_told_to_stop(one: Line) -> None:
+    told: list[str] = []
+    stop = threading.Event()
+
+    def tell(sentence: str) -> None:
+        told.append(sentence)
+        stop.set()
+
+    Sender(one.store.path, Where("http://127.0.0.1:1", one.key)).run(stop, 0.01, tell)
+    assert "does not answer" in told[0]
+    stop.clear()
+    sender = Sender(one.store.path, one.where)
+    thread = threading.Thread(target=sender.run, args=(stop, 0.01))
+    thread.start()
+    while not one.is_whole():
+        pass
+    stop.set()
+    thread.join()
+    assert sender.progress.fault == ""
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def promo(*words: str, **environment: str) -> Any:
+    return CliRunner().invoke(cli.main, [*words], env=environment)
+
+
+def test_a_journal_is_sent_by_hand_and_conflicts_are_told(one: Line, folder: Path) -> None:
+    path, url = str(one.store.path), one.where.url
+    missing = promo("journal", "send", path, "--to", url)
+    assert (missing.exit_code, "--verb sync" in missing.stderr) == (2, True)
+    got = promo("journal", "send", path, "--to", url, PROMO_SYNC_KEY=one.key)
+    assert got.stdout == f"Head office has {path} up to decision 6.\n"
+    config = ("--config", str(folder / "config.yaml"))
+    assert promo(*config, "conflicts").stdout == "0 conflicts.\n"
+    one.live.ask("/v1/redeem", basket("milk 1 300", "7"), new_key(one.engine, "1", ("redeem",)))
+    one.store.sell("milk 2 600", "7")
+    Sender(one.store.path, one.where).send()
+    said = promo(*config, "conflicts").stdout
+    assert "identity" in said
+    assert said.endswith("1 conflict; store $2.00.\n")
+    [each] = map(json.loads, promo(*config, "conflicts", "--json").stdout.splitlines())
+    assert (each["kind"], each["money"], each["uses"], each["seq"]) == ("identity", 200, 2, 7)
+    assert promo(*config, "conflicts", "--offer", "eggs").stdout == "0 conflicts.\n"
+    assert promo(*config, "conflicts", "--since", "2017-11-09").stdout == "0 conflicts.\n"
+    assert "1 conflict" in promo(*config, "conflicts", "--since", "2017-11-08").stdout
