@@ -25,7 +25,7 @@ from promo.checkout.pack.keys import PackKeys
 from promo.checkout.pack.opened import Pack
 from promo.checkout.pack.reading import Scope
 from promo.checkout.pack.store_house import StoreHouse
-from promo.checkout.pack.store_service import Sending, StoreService
+from promo.checkout.pack.store_service import Sends, StoreService
 from promo.config import Settings
 
 SIGNING = PackKeys({1: (bytes(range(32)), bytes(range(32, 64)))})
@@ -83,7 +83,7 @@ class Machine(Running):
 def machine(
     settings: Settings, pack: Path, folder: Path, *, delta: Path | None = None,
     now: Callable[[], datetime] = lambda: NOW, line: HeadOffice | None = None, till: bool = False,
-    stores: tuple[str, ...] = STORES, sending: Sending | None = None,
+    stores: tuple[str, ...] = STORES, sending: Sends | None = None,
 ) -> Iterator[Machine]:  # fmt: skip
     """A store machine on a free port, in a thread; its own settings price nothing."""
     lines: list[dict[str, Any]] = []

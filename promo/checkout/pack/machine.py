@@ -11,8 +11,11 @@ from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
 from promo.checkout.pack.head_office import HeadOffice
 from promo.checkout.pack.opened import Pack
-from promo.checkout.pack.store_house import StoreHouse
+from promo.checkout.pack.sending import Sending
+from promo.checkout.pack.store_house import JOURNAL, StoreHouse
 from promo.checkout.pack.store_service import StoreService
+from promo.checkout.pack.syncing import Sender, Where
+from promo.checkout.pack.syncing_keys import VARIABLE, SyncKeyMissing
 from promo.checkout.watching import Write, write_line
 from promo.config import Settings
 from promo.errors import Sentence
@@ -44,7 +47,8 @@ def opened(
 ) -> Iterator[StoreService]:
     """A store machine's service, ready to be served.
 
-    Raises PackError, PackKeyError, JournalError, HeadOfficeError, WhichStore, Busy.
+    Raises PackError, PackKeyError, JournalError, HeadOfficeError, WhichStore,
+    SyncKeyMissing, Stuck, Busy.
     """
     folder = asked.journal or settings.paths.state / FOLDER
     packs = FoundPacks(
@@ -52,20 +56,34 @@ def opened(
     )
     pack = packs.first(datetime.now(UTC), lambda error: _say(write, error))
     stores = packs.stores = asked.stores or _only(pack)
-    head_office = None
+    head_office = sending = None
     if asked.head_office is not None:
         seconds, threads = settings.packs.head_office_seconds, settings.service.threads
         head_office = HeadOffice(asked.head_office, seconds, threads)
+        sender = Sender(folder / JOURNAL, Where(asked.head_office, _sync_key(settings)))
+        sending = Sending(sender, settings.packs.send_seconds, write)
     house = StoreHouse.open(folder, sorted(stores), pack)
     if house.journal.mended:
         write({"level": "warning", "message": house.journal.mended})
     service = StoreService(
-        settings, codes, house, packs, head_office=head_office, write=write, till=asked.till
-    )
+        settings, codes, house, packs, head_office=head_office, sending=sending, write=write,
+        till=asked.till,
+    )  # fmt: skip
     try:
         yield service
     finally:
         service.close()
+
+
+def _sync_key(settings: Settings) -> str:
+    key = settings.secret(VARIABLE, "sync.key")
+    if not key or not key.strip():
+        raise SyncKeyMissing(
+            f"There is no key to send the journal with: set {VARIABLE} or put it into a file "
+            "sync.key beside config.yaml; at head office `promo stores key add --store S --verb "
+            "sync` makes one."
+        )
+    return key.strip()
 
 
 def _only(pack: Pack) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ PASSED = frozenset({"lookup", "sheet", "quote", "reserve", "redeem", "return", "
 KEPT = frozenset({"redeem", "return", "void"})  # whose answers are for good
 
 
-class Sending(Protocol):
+class Sends(Protocol):
     """Sends the journal to head office as long as the service runs."""
 
     @property
@@ -52,13 +52,16 @@ class Sending(Protocol):
     async def run(self) -> None:
         """Send, again and again, until it is cancelled."""
 
+    def close(self) -> None:
+        """Send no more."""
+
 
 class StoreService(Service):
     """The service of one store machine, in one process."""
 
     def __init__(
         self, settings: Settings, keys: CodeKeys, house: StoreHouse, packs: FoundPacks, *,
-        head_office: HeadOffice | None = None, sending: Sending | None = None,
+        head_office: HeadOffice | None = None, sending: Sends | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC), write: Write = write_line,
         till: bool = False,
     ) -> None:  # fmt: skip
@@ -255,6 +258,8 @@ class StoreService(Service):
 
     def close(self) -> None:
         """Let others have the folder, and hang up."""
+        if self.sending is not None:
+            self.sending.close()
         if self.head_office is not None:
             self.head_office.close()
         self.house.close()

@@ -18,12 +18,15 @@ from drafts import KEYS
 from sqlalchemy import Engine
 
 from checkout.machine import SIGNING, build, keys_of
-from checkout.shop import basket, open_shop
-from checkout.till import Answer, asked
+from checkout.shop import basket, counters, open_shop
+from checkout.till import Answer, asked, new_key, running
 from promo import cli, config
 from promo.checkout.pack import journal
+from promo.checkout.pack import machine as machines
+from promo.checkout.pack.sending import Sending
+from promo.config import Settings
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 LISTENS = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 SECRETS = "\n".join(f"{number}:{KEYS.secrets[number].hex()}" for number in (2, 1))
 
@@ -125,3 +128,29 @@ def test_an_old_pack_is_refused_by_name(folder: Path, shop: Engine, keys: dict[s
     pack = build(shop, settings, folder / "old.pack")
     told = serve(folder, "--pack", str(pack), "--store", "1", code=3).output
     assert "was good until 2017-11-11" in told
+
+
+def test_a_journal_is_sent_when_head_office_is_there(
+    folder: Path, pack: Path, keys: dict[str, str], shop: Engine, settings: Settings
+) -> None:
+    """Decided with the line down; started again with a head office, which then has it once."""
+    machine = folder / "machine"
+    with serving(folder, "--pack", str(pack), "--store", "1", "--journal", str(machine)) as here:
+        sold = redeem(here[1], keys["1"], "1")
+    (folder / "sync.key").write_text(new_key(shop, "1", ("sync",)))
+    with running(settings, shop) as office:
+        asked_ = machines.Asked(pack, None, machine, ("1",), f"http://127.0.0.1:{office.port}")
+        with machines.opened(settings, KEYS, asked_, lambda _: None) as service:
+            assert service.unsent == 1
+            assert service.sending is not None
+            assert isinstance(service.sending, Sending)
+            service.sending.sender.send()
+            assert service.unsent == 0
+        again = office.ask("/v1/redeem", basket("milk 1 250"), keys["1"])
+    assert again.body == sold.body
+    assert counters(shop)["milk"] == (1, 100)
+
+
+def test_a_head_office_needs_a_key_to_send_with(folder: Path, pack: Path) -> None:
+    words = ("--pack", str(pack), "--store", "1", "--head-office", "http://127.0.0.1:9")
+    assert "set PROMO_SYNC_KEY" in serve(folder, *words, code=2).output
