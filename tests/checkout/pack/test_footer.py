@@ -58,10 +58,12 @@ def test_every_changed_byte_is_found(pack: Path) -> None:
             assert refused(changed) in ("tampered", "not_a_pack", "unknown_key", "other_format")
 
 
-@pytest.mark.parametrize("cut", [1, footer.PAGE, 3 * footer.PAGE])
-def test_half_a_pack(pack: Path, cut: int) -> None:
+@pytest.mark.parametrize(
+    ("cut", "why"), [(1, "tampered"), (footer.PAGE, "not_a_pack"), (20_000, "not_a_pack")]
+)
+def test_half_a_pack(pack: Path, cut: int, why: str) -> None:
     pack.write_bytes(pack.read_bytes()[:-cut])
-    assert refused(pack) == "not_a_pack"
+    assert refused(pack) == why
 
 
 def test_more_behind_it(pack: Path) -> None:
@@ -75,7 +77,7 @@ def test_more_behind_it(pack: Path) -> None:
 def test_what_is_no_pack(tmp_path: Path) -> None:
     assert refused(tmp_path / "none.pack") == "not_there"
     assert refused(tmp_path) == "not_there"
-    for raw in (b"", b"promo pack 1 4096\n", b"x" * 9000, b"\xff" * 100):
+    for raw in (b"", b"promo pack\n", b"x" * 9000, b"\xff" * 100):
         (tmp_path / "x").write_bytes(raw)
         assert refused(tmp_path / "x") == "not_a_pack"
     (tmp_path / "x").write_bytes(
