@@ -1,15 +1,19 @@
 """The commands about offline packs: parse, call, print; nothing else."""
 
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from promo.command import TEXT, Place, keys_of, sentences, settings_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from promo.config import Settings
     from promo.packing import Made
 
 FILE = Place(path_type=Path, dir_okay=False)
@@ -35,8 +39,9 @@ def build(context: click.Context, region: str, *, as_json: bool) -> None:
     """
     from promo import packing
 
-    settings, engine = _house(context)
-    _say(packing.build(settings, engine, region, packing.now()), as_json=as_json)
+    with _house(context) as (settings, engine):
+        made = packing.build(settings, engine, region, packing.now())
+    _say(made, as_json=as_json)
 
 
 @pack.command()
@@ -51,17 +56,21 @@ def delta(context: click.Context, region: str, *, as_json: bool) -> None:
     """
     from promo import packing
 
-    settings, engine = _house(context)
-    _say(packing.build_delta(settings, engine, region, packing.now()), as_json=as_json)
+    with _house(context) as (settings, engine):
+        made = packing.build_delta(settings, engine, region, packing.now())
+    _say(made, as_json=as_json)
 
 
-def _house(context: click.Context) -> Any:
+@contextmanager
+def _house(context: click.Context) -> "Iterator[tuple[Settings, Engine]]":
+    """Settings and database; nobody is locked out, as nothing of the house is written."""
     from promo import database
 
     settings = settings_of(context)
     engine = database.connect(settings.database_url)
     database.check_schema(engine)
-    return settings, engine
+    yield settings, engine
+    engine.dispose()
 
 
 def _say(made: "Made", *, as_json: bool) -> None:

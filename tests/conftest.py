@@ -27,7 +27,10 @@ SECRET = "1:" + "5ec2e7" * 8
 
 @pytest.fixture(autouse=True)
 def _no_secrets_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PROMO_DATABASE_URL", "PROMO_CODE_KEYS", "PROMO_CONFIG"):
+    for name in (
+        "PROMO_DATABASE_URL", "PROMO_CODE_KEYS", "PROMO_CONFIG", "PROMO_PACK_KEYS",
+        "PROMO_PACK_PUBLIC",
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,7 +1,7 @@
 """The chain that packs are made of: lists that differ as a real chain's do, some of them used.
 
-Due words are drawn from 300 categories, the frequent ones more often (Zipf's law); an offer stands on
-lists in nine cells of the grid and at three worths, which makes 8,100 faces.
+Due words are drawn from 300 categories, the frequent ones more often (Zipf's law); an offer stands
+on lists in nine cells of the grid and at three worths, which makes 8,100 faces.
 """
 
 import random

@@ -6,7 +6,6 @@ the first list needs them, and then shared by all.
 
 import os
 import sqlite3
-from contextlib import closing
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -144,6 +143,7 @@ class Pack:
         top = Verified.of(delta, keys, "delta") if delta else None
         if top is not None:
             _check_fits(top, bottom)
+        _check_codes(top or bottom, codes)
         found = cls(bottom, top, keys, codes)
         if found.is_expired(now):
             found.close()
@@ -252,6 +252,16 @@ class _Words(dict[str, Item]):
         return found
 
 
+def _check_codes(newest: Verified, codes: CodeKeys) -> None:
+    missing = [each for each in newest.footer.code_keys if each not in codes.secrets]
+    if missing:
+        raise PackError(
+            "unknown_key",
+            f"{newest.path} has lists under the list-code key {missing[0]}, which code.key here "
+            "lacks: none of them would open. Copy code.key from head office.",
+        )
+
+
 def _check_fits(delta: Verified, base: Verified) -> None:
     own, under = delta.footer, base.footer
     if (own.base, own.base_sha256) != (under.version, under.sha256):
@@ -260,9 +270,3 @@ def _check_fits(delta: Verified, base: Verified) -> None:
             f"{delta.path} adds to the pack of {own.base}, and {base.path} is that of "
             f"{under.version}. Fetch the delta of this pack, or the newest pack.",
         )
-
-
-def about(path: Path, keys: PublicKeys) -> Footer:
-    """The footer of a pack of either kind, proven. Raises PackError."""
-    with closing(footer.opened(path)) as file:
-        return footer.verified(file, path, keys)
