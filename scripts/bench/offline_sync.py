@@ -105,7 +105,7 @@ class Run:
         """All of it, with so many kills, to the last decision."""
         with ExitStack() as stack, cutting(self.port) as (line, cut):
             self._serve()
-            stack.callback(lambda: (self.served.kill(), self.served.wait()))
+            stack.callback(lambda: self.served.kill())
             for store in self.chain.names:
                 self._start(store, cut)
             stack.callback(self._end)
@@ -193,7 +193,7 @@ class Run:
         while True:
             with engine.connect() as connection:
                 rows = connection.execute(select(table.id, func.max(table.seq)).group_by(table.id))
-                if {name: seq for name, seq in rows} == wanted:
+                if {row[0]: row[1] for row in rows} == wanted:
                     break
             if time.perf_counter() - began > PATIENCE:
                 sys.exit("bench: the journals are not sent")

@@ -67,11 +67,11 @@ def send_all(path: Path, where: Where) -> int:
         return sender.send()
 
 
-SHOP = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
+SHOP: dict[str, Any] = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
 
 
 def _line(live: Running, engine: Engine, settings: Settings, folder: Path, sales: int = 6) -> Line:
-    open_shop(engine, **SHOP)  # type: ignore[arg-type]
+    open_shop(engine, **SHOP)
     store = Store(folder / "store", settings, **SHOP)
     for number in range(1, sales + 1):
         store.sell("milk 1 300", f"{number}")
