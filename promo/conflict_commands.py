@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from promo.config import Settings
 
-WHEN = "%Y-%m-%d %H:%M"
-
 
 @click.command()
 @click.option("--since", type=DAY, help="Only those found on this day (UTC) or later.")
@@ -51,15 +49,18 @@ def _show(found: list[dict[str, Any]], settings: "Settings") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("found", "kind", "offer", "store", "till", "day", "transaction", "uses", "money",
+    table = Table("found", "kind", "offer", "store, till, day", "transaction", "uses", "money",
                   "bearer")  # fmt: skip
+    for column in table.columns:
+        column.overflow = "fold"
     borne: dict[str, int] = {}
     for each in found:
         bearer = each["bearer"] or "nobody"
         borne[bearer] = borne.get(bearer, 0) + each["money"]
         table.add_row(
-            f"{each['at']:{WHEN}}", each["kind"], each["offer"], each["store"], each["till"],
-            f"{each['day']}", f"{each['transaction']} ({each['verb']})", f"{each['uses']}",
+            f"{each['at']:%Y-%m-%d}", each["kind"].replace("_", " "), each["offer"],
+            f"{each['store']}, {each['till']}, {each['day']}",
+            f"{each['transaction']} ({each['verb']})", f"{each['uses']}",
             settings.in_words(each["money"]), bearer,
         )  # fmt: skip
     if found:

@@ -91,7 +91,6 @@ def send(path: Path, url: str, key_file: Path | None, authorities: Path | None) 
     from promo.checkout.pack.syncing import Sender, Where
     from promo.checkout.pack.syncing_keys import key
 
-    sender = Sender(path, Where(url, key(key_file), authorities))
-    seq = sender.send()
-    sender.close()
+    with Sender(path, Where(url, key(key_file), authorities)) as sender:
+        seq = sender.send()
     click.echo(f"Head office has {path} up to decision {seq:,}.")

@@ -208,7 +208,8 @@ def _decision(seq: int, answer: Answered, rows: Mapping[str, list[dict[str, Any]
     verb, raw = answer["verb"], bytes.fromhex(answer["answer"]["hex"])
     name = Transaction(*(answer[part] for part in Transaction._fields))  # type: ignore[literal-required]
     about = [answer[f"of_{part}"] for part in Transaction._fields]  # type: ignore[literal-required]
-    if (None in about) != (verb == "redeem"):
+    named = {each is not None for each in about}
+    if named != {verb != "redeem"}:
         raise ValueError("of")
     uses = [_use(row) for row in rows["redemptions"]] if verb == "redeem" else []
     if len({(use["offer"], use["number"]) for use in uses}) < len(uses):

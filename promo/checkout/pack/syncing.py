@@ -139,10 +139,17 @@ class Sender:
                 tell(told)
             # Stores whose lines come back together do not ask together.
             stop.wait(wait * random.uniform(0.5, 1.0) if tries else wait)
+        self.close()
 
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _next(self) -> list[Record]:
         """The decisions that come next, as many as go into a batch."""

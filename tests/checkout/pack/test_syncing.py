@@ -24,7 +24,7 @@ from checkout.till import Answer, Running, new_key, running
 from promo import cli, tables
 from promo.checkout import bodies
 from promo.checkout.pack import closing, journal_bodies
-from promo.checkout.pack.chain import as_text, chained
+from promo.checkout.pack.chain import JournalError, as_text, chained
 from promo.checkout.pack.syncing import LineDown, Sender, Stuck, Where
 from promo.checkout.refusals import REFUSALS
 from promo.config import Settings
@@ -61,11 +61,17 @@ class Line:
             return connection.execute(select(tables.Journal.seq)).scalar()
 
 
-SHOP = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
+def send_all(path: Path, where: Where) -> int:
+    """What a sender that knows nothing yet does."""
+    with Sender(path, where) as sender:
+        return sender.send()
+
+
+SHOP: dict[str, Any] = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
 
 
 def _line(live: Running, engine: Engine, settings: Settings, folder: Path, sales: int = 6) -> Line:
-    open_shop(engine, **SHOP)  # type: ignore[arg-type]
+    open_shop(engine, **SHOP)
     store = Store(folder / "store", settings, **SHOP)
     for number in range(1, sales + 1):
         store.sell("milk 1 300", f"{number}")
@@ -276,33 +282,35 @@ def test_a_sender_sends_what_head_office_lacks(line: Line) -> None:
     sender.close()
     # Another one, which knows nothing, goes on from there.
     line.store.sell("milk 1 300", "8")
-    assert Sender(line.store.path, line.where).send() == 8
+    assert send_all(line.store.path, line.where) == 8
     assert line.is_whole()
 
 
 def test_head_office_that_was_put_back_is_sent_what_it_lacks(one: Line) -> None:
     sender = Sender(one.store.path, one.where, batch=1)
     sender.send()
+    sender.close()
     with one.engine.begin() as connection:
         for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter, tables.Journal):
             connection.execute(delete(table))
     one.store.sell("milk 1 300", "7")
     assert sender.send() == 7
+    sender.close()
     assert one.is_whole()
 
 
 def test_a_journal_that_was_put_back_is_told(one: Line) -> None:
     kept = one.store.path.read_bytes()
     one.store.sell("milk 1 300", "7")
-    Sender(one.store.path, one.where).send()
+    send_all(one.store.path, one.where)
     one.store.path.write_bytes(kept)
-    with pytest.raises(Exception, match=r"ends with decision 6; it has no 7"):
-        Sender(one.store.path, one.where).send()
+    with pytest.raises(JournalError, match=r"ends with decision 6; it has no 7"):
+        send_all(one.store.path, one.where)
 
 
 def test_what_head_office_refuses_is_said(one: Line) -> None:
     with pytest.raises(Stuck, match=r"no_key.*Nothing is lost"):
-        Sender(one.store.path, Where(one.where.url, "promo-1-x")).send()
+        send_all(one.store.path, Where(one.where.url, "promo-1-x"))
     with pytest.raises(Stuck, match="is no address such as"):
         Sender(one.store.path, Where("ftp://x", one.key))
     with pytest.raises(Stuck, match="is no address such as"):
@@ -398,7 +406,7 @@ def test_a_journal_is_sent_by_hand_and_conflicts_are_told(one: Line, folder: Pat
     assert promo(*config, "conflicts").stdout == "0 conflicts.\n"
     one.live.ask("/v1/redeem", basket("milk 1 300", "7"), new_key(one.engine, "1", ("redeem",)))
     one.store.sell("milk 2 600", "7")
-    Sender(one.store.path, one.where).send()
+    send_all(one.store.path, one.where)
     said = promo(*config, "conflicts").stdout
     assert "identity" in said
     assert said.endswith("1 conflict; store $2.00.\n")
