@@ -10,6 +10,8 @@ import parts
 PARTS = {
     "pack": "offline_pack",
     "tampered": "offline_tampered",
+    "same": "offline_same",
+    "killed": "offline_killed",
 }
 
 

@@ -11,7 +11,7 @@ from offers.written import terms
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from promo import tables
-from promo.checkout import opening, store_keys
+from promo.checkout import finding_lists, store_keys
 from promo.checkout.pack.keys import CardKey
 from promo.checkout.statements import Statements
 from promo.lists.codes import code_of
@@ -188,15 +188,14 @@ def service(engine: Engine, key: CardKey) -> dict[tuple[int, int], Any]:
     statements = Statements.of(engine)
     found = {}
     for key_id, counter in statements.rows("select key_id, counter from lists", ()):
-        [stored] = statements.rows(opening.BY_CODE, (key_id, counter))
-        row = opening._stored(stored)
+        [row] = statements.lists_of_code(key_id, counter)
         if row.last_day >= TODAY:
             found[key_id, counter] = as_told(row) | {"shopper": str(key.household(row.shopper))}
     statements.close()
     return found
 
 
-def as_told(row: opening.Stored) -> dict[str, Any]:
+def as_told(row: finding_lists.Stored) -> dict[str, Any]:
     """What tills are told of a list."""
     kept = ("offer", "title", "headline", "worth", "buy", "cell", "uses")
     facts = ("code", "night", "store", "first_day", "last_day", "worth", "state", "shopper")
@@ -211,7 +210,7 @@ def by_card(engine: Engine) -> dict[str, list[tuple[int, int]]]:
     statements = Statements.of(engine)
     found = {
         card: [(row[0], row[1])
-               for row in statements.rows(opening.BY_CARD, (card, TODAY.isoformat()))]
+               for row in statements.rows(finding_lists.BY_CARD, (card, TODAY.isoformat()))]
         for (card,) in statements.rows("select card from cards", ())
     }  # fmt: skip
     statements.close()
