@@ -21,7 +21,7 @@ from promo.checkout.pack.keys import PublicKeys
 from promo.lists.codes import code_of
 from promo.lists.codes.keys import CodeKeys
 
-WINDOW, _new = layout.WINDOW, tuple.__new__
+WINDOW, PER_KEY, _new = layout.WINDOW, layout.PER_KEY, tuple.__new__
 READ_ONLY = "?mode=ro&immutable=1"
 IN_BASE = "select row from pack.lists where id = ?"
 IN_DELTA = "select row from delta.lists where id = ?"
@@ -189,15 +189,15 @@ class Pack:
 
     def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
         """The list of a genuine code; none if it is not in this pack."""
-        number = key_id * layout.PER_KEY + counter
+        number = key_id * PER_KEY + counter
         query = IN_DELTA if number in self._changed else IN_BASE
-        row = self._execute(query, (number,)).fetchone()
-        if row is None or row[0] is None:
-            return []
-        (raw,) = row
-        night, first, last, state = self._windows[raw[WINDOW]]
-        # Not by the names of the fields: that alone takes a tenth of finding the row.
-        return [_new(Packed, (key_id, counter, self, night, "", first, last, 0, raw, state, ""))]
+        for (raw,) in self._execute(query, (number,)):
+            if raw is not None:
+                night, first, last, state = self._windows[raw[WINDOW]]
+                # Not by the names of the fields: that alone takes a tenth of finding the row.
+                row = (key_id, counter, self, night, "", first, last, 0, raw, state, "")
+                return [_new(Packed, row)]
+        return []
 
     def lists_of_card(self, card: str) -> list[Stored]:
         """The lists of the household that carries a card, by first day and night."""
@@ -205,7 +205,7 @@ class Pack:
         row = (self._execute(CARD_IN_DELTA, number).fetchone()
                or self._execute(CARD_IN_BASE, number).fetchone())  # fmt: skip
         ids = [] if row is None or row[0] is None else layout.unpack_ids(row[0])
-        found = [each for id_ in ids for each in self.lists_of_code(*divmod(id_, layout.PER_KEY))]
+        found = [each for id_ in ids for each in self.lists_of_code(*divmod(id_, PER_KEY))]
         return sorted(found, key=_by_days)
 
     def worth_of(self, raw: bytes) -> int:
