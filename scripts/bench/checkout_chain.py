@@ -20,7 +20,7 @@ select '29' || lpad(cast(n as text), 10, '0'), n from generate_series({}, {}) as
 LISTS = """insert into lists
 (key_id, counter, code, night, shopper, store, first_day, last_day, worth, content)
 select 1, n, code, cast('{night}' as date), n, '1', cast('{night}' as date),
-cast('{night}' as date) + 13, 1400, content
+cast('{night}' as date) + 13, worth, content
 from codes join contents on contents.number = codes.n %% {contents}"""
 COUNTERS = "insert into offer_counters (offer, uses, money) select id, 0, 0 from offers"
 
@@ -41,11 +41,14 @@ def open_chain(
         connection.exec_driver_sql(SHOPPERS.format(0, lists - 1))
         connection.exec_driver_sql(CARDS.format(0, lists - 1))
         connection.exec_driver_sql("create temp table codes (n bigint, code text) on commit drop")
-        connection.exec_driver_sql("create temp table contents (number bigint, content json) "
-                                   "on commit drop")  # fmt: skip
+        connection.exec_driver_sql("create temp table contents (number bigint, worth bigint, "
+                                   "content json) on commit drop")  # fmt: skip
         driver = connection.connection.driver_connection
         _copy(driver, "codes", ((n, list_code(KEYS, n)) for n in range(lists)))
-        _copy(driver, "contents", ((n, json.dumps(each)) for n, each in enumerate(contents)))
+        _copy(driver, "contents", (
+            (number, sum(item["worth"] * item["uses"] for item in each["offers"]), json.dumps(each))
+            for number, each in enumerate(contents)
+        ))  # fmt: skip
         connection.exec_driver_sql(LISTS.format(night=NIGHT, contents=len(contents)))
         connection.exec_driver_sql(COUNTERS)
     key = set_terms(engine, offers)

@@ -28,7 +28,8 @@ ROUNDS, ASKED = 101, 3_000
 BUFFERS = "1GB"
 BARE = "select row from lists where id = ?"
 # The content of another list, and one issue more, as `promo lists reissue` leaves it.
-REISSUED = f"""update lists l set issue = l.issue + 1, content = o.content from lists o
+REISSUED = f"""update lists l set issue = l.issue + 1, content = o.content,
+worth = o.worth from lists o
 where l.counter %% {CHANGED} = 7 and o.key_id = 1
 and o.counter = (l.counter + 4241) %% {{contents}}"""
 

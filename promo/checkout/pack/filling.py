@@ -91,7 +91,7 @@ class Filling:
         header, packed = self._header(), self._packer()
         for row in reading.lists(self.connection, self.scope):
             *head, content = row
-            yield layout.list_id(head[0], head[1]), packed(header(head), content)
+            yield layout.list_id(head[0], head[1]), packed(header(head), row.worth, content)
 
     def _changed_lists(
         self, base: Iterable[tuple[int, bytes]]
@@ -103,7 +103,7 @@ class Filling:
         """
         header, old = self._header(), iter(base)
         at = next(old, END)
-        doubtful: dict[int, tuple[tuple[int, ...], bytes]] = {}
+        doubtful: dict[int, tuple[tuple[int, ...], int, bytes]] = {}
         for row in reading.heads(self.connection, self.scope):
             number, head = layout.list_id(row[0], row[1]), header(row)
             while at[0] < number:
@@ -113,14 +113,14 @@ class Filling:
             if at[0] == number:
                 was, at = at[1], next(old, END)
             if not was or not self._is_same(was, head):
-                doubtful[number] = (head, was)
+                doubtful[number] = (head, row.worth, was)
         while at is not END:
             yield at[0], None
             at = next(old, END)
         packed = self._packer()
         for number, content in reading.contents(self.connection, list(doubtful)):
-            head, was = doubtful[number]
-            if (made := packed(head, content)) != was:
+            head, worth, was = doubtful[number]
+            if (made := packed(head, worth, content)) != was:
                 yield number, made
 
     def _is_same(self, was: bytes, head: tuple[int, ...]) -> bool:
@@ -133,25 +133,28 @@ class Filling:
         seen: dict[tuple[date, date, date], int] = {}
 
         def header(row: Sequence[Any]) -> tuple[int, ...]:
-            key_id, _, night, store, first_day, last_day, worth, issue, shopper, state = row
+            key_id, _, night, store, first_day, last_day, _, issue, shopper, state = row
             days = (night, first_day, last_day)
             if days not in seen:
                 window = (night.isoformat(), first_day.isoformat(), last_day.isoformat())
                 self.states[window], seen[days] = state, windows[window]
             self.code_keys.add(key_id)
             issue = min(issue, layout.LAST_ISSUE)
-            return seen[days], stores[store], household(shopper), worth, issue
+            return seen[days], stores[store], household(shopper), issue
 
         return header
 
-    def _packer(self) -> Callable[[Sequence[int], str], bytes]:
-        """What makes a list's bytes from its header and its stored content."""
-        faces, words, pack = self.known.faces, self.known.words, layout.pack
+    def _packer(self) -> Callable[[Sequence[int], int, str], bytes]:
+        """What makes a list's bytes from its header, its worth and its stored content."""
+        faces, words = self.known.faces, self.known.words
 
-        def packed(head: Sequence[int], content: str) -> bytes:
+        def packed(head: Sequence[int], worth: int, content: str) -> bytes:
             found = read(content)
+            of_offers = sum([each.worth * each.uses for each in found.offers])
+            numbers = tuple([faces[each] for each in found.offers])
             due = "".join([words[each.words] for each in found.due])
-            return pack(head, [faces[each] for each in found.offers], due)
+            own = None if worth == of_offers else worth
+            return layout.pack(head, layout.Parts(own, numbers, due))
 
         return packed
 

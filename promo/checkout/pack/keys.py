@@ -37,8 +37,11 @@ class CardKey:
         }
 
     def card(self, card: str) -> int:
-        """The number of a loyalty card, of 63 bits."""
-        return self._number(b"promo card", card)
+        """The number of a loyalty card, of 56 bits, which take SQLite eight bytes.
+
+        Of a million cards two have the same one in 140,000 chains of that size.
+        """
+        return self._number(b"promo card", card) >> 7
 
     def household(self, shopper: str) -> int:
         """The number of a household, of 63 bits.

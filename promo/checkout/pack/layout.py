@@ -12,16 +12,18 @@ from typing import NamedTuple
 PER_KEY = 10**9  # counters of a key id: see promo.lists.codes.keys.MAX_COUNTER
 LIST_BYTES = 5  # of a list's id in `cards`
 EPOCH = date(1970, 1, 1)  # from which `uses.day` counts days
-# window, store, household, worth, issue (255: that or more), offers with WIDE
-HEADER = Struct("<HHQIBB")
+# window, store, household, issue (LAST_ISSUE: that or more), offers with WIDE and OWN_WORTH
+HEADER = Struct("<HHQBB")
+WINDOW = slice(0, 2)  # its bytes in a row
 WIDE = 0x80  # added to the number of offers where some face has a number of 65,536 or more
-MOST_OFFERS = 0x7F
-LAST_ISSUE = 0xFF  # or a later one
+OWN_WORTH = 0x40  # and where the list's worth is not what its offers take off together
+MOST_OFFERS = 0x3F
+LAST_ISSUE = 0xFF
 SURROGATES = range(0xD800, 0xE000)  # which UTF-8 has not, so no word's number
 
 SCHEMA = """
 create table lists (id integer primary key, row blob);
-create table cards (card integer primary key, lists blob);
+create table cards (card integer primary key, lists);
 create table uses (household integer, tag integer, list integer, offer integer, uses integer,
   promised integer, day integer, primary key (household, tag)) without rowid;
 create table faces (id integer primary key, item text);
@@ -106,35 +108,56 @@ def list_id(key_id: int, counter: int) -> int:
     return key_id * PER_KEY + counter
 
 
-def pack(head: Sequence[int], faces: Sequence[int], due: str) -> bytes:
-    """The bytes of a list: HEADER, a number for each face, a character for each due word.
+class Parts(NamedTuple):
+    """What follows a header: worth where it is not the offers' own, faces, due as characters."""
+
+    worth: int | None
+    faces: tuple[int, ...]
+    due: str
+
+
+def pack(head: Sequence[int], parts: Parts) -> bytes:
+    """The bytes of a list: HEADER, perhaps its worth, a number a face, a character a due word.
 
     head: all of HEADER but the number of offers. UTF-8 gives frequent words one byte and all others
     two or three, and Python takes it apart in C.
     """
+    own, faces, due = parts
     if len(faces) > MOST_OFFERS:
         raise ValueError(f"{len(faces)} offers are on a list; a pack holds {MOST_OFFERS}")
     offers = len(faces) | WIDE * (max(faces, default=0) > 0xFFFF)
-    return HEADER.pack(*head, offers) + FACES[offers].pack(*faces) + due.encode()
+    numbers = faces
+    if own is not None:
+        offers, numbers = offers | OWN_WORTH, (own, *faces)
+    return HEADER.pack(*head, offers) + NUMBERS[offers].pack(*numbers) + due.encode()
 
 
-def parts(raw: bytes, offers: int) -> tuple[tuple[int, ...], str]:
-    """The numbers of its faces and the characters of its due words; offers: as HEADER has it."""
-    reader = FACES[offers]
-    faces = reader.unpack_from(raw, HEADER.size)
-    return faces, raw[HEADER.size + reader.size :].decode()
+def unpack(raw: bytes) -> Parts:
+    """What follows the header of a list."""
+    offers = raw[HEADER.size - 1]
+    reader = NUMBERS[offers]
+    numbers, due = reader.unpack_from(raw, HEADER.size), raw[HEADER.size + reader.size :].decode()
+    return Parts(numbers[0], numbers[1:], due) if offers & OWN_WORTH else Parts(None, numbers, due)
 
 
-FACES = [Struct(f"<{n & MOST_OFFERS}{'I' if n & WIDE else 'H'}") for n in range(256)]
+NUMBERS = [
+    Struct(f"<{'I' * bool(n & OWN_WORTH)}{n & MOST_OFFERS}{'I' if n & WIDE else 'H'}")
+    for n in range(256)
+]
 
 
-def pack_ids(lists: Sequence[int]) -> bytes:
-    """A card's lists."""
+def pack_ids(lists: Sequence[int]) -> int | bytes:
+    """A card's lists: most cards have one, and SQLite writes small numbers in fewer bytes."""
+    if len(lists) == 1:
+        return lists[0]
     return b"".join(each.to_bytes(LIST_BYTES, "big") for each in lists)
 
 
-def unpack_ids(raw: bytes) -> list[int]:
+def unpack_ids(stored: int | bytes) -> list[int]:
     """The lists that `pack_ids` wrote."""
+    if isinstance(stored, int):
+        return [stored]
     return [
-        int.from_bytes(raw[at : at + LIST_BYTES], "big") for at in range(0, len(raw), LIST_BYTES)
+        int.from_bytes(stored[at : at + LIST_BYTES], "big")
+        for at in range(0, len(stored), LIST_BYTES)
     ]

@@ -21,6 +21,7 @@ from promo.checkout.pack.keys import PublicKeys
 from promo.lists.codes import code_of
 from promo.lists.codes.keys import CodeKeys
 
+WINDOW, PER_KEY, _new = layout.WINDOW, layout.PER_KEY, tuple.__new__
 READ_ONLY = "?mode=ro&immutable=1"
 IN_BASE = "select row from pack.lists where id = ?"
 IN_DELTA = "select row from delta.lists where id = ?"
@@ -34,9 +35,9 @@ Item = dict[str, Any]
 
 
 class Packed(Stored):
-    """A list of a pack. What is asked for seldom is made when it is: code, content and household.
+    """A list of a pack. Its days and its state are there, the rest is made when it is asked for.
 
-    In the tuple stand in their places what they are made from: the pack, the row's bytes, a number.
+    In the tuple stand in the places of the rest what it is made from: the pack, the row's bytes.
     """
 
     __slots__ = ()
@@ -44,8 +45,22 @@ class Packed(Stored):
     @property
     def code(self) -> str:
         """The list's code of 33 digits, made anew from the chain's keys."""
-        pack: Pack = self[2]  # type: ignore[assignment]
-        return code_of(pack.codes, self.key_id, self.counter)
+        return code_of(self._pack.codes, self.key_id, self.counter)
+
+    @property
+    def store(self) -> str:
+        """The id of the store that the list was made for."""
+        return self._pack.stores[self._header[1]]
+
+    @property
+    def shopper(self) -> str:
+        """The household's number."""
+        return str(self._header[2])
+
+    @property
+    def worth(self) -> int:
+        """What all offers take off, each used as often as it may, in minor units."""
+        return self._pack.worth_of(self._raw)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -53,13 +68,21 @@ class Packed(Stored):
 
         No probability stands in a pack: it is 0 here.
         """
-        pack: Pack = self[2]  # type: ignore[assignment]
-        return pack.content_of(self[8])  # type: ignore[arg-type]
+        return self._pack.content_of(self._raw)
 
     @property
-    def shopper(self) -> str:
-        """The household's number."""
-        return str(self[10])
+    def _pack(self) -> "Pack":
+        pack: Pack = self[2]  # type: ignore[assignment]
+        return pack
+
+    @property
+    def _raw(self) -> bytes:
+        raw: bytes = self[8]  # type: ignore[assignment]
+        return raw
+
+    @property
+    def _header(self) -> tuple[int, ...]:
+        return layout.HEADER.unpack_from(self._raw)
 
     def __repr__(self) -> str:
         return f"Packed({self.key_id}, {self.counter}, {self.night}, {self.state})"
@@ -126,9 +149,12 @@ class Pack:
             self.attach(self._own)
             self._changed = {row[0] for row in self._rows("select id from delta.lists")}
             self._windows = {
-                row[0]: _window(*row[1:]) for row in self._rows(layout.merged("windows"))
+                row[0].to_bytes(2, "little"): _window(*row[1:])  # as a row's bytes name it
+                for row in self._rows(layout.merged("windows"))
             }
-            self._stores = {row[0]: row[1] for row in self._rows(layout.merged("stores"))}
+            self.stores: dict[int, str] = {
+                row[0]: row[1] for row in self._rows(layout.merged("stores"))
+            }
         except BaseException:
             self._own.close()
             raise
@@ -163,33 +189,35 @@ class Pack:
 
     def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
         """The list of a genuine code; none if it is not in this pack."""
-        number = key_id * layout.PER_KEY + counter
+        number = key_id * PER_KEY + counter
         query = IN_DELTA if number in self._changed else IN_BASE
-        row = self._execute(query, (number,)).fetchone()
-        return [] if row is None or row[0] is None else [self._list(key_id, counter, row[0])]
+        for (raw,) in self._execute(query, (number,)):
+            if raw is not None:
+                night, first, last, state = self._windows[raw[WINDOW]]
+                # Not by the names of the fields: that alone takes a tenth of finding the row.
+                row = (key_id, counter, self, night, "", first, last, 0, raw, state, "")
+                return [_new(Packed, row)]
+        return []
 
     def lists_of_card(self, card: str) -> list[Stored]:
         """The lists of the household that carries a card, by first day and night."""
         number = (self.card_key.card(card),)
         row = (self._execute(CARD_IN_DELTA, number).fetchone()
                or self._execute(CARD_IN_BASE, number).fetchone())  # fmt: skip
-        ids = layout.unpack_ids(row[0]) if row and row[0] else []
-        found = [each for id_ in ids for each in self.lists_of_code(*divmod(id_, layout.PER_KEY))]
+        ids = [] if row is None or row[0] is None else layout.unpack_ids(row[0])
+        found = [each for id_ in ids for each in self.lists_of_code(*divmod(id_, PER_KEY))]
         return sorted(found, key=_by_days)
 
-    def _list(self, key_id: int, counter: int, raw: bytes) -> Stored:
-        window, store, household, worth, _, _ = layout.HEADER.unpack_from(raw)
-        night, first, last, state = self._windows[window]
-        # Not by the names of the fields: that alone takes a tenth of finding the row.
-        return tuple.__new__(
-            Packed,
-            (key_id, counter, self, night, self._stores[store], first, last, worth, raw, state,
-             household),
-        )  # fmt: skip
+    def worth_of(self, raw: bytes) -> int:
+        """What a list is worth, from its bytes."""
+        own, faces, _ = layout.unpack(raw)
+        if own is not None:
+            return own
+        return sum(item["worth"] * item["uses"] for item in map(self._faces.__getitem__, faces))
 
     def content_of(self, raw: bytes) -> dict[str, Any]:
         """What stands on a list, from its bytes."""
-        faces, due = layout.parts(raw, raw[layout.HEADER.size - 1])
+        _, faces, due = layout.unpack(raw)
         items, words = self._faces, self._words
         return {"offers": [items[each] for each in faces], "due": [words[each] for each in due]}
 

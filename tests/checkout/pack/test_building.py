@@ -2,7 +2,7 @@
 
 import random
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ USES = """select household, list, o.id, date(u.day * 86400, 'unixepoch'), uses, 
 from packed_uses u join packed_offers o on o.number = u.offer"""
 
 
-def order(settings: Settings, stores: tuple[str, ...] | None = None, **changes: Any) -> Order:
+def order(
+    settings: Settings, stores: tuple[str, ...] | None = None, *, keys: PackKeys = SECRETS,
+    now: datetime = NOW,
+) -> Order:  # fmt: skip
     scope = Scope("north" if stores else "banner", stores, TODAY, 14)
-    return Order(settings, scope, **{"keys": SECRETS, "now": NOW} | changes)
+    return Order(settings, scope, keys, now)
 
 
 def opened(folder: Path, *, delta: bool = False, keys: PackKeys = SECRETS) -> Pack:
