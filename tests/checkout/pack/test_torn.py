@@ -97,6 +97,9 @@ def test_zeros_where_no_disk_leaves_them_are_no_torn_tail(tmp_path: Path) -> Non
     path = tmp_path / "journal"
     ends = written(path, [0, 1500, 0])
     raw, chance = path.read_bytes(), random.Random(7)
+    sector = -(-ends[1] // SECTOR) * SECTOR
+    with pytest.raises(Broken, match="line 3 "):  # a whole sector, but not of the last line
+        checked(raw[:sector] + bytes(SECTOR) + raw[sector + SECTOR :])
     for _ in range(300):
         first = chance.randrange(ends[1])  # not of the last line
         some = chance.randint(1, ends[2] - first)
