@@ -85,6 +85,8 @@ UNDONE = ("undone", ())
 @settings(max_examples=40)
 @given(st.lists(st.lists(steps() | st.just(UNDONE), max_size=6), max_size=4))
 @example([[("insert into offer_counters values ('a', 1, ?)", (0.1,))]])
+@example([[("insert into offer_counters values ('a', 1, 2)", ())],
+          [("update offer_counters set offer = 'b' where offer = 'a'", ())]])  # fmt: skip
 def test_whatever_is_done_can_be_done_again(transactions: list[list[Any]]) -> None:
     first, second = empty(), empty()
     changes, said = Changes(first), []
@@ -126,6 +128,18 @@ def test_what_is_rolled_back_was_no_change(tmp_path: Path) -> None:
     row = {"offer": "milk", "uses": 1, "money": 100}
     assert changes.take() == [Change("insert", "offer_counters", None, row)]
     assert changes.take() == []
+    driver.close()
+
+
+def test_a_row_that_another_one_puts_out_of_the_way_is_told() -> None:
+    driver = empty()
+    changes = Changes(driver)
+    marks = ", ".join("1" for _ in columns("redemptions")[1:])
+    for number in (1, 2):  # two ids with the same name
+        driver.execute(f"insert or replace into redemptions values ({number}, {marks})")
+    assert [(each.do, (each.row or each.key or {})["id"]) for each in changes.take()] == [
+        ("insert", 1), ("delete", 1), ("insert", 2)
+    ]  # fmt: skip
     driver.close()
 
 
