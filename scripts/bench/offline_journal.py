@@ -76,8 +76,10 @@ def killed(folder: Path, kills: int) -> tuple[dict[str, object], bool]:
     found += _store_faults(folder, said)
     for fault in found[:10]:
         note(fault)
-    value = {"kills": kills, "acknowledged": len(said), "decisions": journal.place.seq,
-             "torn tails": torn, "faults": len(found)}  # fmt: skip
+    value: dict[str, object] = {
+        "kills": kills, "acknowledged": len(said), "decisions": journal.place.seq,
+        "torn tails": torn, "faults": len(found),
+    }  # fmt: skip
     return value, not found
 
 
@@ -149,7 +151,9 @@ def tampered(path: Path, changes: int) -> tuple[dict[str, object], bool]:
         except JournalError:
             found += 1
         raw[at] = was
-    value = {"changed": changes, "found": found, "in the right line": named, "bytes": len(raw)}
+    value: dict[str, object] = {
+        "changed": changes, "found": found, "in the right line": named, "bytes": len(raw),
+    }  # fmt: skip
     return value, found == named == changes
 
 

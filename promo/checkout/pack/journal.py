@@ -126,17 +126,18 @@ class Journal:
     def write(self, line: Line) -> None:
         """Append a line, and return when the disk has it.
 
-        Raises OSError where it does not take it, and the journal is as it was; Failed where it may
-        have taken a part of it, and from then on.
+        Raises OSError where it does not take it, and the journal is as it was; Failed, from then
+        on, where nobody knows whether it took it. Such a line is left as it is: whoever reads the
+        journal may have it already, and it counts if it is there at the next start.
         """
         with self._lock:
             self._check(line)
             try:
                 self._write(line.raw)
-                self._sync()
             except BaseException:
                 self._undo(line.before)
                 raise
+            self._sync()
             self.place = line.after
 
     def append(self, content: Mapping[str, Any]) -> int:
@@ -165,7 +166,7 @@ class Journal:
             os.fsync(self._descriptor)
         except OSError as error:
             # The system may have dropped what it could not write: asking twice proves nothing.
-            self._failed = f"The disk did not take what was written to {self.path} ({error})"
+            self._failed = f"The disk may not have taken what was written to {self.path} ({error})"
             raise
 
     def _undo(self, before: Place) -> None:

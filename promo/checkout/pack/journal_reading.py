@@ -60,13 +60,18 @@ def verify_file(file: BinaryIO, path: Path) -> Report:
 def records(path: Path, after: int = 0) -> Iterator[Record]:
     """A journal's decisions after a number, each checked. Raises JournalError.
 
-    It may be written meanwhile: what is not there whole yet is not told.
+    It may be written meanwhile: only what is on the disk is told. Head office could not believe a
+    store that forgot, in a power cut, what it had told already.
     """
     with opened(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        os.fsync(file.fileno())
+        file.seek(0)
         _, place = read_head(file, path)
         for each in follow(file, find(file, place, after, path), path):
-            if isinstance(each, Record):
-                yield each
+            if not isinstance(each, Record) or each.place.end > size:
+                break
+            yield each
 
 
 def begun(path: Path) -> tuple[Head, Place]:

@@ -145,7 +145,6 @@ def test_after_a_failed_sync_nothing_more_is_written(
 
     with Journal.open(path, STORES, NOW) as journal:
         journal.append(content(1))
-        before = path.read_bytes()
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", fails)
             with pytest.raises(OSError, match="Input/output"):
@@ -153,10 +152,9 @@ def test_after_a_failed_sync_nothing_more_is_written(
         for _ in range(2):  # that the disk says yes now proves nothing of what it was given before
             with pytest.raises(Failed, match=r"nothing more is written\. Mend that"):
                 journal.append(content(3))
-    assert path.read_bytes() == before
     with Journal.open(path, STORES, NOW) as journal:
-        assert journal.append(content(4)) == 2
-    assert numbers(path) == [1, 4]
+        assert journal.append(content(4)) == 3  # it was there, and whoever read it may rely on it
+    assert numbers(path) == [1, 2, 4]
 
 
 def test_a_journal_that_somebody_else_touched_is_not_written(path: Path) -> None:
@@ -179,7 +177,6 @@ def test_an_interrupted_write_is_undone(path: Path, monkeypatch: pytest.MonkeyPa
     with Journal.open(path, STORES, NOW) as journal:
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", interrupted)
-            patched.setattr(Journal, "_undo", lambda *_: None)
             with pytest.raises(KeyboardInterrupt):
                 journal.append(content(1))
         with pytest.raises(Failed):  # it never writes behind what it does not know

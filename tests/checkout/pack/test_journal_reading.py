@@ -1,6 +1,7 @@
 """A decision is found without reading what stands before it; who reads on sees what is whole."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,24 @@ def test_who_reads_while_another_writes_sees_whole_decisions(tmp_path: Path) -> 
         assert [each.seq for each in records(path)] == [1]
         assert [each.seq for each in journal.records()] == [1]
         assert verify(path).torn == 50
+
+
+def test_who_reads_is_told_only_what_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    raw, ends = lines([0, 0, 0])
+    path.write_bytes(raw[: ends[2]])
+    sync, synced = os.fsync, []
+
+    def syncs(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        sync(descriptor)
+        path.write_bytes(raw)  # one more comes while the disk is asked
+
+    monkeypatch.setattr(os, "fsync", syncs)
+    assert [each.seq for each in records(path)] == [1, 2]
+    assert synced == [ends[2]]
 
 
 def test_what_a_record_says(tmp_path: Path) -> None:

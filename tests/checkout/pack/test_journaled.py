@@ -135,6 +135,25 @@ def test_a_disk_that_does_not_take_it(path: Path, monkeypatch: pytest.MonkeyPatc
     assert counted(path) == verify(path.with_name("journal")).place.seq == 2
 
 
+def test_a_disk_that_may_have_taken_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with opened(path) as journal:
+        statements = journaled(path, journal)
+        statements.in_transaction(count)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", fails)
+            with pytest.raises(Unwritten, match="Input/output"):
+                statements.in_transaction(count)
+        with pytest.raises(Unwritten, match="nothing more is written"):
+            statements.in_transaction(count)
+        assert statements.rows(COUNTED, ()) == [(1,)]
+        statements.close()
+    opened(path).close()  # it was there: who asks again gets that answer
+    assert counted(path) == 2
+
+
 class FailsToCommit:
     """A connection whose next commit fails, as where `store.db` finds no room."""
 

@@ -38,12 +38,12 @@ def test_every_byte_that_is_changed_is_found(sizes: list[int], bits: Sequence[in
         raw[at] = was
 
 
-def test_the_last_line_end_at_every_place_of_a_sector() -> None:
-    """A line end that became a zero is no torn tail, wherever it stands."""
+def test_a_zero_at_an_end_of_the_last_line_wherever_a_sector_begins() -> None:
     for size in range(SECTOR):
-        raw, _ = lines([size])
-        for changed in (raw[:-1] + b"\0", raw[:-1] + b" ", raw[:-1] + b"a"):
-            with pytest.raises(Broken):
+        raw, ends = lines([size, 0])
+        first = raw[: ends[1]] + b"\0" + raw[ends[1] + 1 :]
+        for changed in (first, raw[:-1] + b"\0", raw[:-1] + b" ", raw[:-1] + b"a"):
+            with pytest.raises(Broken, match="line 3 "):
                 checked(changed)
 
 
@@ -102,6 +102,17 @@ def test_zeros_where_no_disk_leaves_them_are_no_torn_tail(tmp_path: Path) -> Non
         some = chance.randint(1, ends[2] - first)
         with pytest.raises(Broken):
             checked(raw[:first] + bytes(some) + raw[first + some :])
+
+
+def test_zeros_behind_the_last_line_that_no_disk_leaves_there() -> None:
+    raw, ends = lines([0, 0, 0])
+    to_edge, begun = -ends[3] % SECTOR, b'{"seq":4,"at":"'
+    assert checked(raw + bytes(to_edge) + b'milk"') == (3, to_edge + 5)
+    assert len(begun) != to_edge
+    for more in (begun + bytes(2 * SECTOR), bytes(to_edge) + b"\xff", bytes(to_edge) + b"\ta\t",
+                 bytes(to_edge - 1) + b"a"):  # fmt: skip
+        with pytest.raises(Broken, match="line 5 "):
+            checked(raw + more)
 
 
 @pytest.mark.parametrize(
