@@ -248,8 +248,9 @@ class Service:
         posts = {
             "/v1/lookup": self._posted("lookup", bodies.OPENING, self.lookup),
             "/v1/sheet": self._posted("sheet", bodies.SHEET, self.sheet),
-            "/v1/journal": self._posted("sync", journal_bodies.JOURNAL_SENT, self.journal,
-                                        journal_bodies.MOST_BATCH),
+            "/v1/journal": self._posted(
+                "sync", journal_bodies.JOURNAL_SENT, self.journal, journal_bodies.MOST_BATCH
+            ),
         } | {
             f"/v1/{verb}": self._posted(verb, kind, partial(self.sale, verb))
             for verb, kind in VERBS.items()

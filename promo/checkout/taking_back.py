@@ -198,9 +198,7 @@ def _less(one: Part, other: Part) -> Part:
     return Part(one.off - other.off, one.funder - other.funder, one.points - other.points)
 
 
-def _book_return(
-    statements: Statements, made: Made, found: Bringing, back: Returned
-) -> None:
+def _book_return(statements: Statements, made: Made, found: Bringing, back: Returned) -> None:
     """Write a row of `redemptions` for each use that gives something up."""
     if not back.uses:
         return
