@@ -105,7 +105,7 @@ class Run:
         """All of it, with so many kills, to the last decision."""
         with ExitStack() as stack, cutting(self.port) as (line, cut):
             self._serve()
-            stack.callback(lambda: self.served.kill())
+            stack.callback(self._stop_serving)
             for store in self.chain.names:
                 self._start(store, cut)
             stack.callback(self._end)
@@ -135,6 +135,10 @@ class Run:
                 sys.exit(f"bench: head office left with {self.served.returncode}")
             time.sleep(LOOK)
 
+    def _stop_serving(self) -> None:
+        self.served.kill()
+        self.served.wait()
+
     def _start(self, store: str, port: int) -> None:
         words = [str(CHILD), str(self.folders[store]), store, *(f"{n}" for n in self.chain),
                  f"http://127.0.0.1:{port}"]  # fmt: skip
@@ -143,8 +147,7 @@ class Run:
 
     def _kill(self, who: str, port: int) -> None:
         if who == "head office":
-            self.served.kill()
-            self.served.wait()
+            self._stop_serving()
             self._serve()
             return
         store = self.chance.choice(self.chain.names)

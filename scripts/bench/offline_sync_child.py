@@ -39,7 +39,7 @@ def main() -> None:
     journal = journaled.start(driver, folder / "journal", [store], datetime.now(UTC))
     till = Till(folder, Journaled(driver, journal, lambda: datetime.now(UTC)), store)
     sender = Sender(folder / "journal", Where(url, (folder / "key").read_text(), seconds=5.0),
-                    batch=20_000)  # fmt: skip
+                    batch=100_000)  # fmt: skip
     threading.Thread(target=sender.run, args=(threading.Event(), EVERY), daemon=True).start()
     log = os.open(folder / "acknowledged", os.O_RDWR | os.O_APPEND | os.O_CREAT)
     done = os.pread(log, 1 << 30, 0).count(b"\n")

@@ -454,6 +454,9 @@ TOGETHER: dict[str, tuple[Case, ...]] = {
         ("a join that was killed", sql(
             "insert into household_changes values (1, '2017-11-08', 'join', 'begun', 2, '{}')"),
          (("changes", LOOK, "the join of households begun on 2017-11-08: it is begun; expected"),)),
+        ("a journal", sql(
+            "insert into journals values ('j', '1', 1, '', '2017-11-08', '2017-11-08')"),
+         (("journals", WRONG, "its chain is ''; expected 64 hexadecimal digits"),)),
         ("a serial number", sql("update coupon_serials set \"transaction\" = 'c2'"),
          (("serials", WRONG, "it was used up by store 1, till 7, 2017-11-08, transaction c2"),)),
     ),

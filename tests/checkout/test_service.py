@@ -453,8 +453,8 @@ def test_the_document_says_what_there_is(live: Running) -> None:
         (path, method) for path, methods in document["paths"].items() for method in methods
     }
     assert operations == {
-        ("/v1/lookup", "post"), ("/v1/sheet", "post"), (openapi.PATH, "get"), ("/health", "get"),
-        ("/ready", "get"), ("/metrics", "get"),
+        ("/v1/lookup", "post"), ("/v1/sheet", "post"), ("/v1/journal", "post"),
+        (openapi.PATH, "get"), ("/health", "get"), ("/ready", "get"), ("/metrics", "get"),
         *((f"/v1/{verb}", "post") for verb in ("quote", "reserve", "redeem", "return", "void")),
     }  # fmt: skip
     named = document["components"]["schemas"]

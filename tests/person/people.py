@@ -114,6 +114,21 @@ def earlier_issue(engine: Engine, row: Any) -> None:
         connection.execute(insert(tables.EarlierIssue).values(**values))
 
 
+def conflict(engine: Engine, row: Any) -> None:
+    """A store without its line gave the household what it had had already."""
+    at = datetime(2017, 11, 8, tzinfo=UTC)
+    journal = {"id": "j", "store": row.store, "seq": 1, "chain": "0" * 64, "first": at, "last": at}
+    values = {
+        "at": at, "kind": "used_elsewhere", "store": row.store, "till": "1", "day": FIRST,
+        "transaction": "t", "verb": "redeem", "offer": "o01", "key_id": row.key_id,
+        "counter": row.counter, "uses": 1, "money": 100, "bearer": "chain", "journal": "j",
+        "seq": 1,
+    }  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(tables.Journal).values(**journal))
+        connection.execute(insert(tables.Conflict).values(**values))
+
+
 def sums(house: House) -> Any:
     """All totals of a house."""
     scans = pl.concat(pl.read_parquet(p) for p in lake.parts(house.settings.paths.lake))

@@ -66,6 +66,7 @@ def test_everything_is_given_out(home: House, tmp_path: Path) -> None:
     people.sell(home, other, "s2")
     people.quote(home, row)
     people.earlier_issue(home.engine, row)
+    people.conflict(home.engine, row)
     target = tmp_path / "person.json"
     said = promo(home, "export-person", f"c{row.shopper}", "--output", str(target)).stdout
     assert str(target) in said

@@ -126,12 +126,14 @@ class Sender:
         """
         tries, told = 0, ""
         while not stop.is_set():
+            before = self.progress.seq
             try:
                 self.send()
                 tries, told, wait = 0, "", every
             except LineDown as error:
-                tries += 1
-                wait = max(error.wait, min(SOON * 2 ** min(tries, 16), LATE))
+                # A line that lets something through is there, however often it cuts.
+                tries = 1 if self.progress.seq > before else tries + 1
+                wait = max(error.wait, min(SOON * 2 ** min(tries - 1, 16), LATE))
             except (Stuck, JournalError):
                 wait = STUCK
             if self.progress.fault and self.progress.fault != told:

@@ -67,7 +67,8 @@ def send_all(path: Path, where: Where) -> int:
         return sender.send()
 
 
-SHOP: dict[str, Any] = {"offers": {"milk": {"products": ["internal:milk"], "uses": {"per_list": 50}}}, "uses": 50}
+MILK = {"products": ["internal:milk"], "uses": {"per_list": 50}}
+SHOP: dict[str, Any] = {"offers": {"milk": MILK}, "uses": 50}
 
 
 def _line(live: Running, engine: Engine, settings: Settings, folder: Path, sales: int = 6) -> Line:
