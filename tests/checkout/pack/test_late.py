@@ -24,8 +24,9 @@ from checkout.shop import (
 from checkout.till import CARD, NOW, Running, running
 from promo import tables
 from promo.checking.every import named as checks_named
-from promo.checking.look import Look, snapshot
+from promo.checking.look import Look
 from promo.config import Settings
+from promo.database import snapshot
 from promo.offers import states
 
 Open = Callable[..., "House"]
