@@ -83,6 +83,7 @@ def init(context: click.Context) -> None:
     settings = settings_of(context)
     with only_one(settings.paths.state / "promo.lock", "init"):
         database.make(database.connect(settings.database_url))
+        settings.paths.lake.mkdir(parents=True, exist_ok=True)
         key = settings.folder / "code.key"
         if not settings.secret("PROMO_CODE_KEYS", "code.key"):
             with replacing(key) as temporary:

@@ -46,6 +46,7 @@ def test_init_makes_a_house_and_may_run_again(folder: Path) -> None:
     ]
     assert re.fullmatch("1:[0-9a-f]{64}\n", key.read_text())
     assert key.stat().st_mode & 0o777 == 0o600
+    assert (folder / "lake").is_dir()  # `promo check` and `promo status` look for it
     assert key.read_text().strip().removeprefix("1:") not in first
     before = key.read_bytes()
     assert promo(folder, "init").stdout == f"The house is ready: {folder}\n"
