@@ -5,7 +5,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FATES = {"fine": 0.7, "lost": 0.06, "unanswered": 0.08, "cut": 0.06, "twice": 0.05, "again": 0.05}
@@ -64,10 +64,11 @@ def cutting(port: int) -> Iterator[tuple[Line, int]]:
             self.close_connection = True
             if fate == "unanswered" or not status:
                 return
-            self.send_response(status)
-            self.send_header("content-length", f"{len(said)}")
-            self.end_headers()
-            self.wfile.write(said[: len(said) // 2] if fate == "cut" else said)
+            with suppress(OSError):  # the store was killed
+                self.send_response(status)
+                self.send_header("content-length", f"{len(said)}")
+                self.end_headers()
+                self.wfile.write(said[: len(said) // 2] if fate == "cut" else said)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
