@@ -25,7 +25,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--pack", type=PACK, help="Serve a store from this pack, or the newest of a folder.")
 @click.option("--delta", type=FILE, help="What has changed since the pack was made.")
 @click.option("--journal", type=FOLDER, help="Where the store's decisions are kept; with --pack.")
-@click.option("--store", "stores", multiple=True, help="Where this machine stands; with --pack.")
+@click.option("--store", help="Where this machine stands; with --pack.")
 @click.option("--head-office", help="The service that requests are passed on to; with --pack.")
 @click.option("--till", is_flag=True, help="Serve a till to try at /till, too; for training only.")
 @click.pass_context
@@ -39,7 +39,7 @@ def serve(
     pack: Path | None,
     delta: Path | None,
     journal: Path | None,
-    stores: tuple[str, ...],
+    store: str | None,
     head_office: str | None,
     *,
     till: bool,
@@ -56,7 +56,7 @@ def serve(
 
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("--tls-certificate and --tls-key go together.")
-    if pack is None and (delta or journal or stores or head_office):
+    if pack is None and (delta or journal or store or head_office):
         raise click.UsageError("--delta, --journal, --store and --head-office go with --pack.")
     settings = settings_of(context)
     keys = keys_of(settings)
@@ -69,7 +69,7 @@ def serve(
         return
     from promo.checkout.pack import machine
 
-    asked = machine.Asked(pack, delta, journal, stores, head_office, till)
+    asked = machine.Asked(pack, delta, journal, (store,) if store else (), head_office, till)
     with machine.opened(settings, keys, asked) as service:
         serving.serve(service, where)
 

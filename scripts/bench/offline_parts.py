@@ -11,7 +11,9 @@ PARTS = {
     "pack": "offline_pack",
     "tampered": "offline_tampered",
     "same": "offline_same",
+    "journal": "offline_journal",
     "killed": "offline_killed",
+    "sync": "offline_sync",
 }
 
 
