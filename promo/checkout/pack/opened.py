@@ -23,6 +23,9 @@ from promo.lists.codes.keys import CodeKeys
 
 WINDOW, PER_KEY, _new = layout.WINDOW, layout.PER_KEY, tuple.__new__
 READ_ONLY = "?mode=ro&immutable=1"
+# Of a file's pages, KiB: lists lie all over a pack, and most of SQLite's time goes into fetching
+# pages. Not by mapping the file: a disk that fails would then kill the process.
+CACHE = 128 * 1024
 IN_BASE = "select row from pack.lists where id = ?"
 IN_DELTA = "select row from delta.lists where id = ?"
 CARD_IN_BASE = "select lists from pack.cards where card = ?"
@@ -147,6 +150,8 @@ class Pack:
         self._execute = self._own.execute
         try:
             self.attach(self._own)
+            for name in ("pack", "delta"):
+                self._own.execute(f"pragma {name}.cache_size = -{CACHE}")
             self._changed = {row[0] for row in self._rows("select id from delta.lists")}
             self._windows = {
                 row[0].to_bytes(2, "little"): _window(*row[1:])  # as a row's bytes name it
