@@ -46,26 +46,17 @@ def conflicts(
 
 
 def _show(found: list[dict[str, Any]], settings: "Settings") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("found", "kind", "offer", "store, till, day", "transaction", "uses", "money",
-                  "bearer")  # fmt: skip
-    for column in table.columns:
-        column.overflow = "fold"
+    """A line each, as long as it is: a table would fold ids where nobody can search for them."""
     borne: dict[str, int] = {}
     for each in found:
         bearer = each["bearer"] or "nobody"
         borne[bearer] = borne.get(bearer, 0) + each["money"]
-        table.add_row(
-            f"{each['at']:%Y-%m-%d}", each["kind"].replace("_", " "), each["offer"],
-            f"{each['store']}, {each['till']}, {each['day']}",
-            f"{each['transaction']} ({each['verb']})", f"{each['uses']}",
-            settings.in_words(each["money"]), bearer,
-        )  # fmt: skip
-    if found:
-        # Ids are a chain's own words: no markup, no emoji codes.
-        Console(markup=False, emoji=False).print(table)
+        click.echo(
+            f"{each['at']:%Y-%m-%d}  {each['kind']:14}  {each['offer'] or 'the whole of it'}  "
+            f"store {each['store']}, till {each['till']}, {each['day']}, {each['transaction']} "
+            f"({each['verb']})  {counted(each['uses'], 'use')}, "
+            f"{settings.in_words(each['money'])}, {bearer} bears it"
+        )
     shares = "".join(f"; {bearer} {settings.in_words(money)}"
                      for bearer, money in sorted(borne.items()))  # fmt: skip
     click.echo(f"{counted(len(found), 'conflict')}{shares}.")

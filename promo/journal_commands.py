@@ -78,12 +78,16 @@ def close(path: Path) -> None:
 @click.argument("path", metavar="FILE", type=FILE)
 @click.option("--to", "url", required=True, help="Head office's address.")
 @click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-              help="A file with the store's key that may `sync`; else PROMO_SYNC_KEY.")  # fmt: skip
+              help="A file with the store's key that may `sync`; else PROMO_SYNC_KEY, or sync.key "
+              "beside config.yaml.")  # fmt: skip
 @click.option("--authorities", type=click.Path(path_type=Path, dir_okay=False, exists=True),
               help="Who signs head office's certificate (PEM), if not one that the machine trusts."
               )  # fmt: skip
+@click.pass_context
 @sentences
-def send(path: Path, url: str, key_file: Path | None, authorities: Path | None) -> None:
+def send(
+    context: click.Context, path: Path, url: str, key_file: Path | None, authorities: Path | None
+) -> None:
     """Send a journal to head office, from where that has it on. The service does so by itself.
 
     It may be in use. Sent again, nothing is booked twice.
@@ -91,6 +95,7 @@ def send(path: Path, url: str, key_file: Path | None, authorities: Path | None) 
     from promo.checkout.pack.syncing import Sender, Where
     from promo.checkout.pack.syncing_keys import key
 
-    with Sender(path, Where(url, key(key_file), authorities)) as sender:
+    beside = context.obj.with_name("sync.key")
+    with Sender(path, Where(url, key(key_file, beside), authorities)) as sender:
         seq = sender.send()
     click.echo(f"Head office has {path} up to decision {seq:,}.")

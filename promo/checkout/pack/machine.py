@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from promo.checkout.pack import keys as pack_keys
+from promo.checkout.pack import syncing_keys
 from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
 from promo.checkout.pack.head_office import HeadOffice
@@ -15,7 +16,6 @@ from promo.checkout.pack.sending import Sending
 from promo.checkout.pack.store_house import JOURNAL, StoreHouse
 from promo.checkout.pack.store_service import StoreService
 from promo.checkout.pack.syncing import Sender, Where
-from promo.checkout.pack.syncing_keys import VARIABLE, SyncKeyMissing
 from promo.checkout.watching import Write, write_line
 from promo.config import Settings
 from promo.errors import Sentence
@@ -60,7 +60,10 @@ def opened(
     if asked.head_office is not None:
         seconds, threads = settings.packs.head_office_seconds, settings.service.threads
         head_office = HeadOffice(asked.head_office, seconds, threads)
-        sender = Sender(folder / JOURNAL, Where(asked.head_office, _sync_key(settings)))
+        sender = Sender(
+            folder / JOURNAL,
+            Where(asked.head_office, syncing_keys.key(None, settings.folder / "sync.key")),
+        )
         sending = Sending(sender, settings.packs.send_seconds, write)
     house = StoreHouse.open(folder, sorted(stores), pack)
     if house.journal.mended:
@@ -73,17 +76,6 @@ def opened(
         yield service
     finally:
         service.close()
-
-
-def _sync_key(settings: Settings) -> str:
-    key = settings.secret(VARIABLE, "sync.key")
-    if not key or not key.strip():
-        raise SyncKeyMissing(
-            f"There is no key to send the journal with: set {VARIABLE} or put it into a file "
-            "sync.key beside config.yaml; at head office `promo stores key add --store S --verb "
-            "sync` makes one."
-        )
-    return key.strip()
 
 
 def _only(pack: Pack) -> tuple[str, ...]:
