@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy import Engine
 from checkout.pack.journals import NOW, STORES, journaled, store_db, tables
 from checkout.shop import Tills, open_shop, used
 from checkout.till import running
-from promo.checkout import connections
+from promo.checkout import service
+from promo.checkout.connections import Connections
 from promo.checkout.pack import journaled as journaled_module
 from promo.checkout.pack.chain import JournalError, Kept
 from promo.checkout.pack.changes import MUTABLE
@@ -309,14 +311,10 @@ def tills(settings: Settings, sqlite_engine: Engine, tmp_path: Path,
     shutil.copy(str(sqlite_engine.url.database), tmp_path / "before.db")
     journal = start(statements.driver, tmp_path / "journal", STORES, NOW)
 
-    class Made(Journaled):
-        """Statements as the service asks for them."""
+    def made(engine: Engine) -> Journaled:
+        return Journaled(Statements.of(engine).driver, journal, lambda: datetime.now(UTC))
 
-        @classmethod
-        def of(cls, engine: Engine) -> "Made":
-            return cls(Statements.of(engine).driver, journal, lambda: datetime.now(UTC))
-
-    monkeypatch.setattr(connections, "Statements", Made)
+    monkeypatch.setattr(service, "Connections", partial(Connections, make=made))
     with journal, running(settings, sqlite_engine) as live:
         found = Tills(live, sqlite_engine)
         yield found
