@@ -7,9 +7,11 @@ of volumes, which fills most of a night, does not count). All processes are stop
 killed, so that it is known where each of them was.
 
 Work is processor seconds, because others use the same machine: those of the killed night, up to
-its death, and of the one that was run after it, over those of an undisturbed one. The bar is on the
-mean over the instants that are drawn: a night that takes nothing up would have 1.5 there, and 2 at
-the worst. The mean of the others, which lie where the writes are, and the worst are told as well.
+its death, and of the one that was run after it, over those of an undisturbed one: the mean of those
+run before and after each few kills, as a second of a busy machine is worth more or less from minute
+to minute. The bar is on the mean over the instants that are drawn: a night that takes nothing up
+would have 1.5 there, and 2 at the worst. The mean of the others, which lie where the writes are,
+and the worst are told as well.
 Starting Python and its libraries, two to three seconds that nobody can take up, is part of each.
 """
 
@@ -35,6 +37,7 @@ from till_kit import postgresql
 CHILD = ROOT / "scripts/bench/operate_child.py"
 INSIDE, MOST_WORK = 15, 1.5
 DRAWN = "work, mean of the drawn instants"
+TURN = 5  # kills between two undisturbed nights
 ENOUGH = 120.0  # seconds that a night may take at most
 
 
@@ -158,40 +161,50 @@ class Trial:
         self.expected: Snapshot = {}
         self.faults: list[str] = []
         self.at: list[int] = []
-        self.work: list[float] = []
+        self.spent: list[float] = []  # processor seconds of each killed night and the one after it
+        self.plain: list[float] = []  # of undisturbed nights: before each turn, and after the last
 
     def run(self, count: int) -> None:
-        """Undisturbed nights first, then the kills."""
-        processor, elapsed = self._undisturbed(3 if count >= 50 else 1)
-        note(f"an undisturbed night: {elapsed:.1f} s, {processor:.1f} s of processor")
+        """Kills in turns, undisturbed nights before, between and after."""
+        elapsed = 0.0
         for number in range(count):
+            if number % TURN == 0:
+                elapsed = self._undisturbed()
             stretch = (number // 2 + self.chance.random()) / (count // 2)
-            self._kill(stretch * elapsed, processor, inside=bool(number % 2))
+            self._kill(stretch * elapsed, inside=bool(number % 2))
+        self._undisturbed()
 
-    def _undisturbed(self, nights: int) -> tuple[float, float]:
-        seconds, spans = [], []
-        for _ in range(nights):
-            with self.houses.copy() as place:
-                began = time.monotonic()
-                seconds.append(Night(place, self.flags).whole())
-                spans.append(time.monotonic() - began)
-                found = place.snapshot()
-            self.expected = self.expected or found
-            self.faults += [f"undisturbed: {name}" for name in differences(found, self.expected)]
-        return statistics.median(seconds), statistics.median(spans)
+    def _undisturbed(self) -> float:
+        with self.houses.copy() as place:
+            began = time.monotonic()
+            self.plain.append(Night(place, self.flags).whole())
+            elapsed = time.monotonic() - began
+            found = place.snapshot()
+        note(f"an undisturbed night: {elapsed:.1f} s, {self.plain[-1]:.1f} s of processor")
+        self.expected = self.expected or found
+        self.faults += [f"undisturbed: {name}" for name in differences(found, self.expected)]
+        return elapsed
 
-    def _kill(self, after: float, processor: float, *, inside: bool) -> None:
+    def _kill(self, after: float, *, inside: bool) -> None:
         with self.houses.copy() as place:
             night = Night(place, self.flags)
             found = night.killed(after, inside=inside)
             if found is None:  # it was quicker this time
-                return self._kill(after * 0.9, processor, inside=inside)
+                return self._kill(after * 0.9, inside=inside)
             at, used = found
             self.at.append(at)
-            self.work.append((used + night.whole()) / processor)
+            self.spent.append(used + night.whole())
             wrong = differences(place.snapshot(), self.expected)
             self.faults += [f"killed after {after:.2f} s, in {at}: {name}" for name in wrong]
         return None
+
+    @property
+    def work(self) -> list[float]:
+        """What each kill cost, to an undisturbed night of its own minutes."""
+        return [
+            spent / statistics.fmean(self.plain[number // TURN :][:2])
+            for number, spent in enumerate(self.spent)
+        ]
 
     def told(self) -> dict[str, float]:
         """The figures of the bar."""
