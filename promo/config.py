@@ -87,7 +87,7 @@ class Settings(Section):
     service: Service
     checkout: Checkout
     coupons: Coupons
-    packs: Packs = Packs()
+    packs: Packs
     offers: Offers
     allocation: Allocation
     exploration: Exploration

@@ -25,11 +25,16 @@ Sentence
 ├── Refused           no list to open                          promo.lists.lookup
 ├── BacktestError     a forecast cannot be put to the test     promo.backtesting
 ├── TooManyRefused    a file about coupons is mostly wrong     promo.checkout.filed
-├── JournalError      a journal is broken, or not the right one  promo.checkout.pack.chain
+├── JournalError      a journal is broken, or another one      promo.checkout.pack.chain
 ├── StoreKeyError     a store key cannot be made, or found     promo.checkout.store_keys
 ├── ServeError        the service cannot listen                promo.checkout.serving
 ├── PackError         an offline pack cannot be used           promo.checkout.pack.faults
 ├── PackKeyError      keys of packs cannot be read             promo.checkout.pack.keys
+├── WhichStore        nobody said where a machine stands       promo.checkout.pack.machine
+├── SyncKeyMissing    no key to send a journal with            promo.checkout.pack.syncing_keys
+├── LineDown          head office does not answer now          promo.checkout.pack.syncing
+├── Stuck             head office refuses a journal            promo.checkout.pack.syncing
+├── NoAddress         no address of a service                  promo.checkout.service_address
 ├── UnknownRegion     no such region to make a pack for        promo.checkout.pack.filling
 ├── UnknownCard       no household carries the card            promo.shopper, promo.person.whom
 ├── UnknownHousehold  no household has the id                  promo.person.whom

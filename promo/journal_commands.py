@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from promo.command import SET_ASIDE, sentences
+from promo.command import SET_ASIDE, sentences, settings_of
 from promo.counting import counted
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -95,7 +95,7 @@ def send(
     from promo.checkout.pack.syncing import Sender, Where
     from promo.checkout.pack.syncing_keys import key
 
-    beside = context.obj.with_name("sync.key")
-    with Sender(path, Where(url, key(key_file, beside), authorities)) as sender:
+    own = key(settings_of(context), key_file)
+    with Sender(path, Where(url, own, authorities)) as sender:
         seq = sender.send()
     click.echo(f"Head office has {path} up to decision {seq:,}.")

@@ -11,11 +11,11 @@ BANNER = "banner"
 class Packs(Section):
     """What head office makes for stores whose line may fall, and how such a store uses it."""
 
-    good_hours: int = Field(ge=1, le=24 * 31, default=72)
-    regions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    past_days: int = Field(ge=0, le=366, default=14)
-    head_office_seconds: float = Field(gt=0, le=60, default=2.0)
-    send_seconds: float = Field(gt=0, le=3600, default=5.0)
+    good_hours: int = Field(ge=1, le=24 * 31)
+    regions: dict[str, tuple[str, ...]]
+    past_days: int = Field(ge=0, le=366)
+    head_office_seconds: float = Field(gt=0, le=60)
+    send_seconds: float = Field(gt=0, le=3600)
 
     @field_validator("regions")
     @classmethod

@@ -1,9 +1,9 @@
 """Where lists are found when somebody opens one: in the chain's database, in raw SQL.
 
-A store machine looks into its pack instead (promo.checkout.pack.statements).
+A store machine looks into its pack instead (promo.checkout.pack.pack_statements).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -49,37 +49,37 @@ class Stored(NamedTuple):
     shopper: str
 
 
-class Lists:
-    """What of a connection finds lists."""
+Rows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+"""What gives all rows of a query."""
 
-    def rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        raise NotImplementedError
 
-    def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
-        """The list of a code that is genuine; none where it was withdrawn."""
-        return [_stored(row) for row in self.rows(BY_CODE, (key_id, counter))]
+def of_code(rows: Rows, key_id: int, counter: int) -> list[Stored]:
+    """The list of a code that is genuine; none where it was withdrawn."""
+    return [_stored(row) for row in rows(BY_CODE, (key_id, counter))]
 
-    def lists_of_card(self, card: str, day: date) -> list[Stored]:
-        """By date, the lists of who carries a card, or those alone that are not over on `day`.
 
-        Those that are over come without content. Raises Invented.
-        """
-        found = [_stored(row) for row in self.rows(BY_CARD, (card, day.isoformat()))]
-        if not any(row.first_day <= day for row in found):
-            found = [_stored(row) for row in self.rows(ALL_DAYS, (card,))]
-            if not found and not self.is_card(card):
-                raise Invented("unknown", f"No household carries the card {card[:64]!r}.")
-        return found
+def of_card(rows: Rows, card: str, day: date) -> list[Stored]:
+    """By date, the lists of who carries a card, or those alone that are not over on `day`.
 
-    def is_card(self, text: str) -> bool:
-        """Whether a text is the card of some household."""
-        return bool(self.rows(CARD, (text,)))
+    Those that are over come without content. Raises Invented.
+    """
+    found = [_stored(row) for row in rows(BY_CARD, (card, day.isoformat()))]
+    if not any(row.first_day <= day for row in found):
+        found = [_stored(row) for row in rows(ALL_DAYS, (card,))]
+        if not found and not is_card(rows, card):
+            raise Invented("unknown", f"No household carries the card {card[:64]!r}.")
+    return found
 
-    def opens_at(self, store: str, key_id: int, counter: int, day: date) -> bool:
-        """Whether a list is a store's own, published, and good on a day."""
-        values = (key_id, counter, store, day.isoformat(), day.isoformat())
-        return bool(self.rows(OF_STORE, values))
+
+def is_card(rows: Rows, text: str) -> bool:
+    """Whether a text is the card of some household."""
+    return bool(rows(CARD, (text,)))
+
+
+def opens_at(rows: Rows, store: str, key_id: int, counter: int, day: date) -> bool:
+    """Whether a list is a store's own, published, and good on a day."""
+    values = (key_id, counter, store, day.isoformat(), day.isoformat())
+    return bool(rows(OF_STORE, values))
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:

@@ -9,13 +9,14 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from promo import schema
-from promo.checkout.finding_lists import Lists
+from promo.checkout import finding_lists
+from promo.checkout.finding_lists import Stored
 
 if TYPE_CHECKING:
     from typing import Self
@@ -43,13 +44,29 @@ class UseElsewhere(NamedTuple):
     day: str
 
 
-class Statements(Lists):
+class Statements:
     """A driver's connection that commits each statement; SQL is written with `?` for values."""
 
     # --- what is otherwise on a store machine, which has a pack and not the chain's books ---------
 
     uses = "redemptions"  # the table of uses that were made here
     unknown_sale = "no_sale"  # the refusal of a return whose sale is not here
+
+    def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
+        """See promo.checkout.finding_lists, also for what follows."""
+        return finding_lists.of_code(self.rows, key_id, counter)
+
+    def lists_of_card(self, card: str, day: date) -> list[Stored]:
+        """The lists of who carries a card. Raises lookup.Refused."""
+        return finding_lists.of_card(self.rows, card, day)
+
+    def is_card(self, text: str) -> bool:
+        """Whether a text is the card of some household."""
+        return finding_lists.is_card(self.rows, text)
+
+    def opens_at(self, store: str, key_id: int, counter: int, day: date) -> bool:
+        """Whether a list is a store's own, published, and good on a day."""
+        return finding_lists.opens_at(self.rows, store, key_id, counter, day)
 
     def uses_elsewhere(self, shopper: str) -> Sequence[UseElsewhere]:
         """A household's uses that are not in `uses`: in the chain's own books there are none."""

@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from msgspec.structs import asdict
+
+Read = TypeVar("Read")
 
 
 class DueItem(msgspec.Struct, frozen=True):
@@ -125,9 +127,16 @@ _READER = msgspec.json.Decoder(_Packed)
 
 
 def _packed(content: str) -> _Packed:
+    return decoded(_READER, content)
+
+
+def decoded(reader: "msgspec.json.Decoder[Read]", content: str) -> Read:
+    """A list's stored content, as a reader takes it.
+
+    Half a character, which Python's JSON writes and no standard knows, is left out.
+    """
     try:
-        return _READER.decode(content)
+        return reader.decode(content)
     except msgspec.DecodeError:
-        # Half a character, which Python's JSON writes and no standard knows: it is left out.
         whole = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "ignore")
-        return _READER.decode(whole)
+        return reader.decode(whole)

@@ -150,7 +150,8 @@ def test_no_till_without_a_service_that_has_one(
     assert stderr("--store", "9", code=3).startswith("There is no store '9'.")
     assert "set PROMO_STORE_KEY or give --key-file" in stderr("--url", "http://x", code=2)
     monkeypatch.setenv("PROMO_STORE_KEY", new_key(shop, "1", store_keys.TILL))
-    assert "is no address such as" in stderr("--url", "ftp://x", code=3)
+    assert "is no address such as" in stderr("--url", "ftp://x", code=2)
+    assert "is no address such as" in stderr("--url", "http://x:y", code=2)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]
     assert "No service answers at" in stderr("--url", f"http://127.0.0.1:{free}", code=3)
@@ -242,8 +243,8 @@ def test_a_till_says_what_waits_for_the_line(monkeypatch: pytest.MonkeyPatch) ->
     asked = list[str]()
 
     def ask(place: Place, *_: object) -> tuple[int, dict[str, str]]:
-        asked.append(place.url)
-        if (found := answers[place.url]) is None:
+        asked.append(place.at.url)
+        if (found := answers[place.at.url]) is None:
             raise Unanswered("There is no answer.")
         return found
 

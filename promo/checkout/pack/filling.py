@@ -1,6 +1,5 @@
 """All rows of a pack, from one moment of head office's database, some at a time."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from promo.checkout.pack.numbering import Content
 from promo.checkout.pack.reading import Scope
 from promo.checkout.pack.writing import Writer
 from promo.errors import Sentence
+from promo.lists.items import decoded
 from promo.offers.handed import MARKS, is_coupon
 
 _READER = msgspec.json.Decoder(Content)
@@ -149,7 +149,7 @@ class Filling:
         faces, words = self.known.faces, self.known.words
 
         def packed(head: Sequence[int], worth: int, content: str) -> bytes:
-            found = read(content)
+            found = decoded(_READER, content)
             of_offers = sum([each.worth * each.uses for each in found.offers])
             numbers = tuple([faces[each] for each in found.offers])
             due = "".join([words[each.words] for each in found.due])
@@ -220,12 +220,3 @@ def coupon_names(offer: str) -> Iterable[str]:
     if not is_coupon(offer):
         return ()
     return (offer.rpartition(":")[0],) if offer.startswith(f"{MARKS[0]}:") else (offer,)
-
-
-def read(content: str) -> Content:
-    """What a stored list says. Half a character, which no standard knows, is left out."""
-    try:
-        return _READER.decode(content)
-    except msgspec.DecodeError:
-        whole = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "ignore")
-        return _READER.decode(whole)

@@ -14,22 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from promo.checkout.refusals import REFUSALS
-from promo.errors import Sentence
+from promo.checkout.service_address import Address
 
 REST = 5.0  # seconds that a line which has fallen is left alone
 MOST = 8 << 20  # bytes of an answer
 # What head office says of itself and not of the request.
 OF_ITSELF = frozenset({"too_many", "guessing", "unavailable", "failed", "too_slow", "no_such_path",
                        "wrong_method", "wrong_type"})  # fmt: skip
-
-
-class HeadOfficeError(Sentence):
-    """Head office cannot be asked where it was said to be."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -57,24 +50,15 @@ class Said:
             return False
 
 
-def address(url: str) -> SplitResult:
-    """An address taken apart. Raises HeadOfficeError."""
-    found = urlsplit(url)
-    try:
-        is_one = found.scheme in ("http", "https") and found.hostname and found.port != 0
-    except ValueError:
-        is_one = False
-    if not is_one:
-        raise HeadOfficeError(f"{url!r} is no address such as https://promo.example.com.")
-    return found
-
-
 class HeadOffice:
     """Connections to head office, a thread each."""
 
     def __init__(self, url: str, seconds: float, threads: int) -> None:
-        """seconds: how long a request waits for an answer before it is decided here."""
-        self._at, self._seconds = address(url), seconds
+        """seconds: how long a request waits for an answer before it is decided here.
+
+        Raises NoAddress.
+        """
+        self._at, self._seconds = Address.of(url), seconds
         self._threads = ThreadPoolExecutor(threads, "head-office")
         self._own = threading.local()
         self._open: set[http.client.HTTPConnection] = set()
@@ -106,10 +90,7 @@ class HeadOffice:
             # The other side may have hung up meanwhile; nothing is done twice by asking again.
             with suppress(ConnectionError, http.client.HTTPException):
                 return self._sent(kept, path, raw, authorization)
-        kind = http.client.HTTPSConnection if self._at.scheme == "https" else (
-            http.client.HTTPConnection)  # fmt: skip
-        assert self._at.hostname is not None
-        made = kind(self._at.hostname, self._at.port, timeout=self._seconds)
+        made = self._at.connection(self._seconds)
         self._own.connection = made
         self._open.add(made)
         return self._sent(made, path, raw, authorization)
@@ -119,7 +100,7 @@ class HeadOffice:
     ) -> Said:
         headers = {"content-type": "application/json", "authorization": authorization}
         try:
-            connection.request("POST", self._at.path.rstrip("/") + path, raw, headers)
+            connection.request("POST", self._at.path + path, raw, headers)
             got = connection.getresponse()
             body = got.read(MOST)
         except BaseException:

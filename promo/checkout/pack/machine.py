@@ -47,7 +47,7 @@ def opened(
 ) -> Iterator[StoreService]:
     """A store machine's service, ready to be served.
 
-    Raises PackError, PackKeyError, JournalError, HeadOfficeError, WhichStore,
+    Raises PackError, PackKeyError, JournalError, NoAddress, WhichStore,
     SyncKeyMissing, Stuck, Busy.
     """
     folder = asked.journal or settings.paths.state / FOLDER
@@ -60,10 +60,7 @@ def opened(
     if asked.head_office is not None:
         seconds, threads = settings.packs.head_office_seconds, settings.service.threads
         head_office = HeadOffice(asked.head_office, seconds, threads)
-        sender = Sender(
-            folder / JOURNAL,
-            Where(asked.head_office, syncing_keys.key(None, settings.folder / "sync.key")),
-        )
+        sender = Sender(folder / JOURNAL, Where(asked.head_office, syncing_keys.key(settings)))
         sending = Sending(sender, settings.packs.send_seconds, write)
     house = StoreHouse.open(folder, sorted(stores), pack)
     if house.journal.mended:

@@ -8,7 +8,6 @@ becomes of it in between. What is known to be there is marked beside the journal
 import http.client
 import json
 import random
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from promo.checkout.pack import closing
 from promo.checkout.pack.chain import JournalError, Record
 from promo.checkout.pack.journal_bodies import MOST_RECORDS
 from promo.checkout.pack.journal_reading import begun, records
+from promo.checkout.service_address import Address
 from promo.errors import Sentence
 
 BATCH = 1 << 18  # bytes of decisions in a batch, more only where one alone has more
@@ -57,24 +56,10 @@ class Where:
     authorities: Path | None = None
     seconds: float = SECONDS
 
-    def connection(self) -> http.client.HTTPConnection:
-        """A connection that is yet to be made. Raises Stuck where the address is none."""
-        try:
-            at = urlsplit(self.url)
-            if at.scheme not in ("http", "https") or not at.hostname:
-                raise ValueError
-            host, port = at.hostname, at.port
-        except ValueError:
-            raise Stuck(f"{self.url!r} is no address such as https://promo.example.com.") from None
-        if at.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=self.seconds)
-        trust = ssl.create_default_context()
-        if self.authorities is not None:
-            try:
-                trust.load_verify_locations(self.authorities)
-            except (OSError, ssl.SSLError) as error:
-                raise Stuck(f"{self.authorities} holds no certificates: {error}.") from None
-        return http.client.HTTPSConnection(host, port, timeout=self.seconds, context=trust)
+    @property
+    def address(self) -> Address:
+        """The same, taken apart. Raises NoAddress."""
+        return Address.of(self.url)
 
 
 @dataclass(frozen=True)
@@ -89,13 +74,14 @@ class Sender:
     """Sends one journal. One thread at a time may use it; `progress` may be read from any."""
 
     def __init__(self, path: Path, where: Where, *, batch: int = BATCH) -> None:
-        """batch: bytes. Raises Stuck where the address is none."""
+        """batch: bytes. Raises NoAddress."""
         self.path = path
         self.where = where
         self.batch = batch
         self.progress = Progress(0)
         self._asked = False  # whether head office has said how far it is, since we last lost it
-        self._connection = where.connection()
+        self._path = where.address.path + PATH
+        self._connection = where.address.connection(where.seconds, where.authorities)
 
     def send(self) -> int:
         """Send all that the journal holds; how many decisions of it head office has now.
@@ -176,7 +162,7 @@ class Sender:
         raw = json.dumps(body).encode()
         headers = {"content-type": "application/json", "authorization": f"Bearer {self.where.key}"}
         try:
-            self._connection.request("POST", PATH, raw, headers)
+            self._connection.request("POST", self._path, raw, headers)
             got = self._connection.getresponse()
             said = got.read()
         except (OSError, http.client.HTTPException) as error:

@@ -1,11 +1,11 @@
 """The key with which a store machine sends its journal: from the environment, or a file."""
 
-import os
 from pathlib import Path
 
+from promo.config import Settings
 from promo.errors import Sentence
 
-VARIABLE = "PROMO_SYNC_KEY"
+VARIABLE, FILE = "PROMO_SYNC_KEY", "sync.key"
 
 
 class SyncKeyMissing(Sentence):
@@ -14,18 +14,16 @@ class SyncKeyMissing(Sentence):
     exit_code = 2
 
 
-def key(file: Path | None, beside: Path) -> str:
+def key(settings: Settings, file: Path | None = None) -> str:
     """The key, which is never an argument: others could read it in the list of processes.
 
-    file: where it was said to be; else the environment has it, or the file `beside` the settings.
-    Raises SyncKeyMissing.
+    file: where it is, if it is not among the settings' secrets. Raises SyncKeyMissing.
     """
-    given = file or (beside if VARIABLE not in os.environ and beside.is_file() else None)
-    said = given.read_text(encoding="utf-8") if given else os.environ.get(VARIABLE, "")
-    if not said.strip():
+    said = file.read_text(encoding="utf-8") if file else settings.secret(VARIABLE, FILE)
+    if not said or not said.strip():
         raise SyncKeyMissing(
             f"There is no key to send a journal with: set {VARIABLE}, or put it into a file "
-            "sync.key beside config.yaml; at head office `promo stores key add --store S --verb "
+            f"{FILE} beside config.yaml; at head office `promo stores key add --store S --verb "
             "sync` makes one."
         )
     return said.strip()

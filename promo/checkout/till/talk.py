@@ -7,9 +7,9 @@ import time
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from promo import money
+from promo.checkout.service_address import Address
 from promo.errors import Sentence
 from promo.language import Language
 
@@ -39,9 +39,8 @@ class Place:
     """Where a service is."""
 
     def __init__(self, url: str) -> None:
-        self.url, self.at = url, urlsplit(url)
-        if self.at.scheme not in ("http", "https") or not self.at.hostname:
-            raise TalkError(f"{url!r} is no address such as http://127.0.0.1:8080.")
+        """Raises NoAddress."""
+        self.at = Address.of(url)
         self.failed = float("-inf")  # when it did not answer
 
     @property
@@ -51,12 +50,10 @@ class Place:
 
     def ask(self, path: str, raw: bytes, key: str, patience: float) -> tuple[int, dict[str, Any]]:
         """Status and answer. Raises Unanswered, TalkError."""
-        kind = http.client.HTTPSConnection if self.at.scheme == "https" else (
-            http.client.HTTPConnection)  # fmt: skip
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-        connection = kind(self.at.hostname or "", self.at.port, timeout=patience)
+        connection = self.at.connection(patience)
         try:
-            connection.request("POST", path, raw, headers)
+            connection.request("POST", self.at.path + path, raw, headers)
             got = connection.getresponse()
             said: dict[str, Any] = json.loads(got.read())
             if got.status != HTTPStatus.OK and "cashier" not in said:
@@ -64,7 +61,7 @@ class Place:
         except (OSError, http.client.HTTPException):
             raise Unanswered("There is no answer.") from None
         except ValueError:
-            raise TalkError(f"What answers at {self.at.netloc} is no service of promo's.") from None
+            raise TalkError(f"What answers at {self.at.url} is no service of promo's.") from None
         finally:
             connection.close()
         return got.status, said
@@ -82,7 +79,7 @@ class Talk:
         try:
             self.here = self.ask("/till/hello", {"store": store} if store else {})
         except Unanswered:
-            where = " or ".join(place.url for place in self._places)
+            where = " or ".join(place.at.url for place in self._places)
             raise TalkError(
                 f"No service answers at {where}. Is `promo serve --till` running?"
             ) from None

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from checkout.machine import Machine, build, keys_of, machine, tills
 from checkout.shop import CODE, OFFERS, Tills, add_offer, basket, counters, open_shop, used, why
 from checkout.till import Running, running
-from promo.checkout.pack.head_office import HeadOffice, HeadOfficeError, Said
+from promo.checkout.pack.head_office import HeadOffice, Said
+from promo.checkout.service_address import NoAddress
 from promo.config import Settings
 
 
@@ -189,5 +190,5 @@ def test_a_decision_is_one() -> None:
 
 @pytest.mark.parametrize("url", ["", "promo.example.com", "ftp://x", "http://", "http://x:99999"])
 def test_a_bad_address_is_named(url: str) -> None:
-    with pytest.raises(HeadOfficeError, match="is no address such as"):
+    with pytest.raises(NoAddress, match="is no address such as"):
         HeadOffice(url, 1.0, 1)

@@ -27,6 +27,7 @@ from promo.checkout.pack import closing, journal_bodies
 from promo.checkout.pack.chain import JournalError, as_text, chained
 from promo.checkout.pack.syncing import LineDown, Sender, Stuck, Where
 from promo.checkout.refusals import REFUSALS
+from promo.checkout.service_address import NoAddress
 from promo.config import Settings
 
 LIMITS = {"requests_per_second": 1e6, "burst": 10**6}
@@ -312,9 +313,9 @@ def test_a_journal_that_was_put_back_is_told(one: Line) -> None:
 def test_what_head_office_refuses_is_said(one: Line) -> None:
     with pytest.raises(Stuck, match=r"no_key.*Nothing is lost"):
         send_all(one.store.path, Where(one.where.url, "promo-1-x"))
-    with pytest.raises(Stuck, match="is no address such as"):
+    with pytest.raises(NoAddress, match="is no address such as"):
         Sender(one.store.path, Where("ftp://x", one.key))
-    with pytest.raises(Stuck, match="is no address such as"):
+    with pytest.raises(NoAddress, match="is no address such as"):
         Sender(one.store.path, Where("http://x:y", one.key))
 
 

@@ -1,0 +1,58 @@
+"""Where a service of promo's answers, and connections to it: for tills and for store machines."""
+
+import http.client
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from promo.errors import Sentence
+
+
+class NoAddress(Sentence):
+    """What was given is no address of a service, or who vouches for it cannot be read."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address taken apart. `path` stands before all paths of the service, without an end slash.
+
+    Over TLS the certificate must be one that the machine trusts.
+    """
+
+    url: str
+    host: str
+    port: int | None
+    path: str
+    has_tls: bool
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """Take an address apart. Raises NoAddress."""
+        try:
+            at = urlsplit(url)
+            if at.scheme not in ("http", "https") or not at.hostname or at.port == 0:
+                raise ValueError
+            return cls(url, at.hostname, at.port, at.path.rstrip("/"), at.scheme == "https")
+        except ValueError:
+            raise NoAddress(f"{url!r} is no address such as https://promo.example.com.") from None
+
+    def connection(
+        self, seconds: float, authorities: Path | None = None
+    ) -> http.client.HTTPConnection:
+        """A connection that is yet to be made; seconds: that an answer is waited for.
+
+        authorities: a file of certificates (PEM) to be trusted beside the machine's own. Raises
+        NoAddress where it holds none.
+        """
+        if not self.has_tls:
+            return http.client.HTTPConnection(self.host, self.port, timeout=seconds)
+        trust = ssl.create_default_context()
+        if authorities is not None:
+            try:
+                trust.load_verify_locations(authorities)
+            except (OSError, ssl.SSLError) as error:
+                raise NoAddress(f"{authorities} holds no certificates: {error}.") from None
+        return http.client.HTTPSConnection(self.host, self.port, timeout=seconds, context=trust)
