@@ -330,7 +330,7 @@ def test_a_batch_with_an_offer_there_is_not_leaves_nothing(engine: Engine) -> No
 
 def together(work: Callable[[int], Any]) -> list[Any]:
     """Results, or exceptions, of TILLS calls that begin at the same instant."""
-    start = Barrier(TILLS)
+    start = Barrier(TILLS, timeout=60)
 
     def one(number: int) -> Any:
         start.wait()

@@ -63,7 +63,7 @@ def test_a_paused_offer_can_be_stopped(engine: Engine) -> None:
 
 
 def test_of_many_that_stop_it_at_once_one_does(engine: Engine) -> None:
-    start = Barrier(6)
+    start = Barrier(6, timeout=60)
 
     def one(_: int) -> bool:
         start.wait()

@@ -24,7 +24,7 @@ from checkout.till import Answer, Running, new_key, running
 from promo import cli, tables
 from promo.checkout import bodies
 from promo.checkout.pack import closing, journal_bodies
-from promo.checkout.pack.chain import JournalError, as_text, chained
+from promo.checkout.pack.chain import JournalError, chained
 from promo.checkout.pack.syncing import LineDown, Sender, Stuck, Where
 from promo.checkout.refusals import REFUSALS
 from promo.checkout.service_address import NoAddress
@@ -111,7 +111,7 @@ def test_repeated_reordered_and_cut(line: Line) -> None:
 
 
 def test_senders_at_once_book_each_decision_once(line: Line) -> None:
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=60)
 
     def send(seed: int) -> set[int]:
         chance = random.Random(seed)
@@ -185,7 +185,7 @@ def _changed(one: Line, where: tuple[Any, ...], value: object) -> bytes:
         place = next(c["row"] for c in place if c["table"] == part) if (
             isinstance(place, list) and isinstance(part, str)) else place[part]  # fmt: skip
     place[where[-1]] = value
-    return as_text(said)
+    return json.dumps(said, separators=(",", ":")).encode()  # what is no JSON number, too
 
 
 ANSWER, USE = ("changes", "till_answers"), ("changes", "redemptions")
