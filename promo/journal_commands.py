@@ -94,8 +94,9 @@ def send(
     """
     from promo.checkout.pack.syncing import Sender, Where
     from promo.checkout.pack.syncing_keys import key
+    from promo.checkout.service_address import Address
 
     own = key(settings_of(context), key_file)
-    with Sender(path, Where(url, own, authorities)) as sender:
+    with Sender(path, Where(Address.of(url, authorities), own)) as sender:
         seq = sender.send()
     click.echo(f"Head office has {path} up to decision {seq:,}.")

@@ -9,6 +9,7 @@ from promo.command import keys_of, sentences, settings_of
 
 if TYPE_CHECKING:
     from promo.checkout.service import Service
+    from promo.checkout.service_address import Address
     from promo.config import Settings
     from promo.lists.codes.keys import CodeKeys
 
@@ -27,6 +28,8 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--journal", type=FOLDER, help="Where the store's decisions are kept; with --pack.")
 @click.option("--store", help="Where this machine stands; with --pack.")
 @click.option("--head-office", help="The service that requests are passed on to; with --pack.")
+@click.option("--authorities", type=FILE, help="Who signs head office's certificate (PEM), if not "
+              "one that the machine trusts.")  # fmt: skip
 @click.option("--till", is_flag=True, help="Serve a till to try at /till, too; for training only.")
 @click.pass_context
 @sentences
@@ -41,6 +44,7 @@ def serve(
     journal: Path | None,
     store: str | None,
     head_office: str | None,
+    authorities: Path | None,
     *,
     till: bool,
 ) -> None:
@@ -58,6 +62,8 @@ def serve(
         raise click.UsageError("--tls-certificate and --tls-key go together.")
     if pack is None and (delta or journal or store or head_office):
         raise click.UsageError("--delta, --journal, --store and --head-office go with --pack.")
+    line = _line(head_office, authorities)
+
     settings = settings_of(context)
     keys = keys_of(settings)
     where = serving.Where(host, port, tls_certificate, tls_key)
@@ -69,9 +75,20 @@ def serve(
         return
     from promo.checkout.pack import machine
 
-    asked = machine.Asked(pack, delta, journal, (store,) if store else (), head_office, till)
+    asked = machine.Asked(pack, delta, journal, (store,) if store else (), line, till)
     with machine.opened(settings, keys, asked) as service:
         serving.serve(service, where)
+
+
+def _line(head_office: str | None, authorities: Path | None) -> "Address | None":
+    """Head office's address, if it was given. Raises NoAddress."""
+    from promo.checkout.service_address import Address
+
+    if head_office is not None:
+        return Address.of(head_office, authorities)
+    if authorities is not None:
+        raise click.UsageError("--authorities goes with --head-office.")
+    return None
 
 
 def _of_the_house(settings: "Settings", keys: "CodeKeys", *, till: bool) -> "Service":

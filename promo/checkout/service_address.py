@@ -3,6 +3,7 @@
 import http.client
 import ssl
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ class NoAddress(Sentence):
 class Address:
     """An address taken apart. `path` stands before all paths of the service, without an end slash.
 
-    Over TLS the certificate must be one that the machine trusts.
+    authorities: a file of certificates (PEM) to be trusted beside those that the machine trusts.
     """
 
     url: str
@@ -27,32 +28,38 @@ class Address:
     port: int | None
     path: str
     has_tls: bool
+    authorities: Path | None = None
 
     @classmethod
-    def of(cls, url: str) -> "Address":
+    def of(cls, url: str, authorities: Path | None = None) -> "Address":
         """Take an address apart. Raises NoAddress."""
         try:
             at = urlsplit(url)
             if at.scheme not in ("http", "https") or not at.hostname or at.port == 0:
                 raise ValueError
-            return cls(url, at.hostname, at.port, at.path.rstrip("/"), at.scheme == "https")
+            path, has_tls = at.path.rstrip("/"), at.scheme == "https"
+            return cls(url, at.hostname, at.port, path, has_tls, authorities)
         except ValueError:
             raise NoAddress(f"{url!r} is no address such as https://promo.example.com.") from None
 
-    def connection(
-        self, seconds: float, authorities: Path | None = None
-    ) -> http.client.HTTPConnection:
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """Whose certificates are believed. Raises NoAddress where `authorities` holds none."""
+        trust = ssl.create_default_context()
+        if self.authorities is not None:
+            try:
+                trust.load_verify_locations(self.authorities)
+            except (OSError, ssl.SSLError) as error:
+                raise NoAddress(f"{self.authorities} holds no certificates: {error}.") from None
+        return trust
+
+    def connection(self, seconds: float) -> http.client.HTTPConnection:
         """A connection that is yet to be made; seconds: that an answer is waited for.
 
-        authorities: a file of certificates (PEM) to be trusted beside the machine's own. Raises
-        NoAddress where it holds none.
+        Raises NoAddress.
         """
         if not self.has_tls:
             return http.client.HTTPConnection(self.host, self.port, timeout=seconds)
-        trust = ssl.create_default_context()
-        if authorities is not None:
-            try:
-                trust.load_verify_locations(authorities)
-            except (OSError, ssl.SSLError) as error:
-                raise NoAddress(f"{authorities} holds no certificates: {error}.") from None
-        return http.client.HTTPSConnection(self.host, self.port, timeout=seconds, context=trust)
+        return http.client.HTTPSConnection(
+            self.host, self.port, timeout=seconds, context=self.trust
+        )

@@ -35,6 +35,7 @@ from promo import database, tables
 from promo.checkout import store_keys
 from promo.checkout.pack.journal_reading import begun, records
 from promo.checkout.pack.syncing import LineDown, Sender, Where
+from promo.checkout.service_address import Address
 
 CHILD = Path(__file__).with_name("offline_sync_child.py")
 VERBS = ("redeem", "return", "void", "sync")
@@ -164,7 +165,7 @@ class Run:
     def _send_beside(self, store: str) -> None:
         """Another sender of the same journal, on a line that is sound."""
         folder = self.folders[store]
-        where = Where(f"http://127.0.0.1:{self.port}", (folder / "key").read_text())
+        where = Where(Address.of(f"http://127.0.0.1:{self.port}"), (folder / "key").read_text())
         if (folder / "journal").exists():
             with suppress(LineDown), Sender(folder / "journal", where) as sender:
                 sender.send()

@@ -25,6 +25,7 @@ from promo.checkout.pack import journaled
 from promo.checkout.pack.journaled import Journaled
 from promo.checkout.pack.syncing import Sender, Where
 from promo.checkout.request import Request
+from promo.checkout.service_address import Address
 from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
 from promo.language import Languages
@@ -38,8 +39,8 @@ def main() -> None:
     driver = driver_of(folder / "store.db")
     journal = journaled.start(driver, folder / "journal", [store], datetime.now(UTC))
     till = Till(folder, Journaled(driver, journal, lambda: datetime.now(UTC)), store)
-    sender = Sender(folder / "journal", Where(url, (folder / "key").read_text(), seconds=5.0),
-                    batch=100_000)  # fmt: skip
+    where = Where(Address.of(url), (folder / "key").read_text(), seconds=5.0)
+    sender = Sender(folder / "journal", where, batch=100_000)
     threading.Thread(target=sender.run, args=(threading.Event(), EVERY), daemon=True).start()
     log = os.open(folder / "acknowledged", os.O_RDWR | os.O_APPEND | os.O_CREAT)
     done = os.pread(log, 1 << 30, 0).count(b"\n")

@@ -53,12 +53,9 @@ class Said:
 class HeadOffice:
     """Connections to head office, a thread each."""
 
-    def __init__(self, url: str, seconds: float, threads: int) -> None:
-        """seconds: how long a request waits for an answer before it is decided here.
-
-        Raises NoAddress.
-        """
-        self._at, self._seconds = Address.of(url), seconds
+    def __init__(self, at: Address, seconds: float, threads: int) -> None:
+        """seconds: how long a request waits for an answer before it is decided here."""
+        self._at, self._seconds = at, seconds
         self._threads = ThreadPoolExecutor(threads, "head-office")
         self._own = threading.local()
         self._open: set[http.client.HTTPConnection] = set()

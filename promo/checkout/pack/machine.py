@@ -16,6 +16,7 @@ from promo.checkout.pack.sending import Sending
 from promo.checkout.pack.store_house import JOURNAL, StoreHouse
 from promo.checkout.pack.store_service import StoreService
 from promo.checkout.pack.syncing import Sender, Where
+from promo.checkout.service_address import Address
 from promo.checkout.watching import Write, write_line
 from promo.config import Settings
 from promo.errors import Sentence
@@ -37,7 +38,7 @@ class Asked(NamedTuple):
     delta: Path | None = None
     journal: Path | None = None
     stores: tuple[str, ...] = ()
-    head_office: str | None = None
+    head_office: Address | None = None
     till: bool = False
 
 
@@ -47,8 +48,8 @@ def opened(
 ) -> Iterator[StoreService]:
     """A store machine's service, ready to be served.
 
-    Raises PackError, PackKeyError, JournalError, NoAddress, WhichStore,
-    SyncKeyMissing, Stuck, Busy.
+    Raises PackError, PackKeyError, JournalError, NoAddress, WhichStore, SyncKeyMissing, Stuck,
+    Busy.
     """
     folder = asked.journal or settings.paths.state / FOLDER
     packs = FoundPacks(
@@ -60,7 +61,8 @@ def opened(
     if asked.head_office is not None:
         seconds, threads = settings.packs.head_office_seconds, settings.service.threads
         head_office = HeadOffice(asked.head_office, seconds, threads)
-        sender = Sender(folder / JOURNAL, Where(asked.head_office, syncing_keys.key(settings)))
+        where = Where(asked.head_office, syncing_keys.key(settings))
+        sender = Sender(folder / JOURNAL, where)
         sending = Sending(sender, settings.packs.send_seconds, write)
     house = StoreHouse.open(folder, sorted(stores), pack)
     if house.journal.mended:

@@ -46,20 +46,11 @@ class Stuck(Sentence):
 
 @dataclass(frozen=True)
 class Where:
-    """Head office's address, the store's key that may `sync`, and who signed its certificate.
+    """Where head office is, the store's key that may `sync`, and how long an answer may take."""
 
-    authorities: a file of certificates (PEM) beside those that the machine trusts.
-    """
-
-    url: str
+    at: Address
     key: str
-    authorities: Path | None = None
     seconds: float = SECONDS
-
-    @property
-    def address(self) -> Address:
-        """The same, taken apart. Raises NoAddress."""
-        return Address.of(self.url)
 
 
 @dataclass(frozen=True)
@@ -80,8 +71,8 @@ class Sender:
         self.batch = batch
         self.progress = Progress(0)
         self._asked = False  # whether head office has said how far it is, since we last lost it
-        self._path = where.address.path + PATH
-        self._connection = where.address.connection(where.seconds, where.authorities)
+        self._path = where.at.path + PATH
+        self._connection = where.at.connection(where.seconds)
 
     def send(self) -> int:
         """Send all that the journal holds; how many decisions of it head office has now.
@@ -168,7 +159,7 @@ class Sender:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             why = f"{type(error).__name__}: {error}" if f"{error}" else type(error).__name__
-            raise LineDown(f"Head office at {self.where.url} does not answer ({why}).") from None
+            raise LineDown(f"Head office at {self.where.at.url} does not answer ({why}).") from None
         try:
             answer = json.loads(said)
             if got.status == HTTPStatus.OK:
@@ -176,14 +167,17 @@ class Sender:
             refused, detail = str(answer["refused"]), str(answer.get("detail", ""))
         except (ValueError, KeyError, TypeError):
             raise LineDown(
-                f"What answers at {self.where.url} is no service of promo's (status {got.status})."
+                f"What answers at {self.where.at.url} is no service of promo's "
+                f"(status {got.status})."
             ) from None
         if got.status in LATER:
             wait = got.getheader("retry-after", "")
-            raise LineDown(f"Head office at {self.where.url} cannot take it now ({refused}).",
+            raise LineDown(f"Head office at {self.where.at.url} cannot take it now ({refused}).",
                            float(wait) if wait.isdecimal() else 0.0)  # fmt: skip
-        raise Stuck(f"Head office at {self.where.url} refuses the journal {self.path}: {refused}. "
-                    f"{detail} Nothing is lost: it goes on when that is mended.")  # fmt: skip
+        raise Stuck(
+            f"Head office at {self.where.at.url} refuses the journal {self.path}: {refused}. "
+            f"{detail} Nothing is lost: it goes on when that is mended."
+        )
 
 
 def _some(all_: Iterator[Record], most: int) -> Iterator[Record]:

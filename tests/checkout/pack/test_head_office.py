@@ -13,7 +13,7 @@ from checkout.machine import Machine, build, keys_of, machine, tills
 from checkout.shop import CODE, OFFERS, Tills, add_offer, basket, counters, open_shop, used, why
 from checkout.till import Running, running
 from promo.checkout.pack.head_office import HeadOffice, Said
-from promo.checkout.service_address import NoAddress
+from promo.checkout.service_address import Address
 from promo.config import Settings
 
 
@@ -21,7 +21,7 @@ class Line(HeadOffice):
     """A line that can be cut, after the request has arrived or before."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"http://127.0.0.1:{port}", 30.0, 4)
+        super().__init__(Address.of(f"http://127.0.0.1:{port}"), 30.0, 4)
         self.cut = ""
         self.asked = list[str]()
 
@@ -158,7 +158,7 @@ def test_a_line_that_fell_is_left_alone_for_a_while(
     keys = keys_of(shop)
     pack = build(shop, settings, tmp_path / "p")
     with closed_port() as port:
-        line = HeadOffice(f"http://127.0.0.1:{port}", 5.0, 2)
+        line = HeadOffice(Address.of(f"http://127.0.0.1:{port}"), 5.0, 2)
         with machine(settings, pack, tmp_path / "m", line=line) as store:
             till = tills(store, shop, keys)
             assert used(till.do("redeem", "milk 1 250")) == {"milk": 100}
@@ -186,9 +186,3 @@ def test_what_is_no_decision_is_no_answer(body: bytes) -> None:
 def test_a_decision_is_one() -> None:
     assert Said(404, b'{"refused": "forged"}', "application/json").is_decided
     assert Said(200, b"", "application/json").is_decided
-
-
-@pytest.mark.parametrize("url", ["", "promo.example.com", "ftp://x", "http://", "http://x:99999"])
-def test_a_bad_address_is_named(url: str) -> None:
-    with pytest.raises(NoAddress, match="is no address such as"):
-        HeadOffice(url, 1.0, 1)

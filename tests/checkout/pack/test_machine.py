@@ -24,6 +24,7 @@ from promo import cli, config
 from promo.checkout.pack import journal
 from promo.checkout.pack import machine as machines
 from promo.checkout.pack.sending import Sending
+from promo.checkout.service_address import Address
 from promo.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -139,7 +140,9 @@ def test_a_journal_is_sent_when_head_office_is_there(
         sold = redeem(here[1], keys["1"], "1")
     (folder / "sync.key").write_text(new_key(shop, "1", ("sync",)))
     with running(settings, shop) as office:
-        asked_ = machines.Asked(pack, None, machine, ("1",), f"http://127.0.0.1:{office.port}")
+        asked_ = machines.Asked(
+            pack, None, machine, ("1",), Address.of(f"http://127.0.0.1:{office.port}")
+        )
         with machines.opened(settings, KEYS, asked_, lambda _: None) as service:
             assert service.unsent == 1
             assert service.sending is not None
