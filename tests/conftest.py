@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -80,6 +81,19 @@ def collation() -> str:
     return COLLATION
 
 
+@contextmanager
+def database_on(server: str, template: str) -> Iterator[str]:
+    """The URL of a new database, dropped afterwards; template: as `create database` says it."""
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name} template {template}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(
     request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -89,32 +103,56 @@ def database_url(
         yield f"sqlite:///{folder / 'promo.db'}"
         return
     server = request.getfixturevalue("postgresql_server")
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"create database {name} template template0 locale '{COLLATION}'"))
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    monkeypatch.setitem(os.environ, "PROMO_DATABASE_URL", url)
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    with database_on(server, f"template0 locale '{COLLATION}'") as url:
+        monkeypatch.setitem(os.environ, "PROMO_DATABASE_URL", url)
+        yield url
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A migrated, empty database; every test that takes it runs on both."""
-    engine = database.connect(database_url)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "promo.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> Iterator[str]:
+    """The name of a migrated, empty database to make others from."""
+    with database_on(postgresql_server, f"template0 locale '{COLLATION}'") as url:
+        _migrate(url)
+        yield str(make_url(url).database)
+
+
+def _migrate(url: str) -> None:
+    engine = database.connect(url)
     database.migrate(engine)
-    yield engine
     engine.dispose()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(
+    request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """A migrated, empty database; every test that takes it runs on both.
+
+    The house's settings lead there, too.
+    """
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_engine")
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with database_on(server, request.getfixturevalue("migrated_postgresql")) as url:
+        monkeypatch.setitem(os.environ, "PROMO_DATABASE_URL", url)
+        engine = database.connect(url)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
-def sqlite_engine(folder: Path) -> Iterator[Engine]:
+def sqlite_engine(folder: Path, migrated_file: Path) -> Iterator[Engine]:
     """A migrated, empty SQLite database, for what does not depend on the database."""
-    engine = database.connect(f"sqlite:///{folder / 'promo.db'}")
-    database.migrate(engine)
+    engine = database.connect(f"sqlite:///{shutil.copyfile(migrated_file, folder / 'promo.db')}")
     yield engine
     engine.dispose()
 

@@ -32,6 +32,12 @@ def settings_(shop: Path) -> Settings:
     return prepared(config.load(shop / "config.yaml"), None, None)
 
 
+@pytest.fixture(scope="module")
+def plain(settings_: Settings) -> Case:
+    """An ordinary list."""
+    return next(case for case in cases(settings_, None, ()) if case.name == PLAIN)
+
+
 @pytest.fixture
 def change(shop: Path) -> Iterator[Callable[[str, str, str], None]]:
     """Replace text in a template; undone after the test."""
@@ -49,16 +55,15 @@ def change(shop: Path) -> Iterator[Callable[[str, str, str], None]]:
 
 
 def found(
-    settings: Settings, folder: Path, forms: tuple[str, ...] = (), seconds: int = 10
+    settings: Settings, case: Case, folder: Path, forms: tuple[str, ...] = (), seconds: int = 10
 ) -> list[str]:
-    case = next(case for case in cases(settings, None, ()) if case.name == PLAIN)
     with Worker(settings, folder, seconds) as worker:
         worker.forms = forms or worker.forms
         return [str(broken) for broken in worker.check(case)]
 
 
-def test_the_shipped_templates_are_well(settings_: Settings, tmp_path: Path) -> None:
-    assert found(settings_, tmp_path) == []
+def test_the_shipped_templates_are_well(settings_: Settings, plain: Case, tmp_path: Path) -> None:
+    assert found(settings_, plain, tmp_path) == []
     endings = sorted(path.suffix for path in tmp_path.iterdir())
     assert endings == [".bin", ".bin", ".eml", ".html", ".pdf", ".pdf", ".pdf"]
 
@@ -92,21 +97,21 @@ def test_the_shipped_templates_are_well(settings_: Settings, tmp_path: Path) -> 
     ],
 )  # fmt: skip
 def test_what_breaks_is_named(
-    settings_: Settings, tmp_path: Path, change: Callable[[str, str, str], None],
+    settings_: Settings, plain: Case, tmp_path: Path, change: Callable[[str, str, str], None],
     name: str, old: str, new: str, said: str,
 ) -> None:  # fmt: skip
     change(name, old, new)
-    faults = found(settings_, tmp_path, ("html" if name in WEB else "sheet",))
+    faults = found(settings_, plain, tmp_path, ("html" if name in WEB else "sheet",))
     assert any(said in fault for fault in faults), faults
 
 
 def test_a_template_that_never_ends_is_stopped_and_named(
-    settings_: Settings, tmp_path: Path, change: Callable[[str, str, str], None]
+    settings_: Settings, plain: Case, tmp_path: Path, change: Callable[[str, str, str], None]
 ) -> None:
     change(
         "phone.html.j2", "<section", "{% for x in range(10 ** 12) if x < 0 %}{% endfor %}<section"
     )
-    faults = found(settings_, tmp_path, ("html", "receipt-80"), seconds=2)
+    faults = found(settings_, plain, tmp_path, ("html", "receipt-80"), seconds=2)
     assert len(faults) == 1
     assert "html: the template phone.html.j2, line " in faults[0]
     assert "was not done after 2 seconds" in faults[0]
