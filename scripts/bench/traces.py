@@ -4,6 +4,7 @@ The raw bytes of SQLite's file and of its log, every table of PostgreSQL as text
 PDF as its text, and all other files as they are. Whole values only: a bench's are nobody else's.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import create_engine, inspect, make_url, text
 
 def traces(folder: Path, values: Sequence[str], url: str = "") -> list[str]:
     """Where any of the values stands: `file: value`, or `table: value`."""
+    gc.collect()  # a lost connection would be closed while we look, and its log go
     found = [f"{path.relative_to(folder)}: {value}" for path, seen in _texts(folder)
              for value in values if value in seen]  # fmt: skip
     return found + list(_in_tables(url, values) if url else ())
@@ -24,7 +26,8 @@ def _texts(folder: Path) -> Iterator[tuple[Path, str]]:
         yield path, path.name
         if path.suffix == ".parquet":
             frame = pl.read_parquet(path).cast(pl.String, strict=False)
-            yield path, "\n".join(v for c in frame for v in c.drop_nulls().unique())
+            joined = pl.all().unique().implode().list.join("\n", ignore_nulls=True)
+            yield path, "\n".join(frame.select(joined).row(0)) if frame.width else ""
         elif path.suffix == ".pdf":
             yield path, "\n".join(pages(path))
         # Whatever it is, its bytes may hold something in the clear.
