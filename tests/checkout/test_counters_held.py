@@ -22,7 +22,7 @@ from promo.offers.counters import lock
 from promo.offers.known import Use
 from promo.offers.redemptions import Recorded, Redemption, record_all
 
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 WAITS = """select count(*) from pg_stat_activity
 where wait_event_type = 'Lock' and datname = current_database()"""
 GOODS = ("milk", "eggs", "jam", "bread", "vodka", "bag")
