@@ -46,6 +46,8 @@ def status(
         )
     settings = settings_of(context)
     bounds, money = settings.status, settings.in_words
+    if mail and not bounds.mail_to:
+        raise click.UsageError("`status.mail_to` in config.yaml names nobody to write to.")
     facts = reading.read(House.open(settings), day or settings.current_day(), datetime.now(UTC))
     report = findings.report(facts, bounds, money)
     if prometheus:

@@ -125,6 +125,7 @@ class _Waiter:
         waiting = {"for": logs.as_report(missing), "until": self.hour.isoformat()}
         if self.attempt.facts.get("waiting") != waiting:
             self.attempt.note(waiting=waiting)
+            _say(announcement(missing, self.hour.astimezone(ZoneInfo(self.settings.time_zone))))
         if self.since is None:  # whoever sees this stage finds what it waits for
             self.since = self.clock.now()
             self.attempt.entered("wait")
@@ -155,6 +156,15 @@ def refusal(night: date, missing: Logs, expected: int) -> str:
         f"{logs.in_words(missing)}. Take them in with `promo ingest` and run `promo nightly --day "
         f"{night}` again, or go on without them: `promo nightly --day {night} {how}`. No list was "
         "made."
+    )
+
+
+def announcement(missing: Logs, until: datetime) -> str:
+    """What is said of logs that a night waits for; until: in the chain's own time."""
+    return (
+        f"Waits until {until:%H:%M} of {until.date()} for the till logs of the stores "
+        f"{logs.in_words(missing)}. `promo ingest` takes them in meanwhile; `--without STORE` goes "
+        "on without."
     )
 
 

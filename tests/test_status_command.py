@@ -25,7 +25,11 @@ def test_its_forms(made: House) -> None:
     facts = json.loads(promo(folder, *DAY, "--json", code=1).stdout)
     assert {"night-draft", "model-prior"} <= {one["kind"] for one in facts["findings"]}
     assert facts["night"]["lists"] > 20
+    nobody = promo(folder, *DAY, "--mail", code=2)
+    assert "`status.mail_to` in config.yaml names nobody to write to." in nobody.stderr
+    small_house.change(folder, "mail_to: []", "mail_to: [cron@example.com]")
     mail = email.message_from_string(promo(folder, *DAY, "--mail", code=1).stdout)
+    assert mail["To"] == "cron@example.com"
     assert mail["Subject"].startswith("[promo] Main Street Market, 2017-11-06: ")
     path = folder / "promo.prom"
     assert promo(folder, *DAY, "--prometheus", str(path), code=1).output == ""

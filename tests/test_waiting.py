@@ -101,9 +101,15 @@ def test_it_waits_until_the_last_log_is_in(house_: Path, tmp_path: Path) -> None
     }  # fmt: skip
 
 
-def test_when_the_hour_has_come_it_goes_on(house_: Path) -> None:
+def test_when_the_hour_has_come_it_goes_on(
+    house_: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     hours = Hours(TWO)
     assert opened(house_, hours) == {"1": FIRST, "10": FIRST}
+    assert capsys.readouterr().err == (  # once, however often it looks
+        "Waits until 04:00 of 2017-11-07 for the till logs of the stores 1, 10 of 2017-11-06. "
+        "`promo ingest` takes them in meanwhile; `--without STORE` goes on without.\n"
+    )
     assert hours.at == FOUR
     assert [each["store"] for each in row_of(house_)["facts"]["without"]] == ["1", "10"]
 

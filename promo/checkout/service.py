@@ -144,6 +144,10 @@ class Service:
         self.gate.failed(key)
         self.metrics.guesses += 1
 
+    def warm(self) -> None:
+        """Do what the first request would else wait for. Raises RenderError."""
+        self.kiosk.warm(self.settings.current_day())
+
     def meanwhile(self) -> list[Coroutine[Any, Any, None]]:
         """What is done as long as the service runs."""
         return [self._sweeping()]
@@ -207,7 +211,7 @@ class Service:
                     raise Refuse("unavailable", wait=BUSY_SECONDS)
                 key = await self.gate.key(request.headers.get("authorization", ""))
                 about |= {"store": key.store, "key": key.id}
-                self.gate.admit(key, verb)
+                self._admit(key, verb)
                 asked = bodies.read(kind, await self._body(request, most))
                 return await self._worked(request, key, work, asked)
             except Unavailable as error:
@@ -218,6 +222,10 @@ class Service:
             return self._refused(request, refuse, key)
 
         return endpoint
+
+    def _admit(self, key: StoreKey, verb: str) -> None:
+        """Let a request of a key in. Raises Refuse."""
+        self.gate.admit(key, verb)
 
     async def _worked(self, request: Request, key: StoreKey, work: Work, asked: Any) -> Response:
         """The answer to a checked request. Raises Refuse, Unavailable."""

@@ -51,7 +51,7 @@ class AsJson(logging.Formatter):
 
 def serve(service: Service, where: Where) -> None:
     """Serve until a signal ends it. Raises ServeError, RenderError."""
-    service.kiosk.warm(service.settings.current_day())
+    service.warm()
     server = server_of(service, where)
     # The server gives a signal on when it has ended in order; that is then no failure.
     before = {

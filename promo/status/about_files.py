@@ -23,11 +23,16 @@ def files(found: Sequence[File]) -> Iterator[Finding]:
         if file.taken:
             continue
         most = max(file.kinds, key=lambda kind: kind.lines, default=None)
-        why = f", most of them at `{most.field}`; expected {most.expected}" if most else ""
+        why = f", most of them at `{most.field}`: {_wanted(most.expected)}" if most else ""
         yield _finding("file-refused", file.source, (
             f"Nothing of {file.source} was taken in: {file.rejects:,} of its {file.lines:,} lines "
             f"were rejected{why}. Have it mended and take it in with `promo ingest`."
         ))  # fmt: skip
+
+
+def _wanted(expected: str) -> str:
+    """What was expected: some words, or a whole sentence that says it."""
+    return expected[:-1] if expected.endswith(".") else f"expected {expected}"
 
 
 def reject_rate(found: Iterable[File], most: float) -> Iterator[Finding]:

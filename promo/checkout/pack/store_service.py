@@ -78,6 +78,15 @@ class StoreService(Service):
         super().__init__(priced, keys, house.engine, now=now, write=write, till=till,
                          connections=connections)  # fmt: skip
 
+    # --- who may ask ------------------------------------------------------------------------------
+
+    def _admit(self, key: StoreKey, verb: str) -> None:
+        """Only tills of the stores in which the machine stands: its journal is these stores'."""
+        super()._admit(key, verb)
+        if key.store not in self.packs.stores:
+            here = ", ".join(self.packs.stores)
+            raise Refuse("other_store", detail=f"This machine stands in store {here}.")
+
     # --- who decides ------------------------------------------------------------------------------
 
     async def _worked(self, request: HttpRequest, key: StoreKey, work: Work, asked: Any) -> Any:
@@ -150,6 +159,9 @@ class StoreService(Service):
             await self.connections.write(keep)
 
     # --- what is otherwise than at head office ----------------------------------------------------
+
+    def warm(self) -> None:
+        """Nothing: no sheet is printed here, and no template need be there."""
 
     async def sheet(self, key: StoreKey, asked: bodies.SheetAsked) -> Response:
         """No sheet: a name and an address are on it, and no pack has them."""

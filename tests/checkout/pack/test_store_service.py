@@ -106,6 +106,20 @@ def test_answers_are_head_offices_byte_for_byte(
             assert ask(store, keys, "void", void) == ask(head_office, keys, "void", void), sale
 
 
+def test_a_till_of_another_store_is_sent_away(
+    settings: Settings, pack: Path, keys: dict[str, str], tmp_path: Path
+) -> None:
+    """The machine's journal is its own store's: nobody would take in another's decision."""
+    with machine(settings, pack, tmp_path / "one", stores=("1",)) as store:
+        for verb in ("lookup", "redeem"):
+            body = {"code": CODE} if verb == "lookup" else basket("milk 1 300", store="2")
+            got = store.ask(f"/v1/{verb}", body, keys["2"])
+            assert (got.status, got.refused) == (403, "other_store")
+            assert got.json["detail"] == "This machine stands in store 1."
+        assert ask(store, keys, "redeem", basket("milk 1 300"))[0] == 200
+        assert store.ask("/ready", method="GET").json["journal"]["decisions"] == 1
+
+
 def test_a_list_is_seen_as_at_head_office(
     store: Machine, head_office: Running, keys: dict[str, str]
 ) -> None:
