@@ -26,6 +26,7 @@ from promo.offers import candidates, catalogue
 from promo.offers.live import Catalogue
 from promo.offers.shelves import KEPT
 from promo.progress import Progress
+from promo.shoppers import profile_store
 
 WHOLE = Wave(0, tuple(range(BUCKETS)))
 BEHIND = "behind"  # the household has so many better candidates that it is not looked at
@@ -75,7 +76,19 @@ def preview(house: House, raw: Iterable[tuple[str, Any]], day: date, progress: P
     )
     told = [_of(name, eligible, after, before, offers, house.settings) for name in new]
     left = sorted(set(taken.taken) - set(new))
-    return Preview(told, taken.refused, taken.notices, left, found.households.height)
+    notices = [*taken.notices, *_unfolded(house)]
+    return Preview(told, taken.refused, notices, left, found.households.height)
+
+
+def _unfolded(house: House) -> Iterator[str]:
+    """Said where scans were never folded in, as in a new house: folding would store something."""
+    root = house.settings.paths.lake
+    never = sum(profile_store.folded_through(root, bucket) == 0 for bucket in range(BUCKETS))
+    if never and house.last_delivery:
+        yield (
+            f"{never} of {BUCKETS} buckets of households were never folded: nothing is known of "
+            "what these buy, and none of them counts here. `promo fit` folds all."
+        )
 
 
 def _still_open(connection: Connection, todo: Plan) -> set[tuple[str, str]]:

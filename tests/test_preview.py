@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,15 @@ def test_nothing_is_stored(drop: Path) -> None:
     before = state(drop)
     preview(drop, RICH, small_house.offers()[5] | {"budget": {"money": 999, "redemptions": 999}})
     assert state(drop) == before
+
+
+def test_what_is_not_folded_is_said(drop: Path) -> None:
+    assert preview(drop, RICH)["notices"] == []
+    shutil.rmtree(drop / "lake" / "profiles")
+    found = preview(drop, RICH)
+    assert found["households"] == 0
+    [notice] = found["notices"]
+    assert notice.startswith("256 of 256 buckets of households were never folded: ")
 
 
 def test_households_with_a_list_of_last_week_count_as_well(small: Path) -> None:
