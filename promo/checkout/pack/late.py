@@ -116,11 +116,22 @@ def _redeem(statements: Statements, decision: Decision, made: Late) -> Booked:
     _keep(statements, decision, made, cut=gone,
           content=sale.content)  # fmt: skip
     uses, off = (sum(row[name] for row in sale.rows) for name in ("uses", "money"))
-    found = Booked(spent, uses, off, sale.conflicts)
+    found = Booked(spent, uses, off, sale.conflicts + _untold(decision))
     if void := statements.rows(VOID, made.name):
         taking_back.undo(statements, made._replace(name=Transaction(*void[0])))
         found.conflicts = [Conflict("voided_before", "", uses, off, None)]
     return found
+
+
+def _untold(decision: Decision) -> list[Conflict]:
+    """What the till was told and the store has no uses of: it only remembered the answer, and did
+    not know the offer.
+    """
+    booked: dict[str, tuple[int, int]] = {}
+    for use in decision.uses:
+        uses, off = booked.get(use["offer"], (0, 0))
+        booked[use["offer"]] = uses + use["uses"], off + use["money"]
+    return [] if booked == decision.given else _differs(decision, booked)
 
 
 def _enter(statements: Statements, decision: Decision) -> None:

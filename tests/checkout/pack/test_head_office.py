@@ -203,6 +203,7 @@ def test_each_use_that_is_remembered_comes_to_head_office(
                 connection.execute(delete(table))
         assert send_all(journal, where) == 1
         assert _figures(engine) == [each for each in booked if each[0] != "late"]
+        assert found(engine) == [("differs", "1", "late", 1, 100, "chain")]
         # It is not known whole, which a return needs, and a void does not.
         assert two.at_office.give_back("2").refused == "no_sale"
         void = two.at_office.void("1", "3").json
