@@ -58,7 +58,7 @@ def book(statements: Statements, decision: Decision, journal: str, now: datetime
     made = Late(decision.name, decision.of, decision.instant, now)
     for digest, answer in statements.rows(ANSWERED, (*decision.name, decision.verb)):
         return Booked(conflicts=_both(decision, digest, bytes(answer)))
-    if statements.rows(OTHER, (*decision.of, journal)):
+    if decision.verb != "redeem" and statements.rows(OTHER, (*decision.of, journal)):
         return _of_another(statements, decision, made)
     work = {"redeem": _redeem, "return": _bring_back, "void": _void}[decision.verb]
     return work(statements, decision, made)
@@ -116,14 +116,14 @@ def _redeem(statements: Statements, decision: Decision, made: Late) -> Booked:
     _keep(statements, decision, made, cut=gone,
           content=sale.content)  # fmt: skip
     uses, off = (sum(row[name] for row in sale.rows) for name in ("uses", "money"))
-    found = Booked(spent, uses, off, sale.conflicts + _untold(decision))
+    found = Booked(spent, uses, off, sale.conflicts + _only_told(decision))
     if void := statements.rows(VOID, made.name):
         taking_back.undo(statements, made._replace(name=Transaction(*void[0])))
         found.conflicts = [Conflict("voided_before", "", uses, off, None)]
     return found
 
 
-def _untold(decision: Decision) -> list[Conflict]:
+def _only_told(decision: Decision) -> list[Conflict]:
     """What the till was told and the store has no uses of: it only remembered the answer, and did
     not know the offer.
     """
