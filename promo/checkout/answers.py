@@ -31,7 +31,8 @@ SWEEP = "delete from till_answers where day < ?"
 class History(NamedTuple):
     """What is stored of a sale: its content and its returns', and whether it is void.
 
-    only_answered: a store machine has what head office answered of it, and not what it holds.
+    only_answered: what a till was answered is there, and not what it holds: a store machine has so
+    little of what head office decided, and so has head office where that came back from a machine.
     """
 
     sale: dict[str, Any] | None
@@ -121,17 +122,21 @@ def store(
 
 
 class Given(NamedTuple):
-    """An answer's bytes, to which request it was given, and what later requests need of it."""
+    """An answer's bytes, to which request it was given, and what later requests need of it.
+
+    about: whether a return or void counts for the sale that it names.
+    """
 
     verb: str
     digest: str
     said: bytes
     content: Mapping[str, Any]
+    about: bool = True
 
 
 def keep(statements: Statements, made: Made, given: Given) -> None:
     """Keep an answer as it was given."""
-    about = made.of if given.verb in ("return", "void") else (None,) * 4
+    about = made.of if given.about and given.verb in ("return", "void") else (None,) * 4
     statements.change(STORE, (*made.name, given.verb, given.digest, given.said,
                               to_json(given.content).decode(), *about,
                               statements.moment(made.now)))  # fmt: skip

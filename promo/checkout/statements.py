@@ -51,6 +51,7 @@ class Statements:
 
     uses = "redemptions"  # the table of uses that were made here
     unknown_sale = "no_sale"  # the refusal of a return whose sale is not here
+    has_all_uses = True  # whether a sale that was answered has all its uses in `redemptions`
 
     def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
         """See promo.checkout.finding_lists, also for what follows."""

@@ -103,13 +103,14 @@ def void(statements: Statements, settings: Settings, request: Request) -> bytes:
     stored = answers.history(statements, request.of)
     if stored.void:
         raise Refuse("voided")
-    if stored.only_answered:
+    if stored.only_answered and not statements.has_all_uses:
         raise Refuse(statements.unknown_sale)
-    if stored.sale is None and answers.is_return(statements, request.of):
+    known = stored.sale is not None or stored.only_answered
+    if not known and answers.is_return(statements, request.of):
         raise Refuse("a_return")
     request.check_days(settings.checkout.late_days)
     rows = undo(statements, request)
-    told = _told_void(request, rows, known=stored.sale is not None)
+    told = _told_void(request, rows, known=known)
     return answers.store(statements, request, told, {"paid": paid_back(stored)})
 
 

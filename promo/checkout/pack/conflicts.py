@@ -6,7 +6,8 @@ serial_used     the coupon's serial number was used up by another sale
 withdrawn       its list is not there any more, never had the offer, or the offer was stopped before
 unknown_offer   head office has no such offer; what it took off could not be booked
 differs         both have decided on the same request, and not the same; the first one is booked
-identity        another basket stands under the transaction's name; this one could not be booked
+identity        another basket stands under the transaction's name; this one could not be booked,
+                nor what takes it back
 returned_twice  pieces were paid back that had been paid back before
 no_sale         it takes back a sale that is not there
 voided_before   the sale was made void before it came; it is booked and taken back, and cost nothing

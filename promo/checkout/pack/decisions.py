@@ -4,7 +4,6 @@ It comes over the network. What it says is believed, since the shopper has it; b
 form that a store machine of ours writes, or nothing is made of it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from promo import fault_words
@@ -33,7 +33,7 @@ TOLD: Mapping[str, TypeAdapter[Any]] = {
     "return": sale_bodies.GIVEN_BACK,
     "void": sale_bodies.VOIDED,
 }
-NUL = "\\u0000"  # which no column of PostgreSQL takes
+NUL = "\0"  # which no column of PostgreSQL takes
 UNREAD = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError,
           RecursionError, CodeError)  # fmt: skip
 CLOSED_KEYS = ConfigDict(strict=True)
@@ -50,7 +50,8 @@ def _hex(text: str) -> str:
 
 
 Text = Annotated[str, Field(max_length=1 << 22)]
-Amount = Annotated[int, Field(ge=-(2**53), le=2**53)]
+MOST_FIGURE = 2**53
+Amount = Annotated[int, Field(ge=-MOST_FIGURE, le=MOST_FIGURE)]
 Figure = Annotated[int, Field(ge=0, le=10**12)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 
@@ -152,6 +153,10 @@ class Decision:
         """What the till was told of each offer: uses and minor units."""
         return given_by(self.told)
 
+    def is_of(self, store: str) -> bool:
+        """Whether a store may have decided it: goods alone come back to any store."""
+        return self.name.store == store and (self.verb != "void" or self.of.store == store)
+
 
 def told_by(verb: str, answer: bytes) -> Mapping[str, Any]:
     """An answer that is stored, read."""
@@ -187,8 +192,6 @@ def read(text: str, seq: int) -> Decision | None:
 
 
 def _read(text: str, seq: int) -> Decision | None:
-    if NUL in text:
-        raise ValueError("NUL")
     said = SAID.validate_json(text)
     if said["seq"] != seq:
         raise ValueError("another number")
@@ -219,15 +222,42 @@ def _decision(seq: int, answer: Answered, rows: Mapping[str, list[dict[str, Any]
     return Decision(
         seq, verb, name, name if verb == "redeem" else Transaction(*about), at,
         _utc(uses[0]["at"]) if uses else at, answer["digest"], raw,
-        TOLD[verb].validate_json(raw), _content(verb, answer["content"]), tuple(uses),
-        {row["id"]: Terms.from_stored(json.loads(row["terms"])) for row in coupons},
+        _told(verb, raw), _content(verb, answer["content"]), tuple(uses),
+        {row["id"]: Terms.from_stored(_json(row["terms"])) for row in coupons},
     )  # fmt: skip
+
+
+def _told(verb: str, answer: bytes) -> Mapping[str, Any]:
+    _json(answer)
+    return told_by(verb, answer)
+
+
+def _json(text: str | bytes) -> Any:
+    """JSON that a column holds, if the database and later sums can take all that it says."""
+    found = from_json(text, allow_inf_nan=False)
+    _check(found)
+    return found
+
+
+def _check(value: Any) -> None:
+    """Look at texts and figures once they are read: what is written may be escaped twice."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _check(name)
+            _check(each)
+    elif isinstance(value, list):
+        for each in value:
+            _check(each)
+    elif isinstance(value, str) and NUL in value:
+        raise ValueError("NUL")
+    elif isinstance(value, int | float) and not abs(value) <= MOST_FIGURE:
+        raise ValueError("figure")
 
 
 def _use(row: dict[str, Any]) -> Mapping[str, Any]:
     """A use, with its lines as they are; they must add up to its money."""
     used = USED.validate_python(row)
-    lines = json.loads(used["lines"])
+    lines = _json(used["lines"])
     sums = [sum(line[name] for line in lines["lines"]) for name in ("off", "manufacturer", "store")]
     own, funder = used["money"], used["funder_money"]
     if sums != [own, funder, own - funder] or not 0 <= lines["handling"] <= 10**12:
@@ -239,7 +269,7 @@ def _use(row: dict[str, Any]) -> Mapping[str, Any]:
 
 def _content(verb: str, text: str) -> dict[str, Any]:
     """What later requests need of it: read once, so that no return will stumble over it."""
-    content: dict[str, Any] = json.loads(text)
+    content: dict[str, Any] = _json(text)
     if verb == "redeem" and content:
         Sale.from_stored(content["sale"])
         for stored in content["terms"].values():

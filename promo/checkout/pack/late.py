@@ -24,6 +24,8 @@ BOOKED = f"""select offer, sum(uses), sum(money) from redemptions where {answers
 and kind = ? group by offer order by offer"""
 VOID = f"""select store, till, cast(day as text), "transaction" from till_answers
 where {answers.ABOUT} and verb = 'void'"""
+OTHER = """select 1 from conflicts where store = ? and till = ? and day = ? and "transaction" = ?
+and verb = 'redeem' and kind = 'identity' and journal = ?"""
 NO_RETURN: dict[str, Any] = {"units": [], "refund": 0, "uses": [], "others": []}
 
 
@@ -48,12 +50,16 @@ class Booked:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def book(statements: Statements, decision: Decision, now: datetime) -> Booked:
-    """Book a decision in the caller's transaction; one that is booked already stays as it is."""
+def book(statements: Statements, decision: Decision, journal: str, now: datetime) -> Booked:
+    """Book a journal's decision in the caller's transaction; one that is booked already stays as it
+    is.
+    """
     answers.hold(statements, decision.of)
     made = Late(decision.name, decision.of, decision.instant, now)
     for digest, answer in statements.rows(ANSWERED, (*decision.name, decision.verb)):
         return Booked(conflicts=_both(decision, digest, bytes(answer)))
+    if decision.verb != "redeem" and statements.rows(OTHER, (*decision.of, journal)):
+        return _of_another(statements, decision, made)
     work = {"redeem": _redeem, "return": _bring_back, "void": _void}[decision.verb]
     return work(statements, decision, made)
 
@@ -63,10 +69,14 @@ def _both(decision: Decision, digest: str, answer: bytes) -> list[Conflict]:
     if digest == FORGOTTEN or (digest == decision.digest and answer == decision.said):
         return []
     if digest != decision.digest:
-        found = [Conflict("identity", offer, uses, money, "store")
-                 for offer, (uses, money) in decision.given.items()]  # fmt: skip
-        return found or [Conflict("identity", bearer="store")]
+        return _identity(decision)
     return _differs(decision, given_by(told_by(decision.verb, answer)))
+
+
+def _identity(decision: Decision) -> list[Conflict]:
+    found = [Conflict("identity", offer, uses, money, "store")
+             for offer, (uses, money) in decision.given.items()]  # fmt: skip
+    return found or [Conflict("identity", bearer="store")]
 
 
 def _differs(decision: Decision, booked: dict[str, tuple[int, int]]) -> list[Conflict]:
@@ -106,11 +116,22 @@ def _redeem(statements: Statements, decision: Decision, made: Late) -> Booked:
     _keep(statements, decision, made, cut=gone,
           content=sale.content)  # fmt: skip
     uses, off = (sum(row[name] for row in sale.rows) for name in ("uses", "money"))
-    found = Booked(spent, uses, off, sale.conflicts)
+    found = Booked(spent, uses, off, sale.conflicts + _only_told(decision))
     if void := statements.rows(VOID, made.name):
         taking_back.undo(statements, made._replace(name=Transaction(*void[0])))
         found.conflicts = [Conflict("voided_before", "", uses, off, None)]
     return found
+
+
+def _only_told(decision: Decision) -> list[Conflict]:
+    """What the till was told and the store has no uses of: it only remembered the answer, and did
+    not know the offer.
+    """
+    booked: dict[str, tuple[int, int]] = {}
+    for use in decision.uses:
+        uses, off = booked.get(use["offer"], (0, 0))
+        booked[use["offer"]] = uses + use["uses"], off + use["money"]
+    return [] if booked == decision.given else _differs(decision, booked)
 
 
 def _enter(statements: Statements, decision: Decision) -> None:
@@ -125,17 +146,25 @@ def _enter(statements: Statements, decision: Decision) -> None:
 
 def _keep(
     statements: Statements, decision: Decision, made: Late, *, cut: bool = False,
-    content: dict[str, Any] | None = None,
+    content: dict[str, Any] | None = None, about: bool = True,
 ) -> None:  # fmt: skip
-    """Keep the till's answer; cut where its household was forgotten, as promo.person would."""
+    """Keep the till's answer; cut where its household was forgotten, as promo.person would.
+
+    about: whether the sale that it names is the one that it is about.
+    """
     digest, said = (FORGOTTEN, b"{}") if cut else (decision.digest, decision.said)
     own = decision.content if content is None else content
-    answers.keep(
-        statements, made._replace(now=decision.at), Given(decision.verb, digest, said, own)
-    )
+    given = Given(decision.verb, digest, said, own, about)
+    answers.keep(statements, made._replace(now=decision.at), given)
 
 
 # --- taken back -----------------------------------------------------------------------------------
+
+
+def _of_another(statements: Statements, decision: Decision, made: Late) -> Booked:
+    """It takes back a basket that could not be booked: the one booked under its name stays."""
+    _keep(statements, decision, made, about=False)
+    return Booked(conflicts=_identity(decision))
 
 
 def _bring_back(statements: Statements, decision: Decision, made: Late) -> Booked:
@@ -184,9 +213,10 @@ def _void(statements: Statements, decision: Decision, made: Late) -> Booked:
     _keep(statements, decision, made)
     booked = _booked(statements, made, "void")
     if not known or not stored.sale:
-        if not booked and not decision.given:
+        if booked == decision.given:
             return Booked()
-        return Booked(conflicts=_differs(decision, booked) if stored.sale or booked else
+        is_there = stored.sale or stored.only_answered or booked
+        return Booked(conflicts=_differs(decision, booked) if is_there else
                       [Conflict("no_sale", money=decision.told["off"])])  # fmt: skip
     to_pay = taking_back.to_pay(stored.sale)
     twice = to_pay - paid if stored.void else before - paid

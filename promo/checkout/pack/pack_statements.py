@@ -55,6 +55,7 @@ class PackStatements(Journaled):
 
     uses = "own_uses"
     unknown_sale = "line_down"
+    has_all_uses = False
 
     def __init__(
         self, driver: sqlite3.Connection, journal: Journal, now: Callable[[], datetime], pack: Pack

@@ -7,7 +7,8 @@ goods back to head office.
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from sqlite3 import IntegrityError
 from typing import Any
 
@@ -61,7 +62,7 @@ def _keep(statements: PackStatements, house: House, request: Request, said: byte
 
 
 def _used(statements: PackStatements, house: House, told: Mapping[str, Any]) -> list[Row]:
-    """A row of `redemptions` for each offer of an answer that was used, and that is known here.
+    """A row of `redemptions` for each use that an answer tells of, of offers that are known here.
 
     What is not in the pack cannot be given here in any case.
     """
@@ -72,12 +73,35 @@ def _used(statements: PackStatements, house: House, told: Mapping[str, Any]) -> 
         found = statements.pack.lists_of_code(opened.key_id, opened.counter)
         on = {"key_id": opened.key_id, "counter": opened.counter,
               "shopper": found[0].shopper if found else None}  # fmt: skip
-    return [
-        on | ({"key_id": None, "counter": None} if "coupon" in offer else {}) | {
-            "kind": "redeem", "offer": offer["offer"], "number": 1, "uses": offer["uses"],
-            "units": offer["units"], "money": offer["off"], "funder_money": offer["manufacturer"],
-            "promised": 0, "worth": 0, "probability": 0.0,
-            "lines": {"lines": offer["lines"], "handling": 0},
-        }
-        for offer in told["offers"] if offer["uses"] and offer["offer"] in known
-    ]  # fmt: skip
+    rows, numbers = list[Row](), Counter[str]()
+    for offer in told["offers"]:
+        name, is_coupon = offer["offer"], "coupon" in offer
+        own = on | ({"key_id": None, "counter": None} if is_coupon else {})
+        for figures in _of_each_use(offer) if name in known else ():
+            numbers[name] += 1
+            rows.append(own | figures | {
+                "kind": "redeem", "offer": name, "number": numbers[name], "uses": 1,
+                "promised": 0, "worth": 0, "probability": 0.0,
+            })  # fmt: skip
+    return rows
+
+
+def _of_each_use(offer: Mapping[str, Any]) -> Iterator[Row]:
+    """The figures of each use: an answer tells those of all together, so each has its part."""
+    uses = offer["uses"]
+    for n in range(uses):
+        lines = [_share(line, n, uses) for line in offer["lines"]]
+        money, funder = (sum(line[name] for line in lines) for name in ("off", "manufacturer"))
+        yield {
+            "units": _part(offer["units"], n, uses), "money": money, "funder_money": funder,
+            "lines": {"lines": lines, "handling": 0},
+        }  # fmt: skip
+
+
+def _share(line: Mapping[str, int], n: int, uses: int) -> dict[str, int]:
+    part = {name: _part(line[name], n, uses) for name in ("units", "off", "manufacturer", "points")}
+    return part | {"line": line["line"], "store": part["off"] - part["manufacturer"]}
+
+
+def _part(figure: int, n: int, uses: int) -> int:
+    return figure // uses + (n < figure % uses)

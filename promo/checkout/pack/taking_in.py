@@ -79,9 +79,9 @@ def take(statements: Statements, head: Head, sent: RecordSent, now: datetime) ->
         raise _forked(sent["seq"])
     booked, decision = Booked(), decisions.read(sent["json"], sent["seq"])
     if decision is not None:
-        if decision.name.store != head.store:
+        if not decision.is_of(head.store):
             raise Refuse("other_store", detail=f"Decision {sent['seq']} is another store's.")
-        booked = late.book(statements, decision, now)
+        booked = late.book(statements, decision, head.journal, now)
         found = conflicts.Found(decision.name, decision.verb, head.journal, decision.seq, now)
         conflicts.note(statements, found, booked.conflicts)
     moment = statements.moment(now)

@@ -5,14 +5,30 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from checkout.machine import Machine, build, keys_of, machine, tills
-from checkout.shop import CODE, OFFERS, Tills, add_offer, basket, counters, open_shop, used, why
+from checkout.pack.stores import found, sync_key
+from checkout.shop import (
+    CODE,
+    OFFERS,
+    Tills,
+    add_offer,
+    basket,
+    counters,
+    open_shop,
+    rows,
+    sums,
+    used,
+    why,
+)
 from checkout.till import Running, running
+from promo import tables
 from promo.checkout.pack.head_office import HeadOffice, Said
+from promo.checkout.pack.syncing import Sender, Where
 from promo.checkout.service_address import Address
 from promo.config import Settings
 
@@ -69,16 +85,22 @@ class Two:
         return tills(self.office, self.engine, self.keys)
 
 
-@pytest.fixture
-def two(settings: Settings, shop: Engine, tmp_path: Path) -> Iterator[Two]:
+@contextmanager
+def opened(settings: Settings, shop: Engine, folder: Path) -> Iterator[Two]:
     keys = keys_of(shop)
-    pack = build(shop, settings, tmp_path / "base.pack")
+    pack = build(shop, settings, folder / "base.pack")
     with running(settings, shop) as office:
         line, sent = Line(office.port), Sent()
-        with machine(settings, pack, tmp_path / "m", line=line, sending=sent) as store:
+        with machine(settings, pack, folder / "m", line=line, sending=sent) as store:
             found = Two(office, store, line, sent)
             found.keys, found.engine = keys, shop
             yield found
+
+
+@pytest.fixture
+def two(settings: Settings, shop: Engine, tmp_path: Path) -> Iterator[Two]:
+    with opened(settings, shop, tmp_path) as found:
+        yield found
 
 
 def test_while_the_line_is_up_head_office_decides(two: Two, shop: Engine) -> None:
@@ -150,6 +172,81 @@ def test_a_void_of_what_is_only_remembered_gives_the_uses_back(two: Two, shop: E
     two.line.cut = "before"
     assert two.till.void("1").body == void.body
     assert used(two.till.do("quote", "milk 1 250", "2")) == {"milk": 100}
+
+
+SEVERAL: dict[str, dict[str, Any]] = {
+    "milk": {"products": ["internal:milk"], "uses": {"per_list": 2}},
+    "web": {"products": ["internal:jam"], "uses": {"per_household": 9}, "printable": False},
+}
+
+
+def test_each_use_that_is_remembered_comes_to_head_office(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    """Several uses of an offer, and one coupon several times, in an answer of head office's."""
+    open_shop(engine, SEVERAL, unlisted=("web",), uses=2)
+    key, text = sync_key(engine), "milk 2 500, jam 3 1500, bread 1 400"
+    with opened(settings, engine, tmp_path) as two:
+        with engine.begin() as connection:
+            add_offer(connection, "late", {"products": ["internal:bread"], "printable": False})
+        sold = two.till.ask("redeem", basket(text, coupons=["web", "late", "web"]))
+        assert used(sold.json) == {"milk": 200, "web": 100, "late": 100}
+        booked = _figures(engine)
+        where = Where(Address.of(f"http://127.0.0.1:{two.office.port}"), key)
+        journal = two.store.house.journal.path
+        assert send_all(journal, where) == 1
+        assert (found(engine), _figures(engine)) == ([], booked)
+        # Head office is put back from a backup: what only the machine knows comes back from it.
+        with engine.begin() as connection:
+            for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter,
+                          tables.Journal):  # fmt: skip
+                connection.execute(delete(table))
+        assert send_all(journal, where) == 1
+        assert _figures(engine) == [each for each in booked if each[0] != "late"]
+        assert found(engine) == [("differs", "1", "late", 1, 100, "chain")]
+        # It is not known whole, which a return needs, and a void does not.
+        assert two.at_office.give_back("2").refused == "no_sale"
+        void = two.at_office.void("1", "3").json
+        assert (void["known"], void["off"]) == (True, 400)
+        assert counters(engine) == sums(engine) == {"milk": (0, 0), "web": (0, 0)}
+
+
+def send_all(journal: Path, where: Where) -> int:
+    with Sender(journal, where) as sender:
+        return sender.send()
+
+
+def _figures(engine: Engine) -> list[tuple[Any, ...]]:
+    return sorted((row.offer, row.number, row.uses, row.units, row.money, row.funder_money)
+                  for row in rows(engine))  # fmt: skip
+
+
+def test_a_remembered_void_of_what_came_back_from_a_machine_is_no_conflict(
+    two: Two, shop: Engine
+) -> None:
+    key = sync_key(shop)
+    with shop.begin() as connection:
+        add_offer(connection, "late", {"products": ["internal:bread"], "printable": False})
+    # The coupon is told of, and not used: its uses are all in the pack.
+    two.till.do("redeem", "milk 1 250", coupons=["late"])
+    two.till.void("1")
+    with shop.begin() as connection:
+        for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter):
+            connection.execute(delete(table))
+    where = Where(Address.of(f"http://127.0.0.1:{two.office.port}"), key)
+    assert send_all(two.store.house.journal.path, where) == 2
+    assert found(shop) == []
+    assert counters(shop) == sums(shop) == {"milk": (0, 0)}
+
+
+def test_what_no_database_takes_is_refused_with_the_line_and_without(two: Two) -> None:
+    for two.line.cut in ("", "before"):
+        body = basket("milk 1 250")
+        body["lines"][0]["code"] = "internal:a\0"
+        assert two.till.ask("redeem", body).refused == "malformed"
+        body["lines"][0]["code"] = r"internal:a\u0000"
+        body |= {"transaction": two.line.cut or "1"}
+        assert two.till.ask("redeem", body).status == 200
 
 
 def test_a_line_that_fell_is_left_alone_for_a_while(

@@ -316,6 +316,31 @@ def test_another_basket_under_the_same_name(open_: Open) -> None:
     assert counters(house.engine) == {"eggs": (1, 3)}
 
 
+def test_what_is_taken_back_of_another_basket_is_not_the_booked_one(open_both: Open) -> None:
+    house = open_both()
+    house.tills.do("redeem", "eggs 12 360", "1")
+    house.tills.do("redeem", "jam 2 500", "2")
+    house.one.sell("milk 1 300", "1")
+    house.one.give_back("8")
+    house.one.sell("bread 1 200", "2")
+    house.one.void("2")
+    assert house.sync() == [
+        ("identity", "1", "milk", 1, 100, "store"), ("identity", "8", "milk", 0, 100, "store"),
+        ("identity", "2", "", 0, 0, "store"), ("identity", "2", "", 0, 0, "store"),
+    ]  # fmt: skip
+    assert counters(house.engine) == {"eggs": (1, 3), "two": (1, 100)}
+    assert house.tills.give_back("9", of="1").json["refund"] == 357
+    assert house.tills.void("2", "10").json["known"] is True
+    assert list(house.findings()) == []
+
+
+def test_text_that_looks_like_an_escape_is_text(open_both: Open) -> None:
+    house = open_both()
+    house.one.sell(r"milk 1 300, x\u0000 1 100")
+    assert house.sync() == []
+    assert house.tills.give_back("2").json["refund"] == 300
+
+
 def test_redemptions_that_a_file_brought_are_not_booked_again(open_: Open) -> None:
     house = open_()
     house.one.sell("milk 1 300")

@@ -178,8 +178,8 @@ def _sent(one: Line, text: bytes) -> dict[str, Any]:
     return body | {"records": [{"seq": 1, "json": text.decode(), "chain": chain}]}
 
 
-def _changed(one: Line, where: tuple[Any, ...], value: object) -> bytes:
-    said = json.loads(one.store.records[0].text)
+def _changed(one: Line, where: tuple[Any, ...], value: object, record: int = 0) -> bytes:
+    said = json.loads(one.store.records[record].text) | {"seq": 1}
     place: Any = said
     for part in where[:-1]:
         place = next(c["row"] for c in place if c["table"] == part) if (
@@ -199,7 +199,7 @@ WRONG: list[tuple[tuple[Any, ...], object, str]] = [
     ((*ANSWER, "day"), None, "`day`"),
     ((*ANSWER, "answer"), {"hex": "zz"}, "`answer.hex`"),
     ((*ANSWER, "answer"), {"hex": "7b7d"}, "`store`: is missing"),
-    ((*ANSWER, "content"), "{", "JSONDecodeError"),
+    ((*ANSWER, "content"), "{", "ValueError"),
     ((*ANSWER, "content"), '{"sale": 3}', "TypeError"),
     ((*ANSWER, "content"), "[]", "not as a store machine writes it"),
     ((*ANSWER, "at"), "9999-12-31T23:59:59-23:00", "OverflowError"),
@@ -211,7 +211,7 @@ WRONG: list[tuple[tuple[Any, ...], object, str]] = [
     ((*USE, "uses"), 2, "`uses`"),
     ((*USE, "kind"), "void", "`kind`"),
     ((*USE, "lines"), "{}", "KeyError"),
-    ((*USE, "offer"), "a\u0000", "ValueError"),
+    ((*USE, "offer"), "a\u0000", "`offer`"),
 ]
 
 
@@ -223,6 +223,27 @@ def test_a_decision_of_another_form_is_refused_and_nothing_is_booked(one: Line) 
         assert named in got.json["detail"]
     assert (one.place(), rows(one.engine)) == (None, [])
     assert one.send(1).json == {"seq": 1}
+
+
+@pytest.mark.parametrize("said", [r'"\ud800"', r'"\u0000"', r'["a", {"\u0000": 1}]', "1e99", "NaN",
+                                  f"{2**60}"])  # fmt: skip
+def test_what_no_database_takes_is_refused_wherever_it_stands(one: Line, said: str) -> None:
+    one.store.void("1", "8")
+    answer = json.loads(one.store.records[6].text)["changes"][-1]["row"]["answer"]["hex"]
+    more = f'{{"x": {said}, '.encode() + bytes.fromhex(answer)[1:]
+    for column, value in (("content", f'{{"x": {said}}}'), ("answer", {"hex": more.hex()})):
+        text = _changed(one, (*ANSWER, column), value, 6)
+        got = one.live.ask("/v1/journal", _sent(one, text), one.key)
+        assert (got.status, got.refused) == (400, "malformed"), got.body
+    assert one.place() is None
+
+
+def test_a_store_voids_no_other_stores_sale(one: Line) -> None:
+    one.store.void("1", "8")
+    text = _changed(one, (*ANSWER, "of_store"), "2", 6)
+    got = one.live.ask("/v1/journal", _sent(one, text), one.key)
+    assert (got.status, got.refused) == (403, "other_store")
+    assert (one.place(), answered(one.engine)) == (None, [])
 
 
 def test_decisions_about_nothing_only_move_the_place(one: Line) -> None:
