@@ -484,6 +484,19 @@ def promo(*words: str, **environment: str) -> Any:
     return CliRunner().invoke(cli.main, [*words], env=environment)
 
 
+@pytest.mark.parametrize("more", [b"\nx", b"\xff", b"\nexport A=1\n", b"0"])
+def test_what_is_no_key_is_not_sent_and_not_shown(one: Line, folder: Path, more: bytes) -> None:
+    file = folder / "sync.key"
+    file.write_bytes(one.key.encode() + more)
+    config = ("--config", str(folder / "config.yaml"))
+    words = ("journal", "send", str(one.store.path), "--to", one.where.at.url)
+    for got in (promo(*config, *words), promo(*words, "--key-file", str(file))):
+        assert (got.exit_code, got.stdout) == (2, "")
+        assert "sync.key" in got.stderr
+        assert "holds no store key: expected one line" in got.stderr
+        assert one.key.split("-", 2)[2] not in got.stderr
+
+
 def test_a_journal_is_sent_by_hand_and_conflicts_are_told(one: Line, folder: Path) -> None:
     path, url = str(one.store.path), one.where.at.url
     missing = promo("journal", "send", path, "--to", url)
