@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from promo.errors import Sentence
 
-
 PATH = re.compile("[!-~]*")  # as it stands in a request
 NOT_IN_A_HOST = re.compile("[\\x00-\\x20\\x7f]")
 
