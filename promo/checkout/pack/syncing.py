@@ -77,6 +77,7 @@ class Sender:
         self.batch = batch
         self.progress = Progress(0)
         self._marked: Kept | None = None
+        self._size = -1  # of the journal when all of it had been sent
         self._path = where.at.path + PATH
         self._connection = where.at.connection(where.seconds)
 
@@ -92,6 +93,7 @@ class Sender:
             self.progress = Progress(seq)
             while some := self._next():
                 self.progress = Progress(self._send(some))
+            self._size = self.path.stat().st_size
         except BaseException as error:
             # Another connection: on one that broke off, half a request may lie, yet to be sent.
             self._connection.close()
@@ -127,7 +129,8 @@ class Sender:
                 # A line that lets something through is there, however often it cuts.
                 tries = 1 if self.progress.seq > before else tries + 1
                 asked = error.wait if isinstance(error, LineDown) else 0.0
-                wait = max(asked, min(SOON * 2 ** min(tries - 1, 16), LATE))
+                most = LATE if self._has_more() else min(every, LATE)
+                wait = max(asked, min(SOON * 2 ** min(tries - 1, 16), most))
             if self.progress.fault and self.progress.fault != told:
                 told = self.progress.fault
                 tell(told)
@@ -144,6 +147,17 @@ class Sender:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _has_more(self) -> bool:
+        """Whether something may have been decided since all was sent.
+
+        Else all there is to send is a question, which is not put off: it finds out whether head
+        office was put back while it was away.
+        """
+        try:
+            return self.path.stat().st_size != self._size
+        except OSError:
+            return True
 
     def _next(self) -> list[Record]:
         """The decisions that come next, as many as go into a batch."""

@@ -385,10 +385,15 @@ class Cutting(BaseHTTPRequestHandler):
     chance = random.Random(8)
     port = 0
 
+    def fate(self) -> str:
+        """What becomes of a request."""
+        fates = ["lost", "unanswered", "cut", "twice", "fine", "busy", "proxy"]
+        return self.chance.choice(fates)
+
     def do_POST(self) -> None:
         """One request."""
         raw = self.rfile.read(int(self.headers["content-length"]))
-        fate = self.chance.choice(["lost", "unanswered", "cut", "twice", "fine", "busy", "proxy"])
+        fate = self.fate()
         got: list[tuple[int, bytes]] = []
         for _ in range({"lost": 0, "busy": 0, "proxy": 0, "twice": 2}.get(fate, 1)):
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -449,6 +454,50 @@ def test_it_runs_until_it_is_told_to_stop(one: Line) -> None:
     stop.set()
     thread.join()
     assert sender.progress.fault == ""
+
+
+class Falling(Cutting):
+    """A line that passes two requests on, and none after them."""
+
+    passed = 0
+
+    def fate(self) -> str:
+        """What becomes of a request."""
+        type(self).passed += 1
+        return "fine" if self.passed <= 2 else "proxy"
+
+
+class Waits(threading.Event):
+    """Waits for nothing, notes how long it would have, and is over after so many."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.seconds = most, list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Note it."""
+        self.seconds.append(timeout or 0.0)
+        if len(self.seconds) == self.most:
+            self.set()
+        return True
+
+
+@pytest.mark.parametrize("has_more", [False, True])
+def test_where_all_is_sent_a_line_that_fell_is_asked_as_often(one: Line, has_more: bool) -> None:
+    handler = type("Handler", (Falling,), {"port": one.live.port})
+    with HTTPServer(("127.0.0.1", 0), handler) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        where = Where(Address.of(f"http://127.0.0.1:{proxy.server_port}"), one.key)
+        waits = Waits(8)
+        with Sender(one.store.path, where) as sender:
+            assert sender.send() == 6
+            if has_more:
+                one.store.sell("milk 1 300", "7")
+            sender.run(waits, 2.0)
+        proxy.shutdown()
+        thread.join()
+    assert (max(waits.seconds) > 2.0) == has_more
 
 
 def test_what_nobody_foresaw_is_told_and_gone_on_from(
