@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from promo.checkout.pack.closing import mark_sent
+from promo.checkout.pack.closing import mark_sent, place_of
 from promo.checkout.pack.journal import Journal
 from promo.cli import main
 
@@ -80,6 +80,6 @@ def test_closing_it(path: Path) -> None:
     result = ran("close", path)
     assert result.exit_code == 3
     assert "Head office is not known to have the last 3 decisions" in result.stderr
-    mark_sent(path, 3)
+    mark_sent(path, place_of(path, 3))
     assert ran("close", path).exit_code == 0
     assert ran("verify", path).stdout.startswith("0 decisions")

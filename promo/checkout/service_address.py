@@ -1,6 +1,7 @@
 """Where a service of promo's answers, and connections to it: for tills and for store machines."""
 
 import http.client
+import re
 import ssl
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from promo.errors import Sentence
+
+PATH = re.compile("[!-~]*")  # as it stands in a request
+NOT_IN_A_HOST = re.compile("[\\x00-\\x20\\x7f]")
 
 
 class NoAddress(Sentence):
@@ -37,10 +41,19 @@ class Address:
             at = urlsplit(url)
             if at.scheme not in ("http", "https") or not at.hostname or at.port == 0:
                 raise ValueError
-            path, has_tls = at.path.rstrip("/"), at.scheme == "https"
-            return cls(url, at.hostname, at.port, path, has_tls, authorities)
+            at.hostname.encode("idna")  # as it is looked up
+            if NOT_IN_A_HOST.search(at.hostname) or not PATH.fullmatch(at.path):
+                raise ValueError
+            found = cls(url, at.hostname, at.port, at.path.rstrip("/"), at.scheme == "https",
+                        authorities)  # fmt: skip
         except ValueError:
             raise NoAddress(f"{url!r} is no address such as https://promo.example.com.") from None
+        if authorities is not None and not found.has_tls:
+            raise NoAddress(
+                f"{authorities} says whose certificates are believed, and {url!r} shows none: "
+                "expected an address that begins with https://."
+            )
+        return found
 
     @cached_property
     def trust(self) -> ssl.SSLContext:

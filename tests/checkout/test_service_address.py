@@ -35,11 +35,21 @@ def test_taken_apart(url: str, expected: tuple[str, int | None, str, bool]) -> N
 
 
 @pytest.mark.parametrize(
-    "url", ["", "x", "ftp://x", "http://", "http://x:y", "http://x:0", "http://x:70000", "http://["]
-)
+    "url",
+    [
+        "", "x", "ftp://x", "http://", "http://x:y", "http://x:0", "http://x:70000", "http://[",
+        "http://exa mple:1/", "http://x\x7f", f"http://{'a' * 64}.example.com", "http://a..b",
+        "http://x/a b", "http://x/\xe9",
+    ],
+)  # fmt: skip
 def test_no_address(url: str) -> None:
     with pytest.raises(NoAddress, match="is no address such as"):
         Address.of(url)
+
+
+def test_authorities_go_with_certificates(tmp_path: Path) -> None:
+    with pytest.raises(NoAddress, match=r"ca\.pem says whose .* expected .*https://"):
+        Address.of("http://promo.example.com", tmp_path / "ca.pem")
 
 
 def test_authorities_that_are_none(tmp_path: Path) -> None:

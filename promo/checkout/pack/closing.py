@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,16 @@ from promo.checkout.pack.journal import alone, begin
 from promo.checkout.pack.journal_reading import begun, find, opened, verify
 
 
-def mark_sent(path: Path, seq: int) -> None:
-    """Keep up to which decision head office has a journal, as it has said itself.
+@dataclass(frozen=True)
+class Closed:
+    """A closed journal, and the number of its last decision."""
 
-    Raises JournalError where the journal does not go so far.
-    """
-    kept = place_of(path, seq)
+    path: Path
+    seq: int
+
+
+def mark_sent(path: Path, kept: Kept) -> None:
+    """Keep up to which decision head office has a journal, as it has said itself."""
     said = kept.said() | {"end": kept.place.end}
     files.write_text(_mark(path), json.dumps(said) + "\n")
 
@@ -108,6 +113,16 @@ def closed_before(path: Path) -> list[Path]:
         found.append(aside)
         head = begun(aside)[0]
     return found[::-1]
+
+
+def just_before(path: Path) -> Closed | None:
+    """The closed journal that one, closed or not, goes on from, if it lies there."""
+    head = begun(path)[0]
+    if head.after is None:
+        return None
+    in_use = path.with_name(path.name.removesuffix(f".{head.journal}"))
+    aside = _aside(in_use, head.after["journal"])
+    return Closed(aside, head.after["seq"]) if aside.exists() else None
 
 
 def _check_end(path: Path, after: Mapping[str, Any]) -> None:

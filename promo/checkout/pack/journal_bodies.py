@@ -9,6 +9,7 @@ MOST_RECORDS = 500  # in a batch
 MOST_BATCH = 8 << 20  # bytes of a batch
 MOST_HEAD = 4096  # characters
 ASCII = r"^[ -~]+$"
+CHAIN = "^[0-9a-f]{64}$"
 CLOSED = ConfigDict(extra="forbid", strict=True)
 Number = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -19,7 +20,7 @@ class RecordSent(TypedDict):
     __pydantic_config__ = CLOSED  # type: ignore[misc]
     seq: Number
     json: Annotated[str, Field(min_length=2, max_length=MOST_BATCH, pattern=ASCII)]
-    chain: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    chain: Annotated[str, Field(pattern=CHAIN)]
 
 
 class JournalSent(TypedDict):
@@ -35,6 +36,9 @@ class JournalTaken(TypedDict):
     """How far the journal is taken in now; the decision after it is expected next."""
 
     seq: Annotated[int, Field(ge=0)]
+    chain: Annotated[str, Field(pattern=CHAIN,
+        description="Of the decision `seq`, or of the journal's first line where that is 0. "
+        "A journal that has another one there is not the one taken in.")]  # fmt: skip
 
 
 JOURNAL_SENT: TypeAdapter[JournalSent] = TypeAdapter(JournalSent)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 from promo.checkout.pack.syncing import Sender
 from promo.checkout.watching import Write
@@ -42,4 +43,6 @@ class Sending:
         self.sender.close()
 
     def _tell(self, fault: str) -> None:
-        self._write({"level": "warning", "unsent": fault})
+        # A log that cannot be written, on a full disk, must not stop the sending.
+        with suppress(OSError):
+            self._write({"level": "warning", "unsent": fault})

@@ -1,8 +1,9 @@
 """A journal sent to head office: batch after batch, from wherever head office says it is.
 
-The place is head office's to keep, in the transaction that books a decision. A sender that has just
-begun, or has lost an answer, asks where that is: so nothing is lost or booked twice whatever
-becomes of it in between. What is known to be there is marked beside the journal.
+The place is head office's to keep, in the transaction that books a decision. A sender asks where
+that is each time before it sends: so nothing is lost or booked twice whatever becomes of it in
+between, and a head office that was put back from a backup is found out while nothing is decided.
+What is known to be there is marked beside the journal.
 """
 
 import http.client
@@ -10,6 +11,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -17,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from promo.checkout.pack import closing
-from promo.checkout.pack.chain import JournalError, Record
+from promo.checkout.pack.chain import JournalError, Kept, Record
 from promo.checkout.pack.journal_bodies import MOST_RECORDS
 from promo.checkout.pack.journal_reading import begun, records
 from promo.checkout.service_address import Address
+from promo.checkout.watching import place
 from promo.errors import Sentence
 
 BATCH = 1 << 18  # bytes of decisions in a batch, more only where one alone has more
@@ -55,7 +58,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far head office has a journal, and why it does not have more of it, if it does not."""
+    """How far head office has a journal, and why it does not have more of it, if it does not.
+
+    seq: -1 while head office lacks something of a closed journal that comes before.
+    """
 
     seq: int
     fault: str = ""
@@ -70,7 +76,8 @@ class Sender:
         self.where = where
         self.batch = batch
         self.progress = Progress(0)
-        self._asked = False  # whether head office has said how far it is, since we last lost it
+        self._marked: Kept | None = None
+        self._size = -1  # of the journal when all of it had been sent
         self._path = where.at.path + PATH
         self._connection = where.at.connection(where.seconds)
 
@@ -80,19 +87,27 @@ class Sender:
         Raises LineDown, Stuck, JournalError; what was sent until then stays sent.
         """
         try:
-            while True:
-                some = self._next() if self._asked else []
-                if self._asked and not some:
-                    break
-                self._send(some)
+            seq = self.ask()
+            if not seq:
+                self._send_closed()
+            self.progress = Progress(seq)
+            while some := self._next():
+                self.progress = Progress(self._send(some))
+            self._size = self.path.stat().st_size
         except BaseException as error:
-            self._asked = False
+            # Another connection: on one that broke off, half a request may lie, yet to be sent.
             self._connection.close()
-            fault = str(error) if isinstance(error, Sentence) else type(error).__name__
+            self._connection = self.where.at.connection(self.where.seconds)
+            # What nobody foresaw may bear a key or a card in its message.
+            fault = str(error) if isinstance(error, Sentence) else place(error)
             self.progress = Progress(self.progress.seq, fault)
             raise
         self.progress = Progress(self.progress.seq)
         return self.progress.seq
+
+    def ask(self) -> int:
+        """How many decisions of the journal head office has. Raises as `send` does."""
+        return self._send([])
 
     def run(
         self, stop: threading.Event, every: float, tell: Callable[[str], None] = lambda _: None
@@ -107,12 +122,15 @@ class Sender:
             try:
                 self.send()
                 tries, told, wait = 0, "", every
-            except LineDown as error:
-                # A line that lets something through is there, however often it cuts.
-                tries = 1 if self.progress.seq > before else tries + 1
-                wait = max(error.wait, min(SOON * 2 ** min(tries - 1, 16), LATE))
             except (Stuck, JournalError):
                 wait = STUCK
+            except Exception as error:
+                # The line is down, or it is what nobody foresaw: that must not end it either.
+                # A line that lets something through is there, however often it cuts.
+                tries = 1 if self.progress.seq > before else tries + 1
+                asked = error.wait if isinstance(error, LineDown) else 0.0
+                most = LATE if self._has_more() else min(every, LATE)
+                wait = max(asked, min(SOON * 2 ** min(tries - 1, 16), most))
             if self.progress.fault and self.progress.fault != told:
                 told = self.progress.fault
                 tell(told)
@@ -130,54 +148,107 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _has_more(self) -> bool:
+        """Whether something may have been decided since all was sent.
+
+        Else all there is to send is a question, which is not put off: it finds out whether head
+        office was put back while it was away.
+        """
+        try:
+            return self.path.stat().st_size != self._size
+        except OSError:
+            return True
+
     def _next(self) -> list[Record]:
         """The decisions that come next, as many as go into a batch."""
         return list(_some(records(self.path, self.progress.seq), self.batch))
 
-    def _send(self, some: list[Record]) -> None:
-        """Send some decisions, or none to ask; head office says where it is to be gone on."""
+    def _send(self, some: list[Record]) -> int:
+        """Send some decisions, or none to ask; head office says how many it has then."""
         body = {
             "head": begun(self.path)[0].text.decode(),
             "records": [
                 {"seq": each.seq, "json": each.text.decode(), "chain": each.chain} for each in some
             ],
         }
-        seq, was = self._ask(body), self.progress.seq
-        if some and seq == was:
+        seq, chain = self._said(body)
+        if some and seq <= self.progress.seq:
             raise LineDown("Head office takes nothing of the journal, and does not say why.")
-        closing.mark_sent(self.path, seq)
-        self.progress, self._asked = Progress(seq), True
+        self._mark(seq, chain)
+        return seq
 
-    def _ask(self, body: dict[str, Any]) -> int:
-        """How far head office has the journal after a batch. Raises LineDown, Stuck."""
+    def _mark(self, seq: int, chain: str) -> None:
+        """Take note of how far head office is. Raises Stuck where it has another journal."""
+        kept = closing.place_of(self.path, seq)
+        if kept.place.chain != chain:
+            raise Stuck(
+                f"Head office has other decisions up to {seq:,} than {self.path}: this journal and "
+                "another copy of it went apart, on another machine or before it was put back. "
+                "Nothing more of it is sent. Keep both, and find out which machine has the other."
+            )
+        if kept != self._marked:
+            # A full disk keeps no mark; only `promo journal close` needs it, and asks for it.
+            with suppress(OSError):
+                closing.mark_sent(self.path, kept)
+                self._marked = kept
+
+    def _send_closed(self) -> None:
+        """The closed journal before one of which head office has nothing: it may lack that, too.
+
+        A head office that was put back from a backup does. It has all that comes before what it
+        has, so what is older is looked at only where it has nothing of this one either.
+        """
+        before = closing.just_before(self.path)
+        if before is None:
+            return
+        with Sender(before.path, self.where, batch=self.batch) as sender:
+            if 0 < sender.ask() == before.seq:
+                return
+            self.progress = Progress(-1)
+            sender.send()
+
+    def _said(self, body: dict[str, Any]) -> tuple[int, str]:
+        """How far head office has the journal after a batch: decision and chain.
+
+        Raises LineDown, Stuck.
+        """
         raw = json.dumps(body).encode()
         headers = {"content-type": "application/json", "authorization": f"Bearer {self.where.key}"}
         try:
-            self._connection.request("POST", self._path, raw, headers)
-            got = self._connection.getresponse()
-            said = got.read()
+            status, wait, said = self._answer(raw, headers)
         except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
             why = f"{type(error).__name__}: {error}" if f"{error}" else type(error).__name__
             raise LineDown(f"Head office at {self.where.at.url} does not answer ({why}).") from None
         try:
             answer = json.loads(said)
-            if got.status == HTTPStatus.OK:
-                return int(answer["seq"])
+            if status == HTTPStatus.OK:
+                return int(answer["seq"]), str(answer["chain"])
             refused, detail = str(answer["refused"]), str(answer.get("detail", ""))
         except (ValueError, KeyError, TypeError):
             raise LineDown(
-                f"What answers at {self.where.at.url} is no service of promo's "
-                f"(status {got.status})."
+                f"What answers at {self.where.at.url} is no service of promo's (status {status})."
             ) from None
-        if got.status in LATER:
-            wait = got.getheader("retry-after", "")
+        if status in LATER:
             raise LineDown(f"Head office at {self.where.at.url} cannot take it now ({refused}).",
                            float(wait) if wait.isdecimal() else 0.0)  # fmt: skip
         raise Stuck(
             f"Head office at {self.where.at.url} refuses the journal {self.path}: {refused}. "
             f"{detail} Nothing is lost: it goes on when that is mended."
         )
+
+    def _answer(self, raw: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        """What head office answers: status, seconds to wait, and body."""
+        if self._connection.sock is not None:
+            # The other side may have hung up meanwhile; nothing is done twice by sending it again.
+            with suppress(ConnectionError, http.client.HTTPException):
+                return self._answer_once(raw, headers)
+            self._connection.close()
+        return self._answer_once(raw, headers)
+
+    def _answer_once(self, raw: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        self._connection.request("POST", self._path, raw, headers)
+        got = self._connection.getresponse()
+        return got.status, got.getheader("retry-after", ""), got.read()
 
 
 def _some(all_: Iterator[Record], most: int) -> Iterator[Record]:

@@ -17,7 +17,7 @@ from promo.checkout.metrics import Metrics
 from promo.checkout.pack import conflicts, decisions, late
 from promo.checkout.pack.chain import chained
 from promo.checkout.pack.conflicts import Conflict
-from promo.checkout.pack.journal_bodies import JournalSent, RecordSent
+from promo.checkout.pack.journal_bodies import JournalSent, JournalTaken, RecordSent
 from promo.checkout.pack.late import Booked
 from promo.checkout.refusals import Refuse
 from promo.checkout.statements import Statements
@@ -41,9 +41,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Taken:
-    """How far a journal is taken in, and what became of the decision that was just sent."""
+    """How far a journal is taken in, with the chain up to there.
+
+    booked: what became of the decision that was just sent, if it came next.
+    """
 
     seq: int
+    chain: str
     booked: Booked | None = None
 
 
@@ -59,12 +63,12 @@ def head_of(text: str, store: str) -> Head:
     return Head(name, store, chained("", text.encode()))
 
 
-def place(statements: Statements, head: Head) -> int:
-    """How far a journal is taken in; 0 where nothing of it is. Raises Refuse."""
-    for store, seq, _ in statements.rows(PLACE, (head.journal,)):
+def place(statements: Statements, head: Head) -> Taken:
+    """How far a journal is taken in; up to its first line where nothing is. Raises Refuse."""
+    for store, seq, chain in statements.rows(PLACE, (head.journal,)):
         _check_store(store, head)
-        return int(seq)
-    return 0
+        return Taken(int(seq), chain)
+    return Taken(0, head.chain)
 
 
 def take(statements: Statements, head: Head, sent: RecordSent, now: datetime) -> Taken:
@@ -74,7 +78,7 @@ def take(statements: Statements, head: Head, sent: RecordSent, now: datetime) ->
     if sent["seq"] == seq and sent["chain"] != chain:
         raise _forked(seq)
     if sent["seq"] != seq + 1:
-        return Taken(seq)
+        return Taken(seq, chain)
     if sent["chain"] != chained(chain, sent["json"].encode()):
         raise _forked(sent["seq"])
     booked, decision = Booked(), decisions.read(sent["json"], sent["seq"])
@@ -86,7 +90,7 @@ def take(statements: Statements, head: Head, sent: RecordSent, now: datetime) ->
         conflicts.note(statements, found, booked.conflicts)
     moment = statements.moment(now)
     statements.change(ADVANCE, (sent["seq"], sent["chain"], moment, head.journal))
-    return Taken(sent["seq"], booked)
+    return Taken(sent["seq"], sent["chain"], booked)
 
 
 def _held(statements: Statements, head: Head, now: datetime) -> tuple[str, int, str]:
@@ -121,18 +125,17 @@ class Journals:
 
     async def take(
         self, key: StoreKey, sent: JournalSent, now: Callable[[], datetime]
-    ) -> dict[str, int]:
+    ) -> JournalTaken:
         """A batch's answer. What comes before a refusal stays. Raises Refuse, Unavailable."""
         head = head_of(sent["head"], key.store)
-        seq = await self.connections.read(lambda statements: place(statements, head))
+        taken = await self.connections.read(lambda statements: place(statements, head))
         for each in sent["records"]:
             taken = await self._take(head, each, now())
-            seq = taken.seq
             if taken.booked is not None:
                 self._notice(key, taken, now())
-            if seq < each["seq"]:
+            if taken.seq < each["seq"]:
                 break  # a gap: what comes next is expected first
-        return {"seq": seq}
+        return {"seq": taken.seq, "chain": taken.chain}
 
     def _take(self, head: Head, sent: RecordSent, now: datetime) -> Awaitable[Taken]:
         return self.connections.write(partial(take, head=head, sent=sent, now=now))

@@ -31,19 +31,19 @@ def test_nothing_is_put_aside_that_head_office_may_not_have(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(JournalError, match="the last 3 decisions of"):
         close(path, NOW)
-    mark_sent(path, 2)
+    mark_sent(path, place_of(path, 2))
     assert sent(path) == place_of(path, 2)
     with pytest.raises(JournalError, match="the last decision of"):
         close(path, NOW)
     with pytest.raises(JournalError, match="ends with decision 3; it has no 4"):
-        mark_sent(path, 4)
+        mark_sent(path, place_of(path, 4))
     path.with_name("journal.sent").write_text("{")
     assert sent(path).place.seq == 0
     assert path.read_bytes() == before
 
 
 def test_a_journal_that_is_written_or_broken_is_not_closed(path: Path) -> None:
-    mark_sent(path, 3)
+    mark_sent(path, place_of(path, 3))
     with Journal.open(path, STORES, NOW), pytest.raises(Busy):
         close(path, NOW)
     raw = path.read_bytes()
@@ -55,7 +55,7 @@ def test_a_journal_that_is_written_or_broken_is_not_closed(path: Path) -> None:
 
 
 def test_the_next_one_goes_on_from_it(path: Path) -> None:
-    mark_sent(path, 3)
+    mark_sent(path, place_of(path, 3))
     raw, before = path.read_bytes(), verify(path)
     aside = close(path, NOW)
     assert aside.name == f"journal.{before.head.journal}"
@@ -72,7 +72,7 @@ def test_the_next_one_goes_on_from_it(path: Path) -> None:
 def test_a_closing_that_was_killed_in_the_middle(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark_sent(path, 3)
+    mark_sent(path, place_of(path, 3))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -106,7 +106,7 @@ def test_a_store_db_is_made_again_from_all_that_lie_there(tmp_path: Path) -> Non
             statements.close()
         driver.close()
         if number < 3:
-            mark_sent(path, 2)
+            mark_sent(path, place_of(path, 2))
             close(path, NOW)
     assert len(closed_before(path)) == 2
     whole = store_db(names["whole"])
@@ -126,7 +126,7 @@ def test_a_store_db_is_made_again_from_all_that_lie_there(tmp_path: Path) -> Non
 
 
 def test_a_closed_journal_that_is_another_one(path: Path) -> None:
-    mark_sent(path, 3)
+    mark_sent(path, place_of(path, 3))
     aside = close(path, NOW)
     aside.write_bytes(lines([1, 2, 3])[0])
     with pytest.raises(JournalError, match="does not end with the decision that the next journal"):

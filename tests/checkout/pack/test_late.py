@@ -64,7 +64,7 @@ class House:
         for name in stores or ("1",):
             store = self.store(name)
             got = store.send(self.live, self.keys[name])
-            assert got.json == {"seq": len(store.records)}, got.body
+            assert got.json["seq"] == len(store.records), got.body
         assert counters(self.engine) == sums(self.engine)
         assert list(self.findings()) == []
         return found(self.engine)

@@ -1,10 +1,11 @@
 """Journals over the line: once whatever is cut, repeated, reordered or sent by two at once."""
 
+import errno
 import http.client
 import json
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -20,11 +21,13 @@ from sqlalchemy import Engine, delete, select
 from checkout.pack.stores import Store, answered, batch, found, sync_key
 from checkout.shop import basket, counters, open_shop, rows, sums
 from checkout.test_fuzz import VALUES
-from checkout.till import Answer, Running, new_key, running
+from checkout.till import NOW, Answer, Running, new_key, running
 from promo import cli, tables
 from promo.checkout import bodies
-from promo.checkout.pack import closing, journal_bodies
+from promo.checkout.pack import closing, journal_bodies, syncing
 from promo.checkout.pack.chain import JournalError, chained
+from promo.checkout.pack.journal import Journal
+from promo.checkout.pack.sending import Sending
 from promo.checkout.pack.syncing import LineDown, Sender, Stuck, Where
 from promo.checkout.refusals import REFUSALS
 from promo.checkout.service_address import Address
@@ -62,6 +65,13 @@ class Line:
             return connection.execute(select(tables.Journal.seq)).scalar()
 
 
+def put_back(engine: Engine) -> None:
+    """Head office as it was before any journal came."""
+    with engine.begin() as connection:
+        for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter, tables.Journal):
+            connection.execute(delete(table))
+
+
 def send_all(path: Path, where: Where) -> int:
     """What a sender that knows nothing yet does."""
     with Sender(path, where) as sender:
@@ -94,20 +104,27 @@ def one(settings: Settings, sqlite_engine: Engine, tmp_path: Path) -> Iterator[L
 
 
 def test_repeated_reordered_and_cut(line: Line) -> None:
-    assert line.send().json == {"seq": 0}
+    assert line.send().json["seq"] == 0
     assert line.place() is None
-    assert line.send(1, 2).json == {"seq": 2}
-    assert line.send(1, 2).json == {"seq": 2}
-    assert line.send(4, 5).json == {"seq": 2}  # a gap
-    assert line.send(2, 3).json == {"seq": 3}
-    assert line.send(6, 5, 4).json == {"seq": 3}
-    assert line.send(4).json == {"seq": 4}
-    assert line.send(*range(1, 7)).json == {"seq": 6}
+    assert line.send(1, 2).json["seq"] == 2
+    assert line.send(1, 2).json["seq"] == 2
+    assert line.send(4, 5).json["seq"] == 2  # a gap
+    assert line.send(2, 3).json["seq"] == 3
+    assert line.send(6, 5, 4).json["seq"] == 3
+    assert line.send(4).json["seq"] == 4
+    assert line.send(*range(1, 7)).json["seq"] == 6
     assert line.is_whole()
     assert [row[-1] for row in answered(line.engine)] == [
         bytes.fromhex(json.loads(each.text)["changes"][-1]["row"]["answer"]["hex"])
         for each in line.store.records
     ]
+
+
+def test_the_answer_says_which_decision_is_the_last(line: Line) -> None:
+    head, records = line.store.journal.head.text, line.store.records
+    assert line.send().json == {"seq": 0, "chain": chained("", head)}
+    assert line.send(1, 2).json == {"seq": 2, "chain": records[1].chain}
+    assert line.send(4).json == line.send().json == {"seq": 2, "chain": records[1].chain}
 
 
 def test_senders_at_once_book_each_decision_once(line: Line) -> None:
@@ -122,7 +139,7 @@ def test_senders_at_once_book_each_decision_once(line: Line) -> None:
             got = line.send(*range(first, chance.randint(first, 6) + 1))
             assert got.status in (200, 503), got.body
             found.add(got.status)
-            if got.status == 200 and got.json == {"seq": 6}:
+            if got.status == 200 and got.json["seq"] == 6:
                 return found
 
     with ThreadPoolExecutor(8) as threads:
@@ -131,7 +148,7 @@ def test_senders_at_once_book_each_decision_once(line: Line) -> None:
 
 
 def test_what_was_decided_once_comes_in_another_journal(one: Line) -> None:
-    assert one.send(1, 2, 3).json == {"seq": 3}
+    assert one.send(1, 2, 3).json["seq"] == 3
     records = one.store.records
     head = json.dumps({"journal": "another"})
     chain, sent = chained("", head.encode()), []
@@ -139,14 +156,14 @@ def test_what_was_decided_once_comes_in_another_journal(one: Line) -> None:
         chain = chained(chain, each.text)
         sent.append({"seq": each.seq, "json": each.text.decode(), "chain": chain})
     got = one.live.ask("/v1/journal", {"head": head, "records": sent}, one.key)
-    assert got.json == {"seq": 6}
+    assert got.json["seq"] == 6
     assert one.is_whole()
-    assert one.send(4, 5, 6).json == {"seq": 6}
+    assert one.send(4, 5, 6).json["seq"] == 6
     assert one.is_whole()
 
 
 def test_a_journal_that_was_changed_or_put_back_is_told(one: Line) -> None:
-    assert one.send(1, 2, 3).json == {"seq": 3}
+    assert one.send(1, 2, 3).json["seq"] == 3
     third, fourth = one.store.records[2], one.store.records[3]
     for wrong, seq in ((third, 3), (fourth, 4)):
         body = one.store.body([wrong])
@@ -163,7 +180,7 @@ def test_only_its_own_store_may_send_a_journal(one: Line) -> None:
     other = sync_key(one.engine, "2")
     assert one.live.ask("/v1/journal", body, other).refused == "other_store"
     assert one.place() is None
-    assert one.send(1).json == {"seq": 1}
+    assert one.send(1).json["seq"] == 1
     empty = batch(one.store.journal.head.text.decode(), [])
     assert one.live.ask("/v1/journal", empty, other).refused == "other_store"
 
@@ -222,7 +239,7 @@ def test_a_decision_of_another_form_is_refused_and_nothing_is_booked(one: Line) 
         assert got.json["detail"].startswith("Decision 1: ")
         assert named in got.json["detail"]
     assert (one.place(), rows(one.engine)) == (None, [])
-    assert one.send(1).json == {"seq": 1}
+    assert one.send(1).json["seq"] == 1
 
 
 @pytest.mark.parametrize("said", [r'"\ud800"', r'"\u0000"', r'["a", {"\u0000": 1}]', "1e99", "NaN",
@@ -251,7 +268,7 @@ def test_decisions_about_nothing_only_move_the_place(one: Line) -> None:
         b'{"seq":1,"changes":[]}',
         b'{"seq":1,"verb":"x","changes":[{"do":"insert","table":"new","row":{}}]}',
     ):
-        assert one.live.ask("/v1/journal", _sent(one, text), one.key).json == {"seq": 1}
+        assert one.live.ask("/v1/journal", _sent(one, text), one.key).json["seq"] == 1
         with one.engine.begin() as connection:
             connection.execute(delete(tables.Journal))
     assert rows(one.engine) == []
@@ -313,12 +330,59 @@ def test_head_office_that_was_put_back_is_sent_what_it_lacks(one: Line) -> None:
     sender = Sender(one.store.path, one.where, batch=1)
     sender.send()
     sender.close()
-    with one.engine.begin() as connection:
-        for table in (tables.TillAnswer, tables.Redemption, tables.OfferCounter, tables.Journal):
-            connection.execute(delete(table))
+    put_back(one.engine)
     one.store.sell("milk 1 300", "7")
     assert sender.send() == 7
+    assert one.is_whole()
+    put_back(one.engine)
+    assert sender.send() == 7  # also where nothing was decided meanwhile
     sender.close()
+    assert one.is_whole()
+
+
+def test_closed_journals_that_head_office_lost_are_sent_before(one: Line) -> None:
+    path = one.store.path
+    send_all(path, one.where)
+    one.store.journal.close()
+    aside = closing.close(path, NOW)
+    send_all(path, one.where)
+    closing.close(path, NOW)  # an empty one between
+    put_back(one.engine)
+    assert send_all(path, one.where) == 0
+    assert len(rows(one.engine)) == 6
+    put_back(one.engine)
+    raw = aside.read_bytes()
+    aside.write_bytes(raw.replace(b"milk", b"malk"))
+    sending = Sending(Sender(path, one.where), 1.0, lambda _: None)
+    with pytest.raises(JournalError, match=f"{aside.name}, line 2"):
+        sending.sender.send()
+    assert sending.sent == -1  # so that nothing is passed on to a head office that lacks it
+    aside.write_bytes(raw)
+    assert sending.sender.send() == sending.sent == 0
+    assert len(rows(one.engine)) == 6
+    sending.close()
+
+
+def test_copies_of_a_journal_that_went_apart_are_told(one: Line, tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / "journal"
+    copy.parent.mkdir()
+    copy.write_bytes(one.store.path.read_bytes())
+    one.store.sell("milk 1 300", "7")
+    with Journal.open(copy, ["1"], NOW) as journal:
+        journal.append({"changes": []})
+    assert send_all(one.store.path, one.where) == 7
+    with pytest.raises(Stuck, match=r"other decisions up to 7 than .*copy.* went apart"):
+        send_all(copy, one.where)
+    with pytest.raises(JournalError, match="not known to have the last 7 decisions"):
+        closing.close(copy, NOW)
+
+
+def test_a_mark_that_cannot_be_written_stops_nothing(one: Line) -> None:
+    one.store.path.with_name("journal.sent").mkdir()
+    with Sender(one.store.path, one.where, batch=1) as sender:
+        assert sender.send() == 6
+        one.store.sell("milk 1 300", "7")
+        assert sender.send() == 7
     assert one.is_whole()
 
 
@@ -342,10 +406,15 @@ class Cutting(BaseHTTPRequestHandler):
     chance = random.Random(8)
     port = 0
 
+    def fate(self) -> str:
+        """What becomes of a request."""
+        fates = ["lost", "unanswered", "cut", "twice", "fine", "busy", "proxy"]
+        return self.chance.choice(fates)
+
     def do_POST(self) -> None:
         """One request."""
         raw = self.rfile.read(int(self.headers["content-length"]))
-        fate = self.chance.choice(["lost", "unanswered", "cut", "twice", "fine", "busy", "proxy"])
+        fate = self.fate()
         got: list[tuple[int, bytes]] = []
         for _ in range({"lost": 0, "busy": 0, "proxy": 0, "twice": 2}.get(fate, 1)):
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -408,11 +477,94 @@ def test_it_runs_until_it_is_told_to_stop(one: Line) -> None:
     assert sender.progress.fault == ""
 
 
+class Falling(Cutting):
+    """A line that passes two requests on, and none after them."""
+
+    passed = 0
+
+    def fate(self) -> str:
+        """What becomes of a request."""
+        type(self).passed += 1
+        return "fine" if self.passed <= 2 else "proxy"
+
+
+class Waits(threading.Event):
+    """Waits for nothing, notes how long it would have, and is over after so many."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.seconds = most, list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Note it."""
+        self.seconds.append(timeout or 0.0)
+        if len(self.seconds) == self.most:
+            self.set()
+        return True
+
+
+@pytest.mark.parametrize("has_more", [False, True])
+def test_where_all_is_sent_a_line_that_fell_is_asked_as_often(one: Line, has_more: bool) -> None:
+    handler = type("Handler", (Falling,), {"port": one.live.port})
+    with HTTPServer(("127.0.0.1", 0), handler) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        where = Where(Address.of(f"http://127.0.0.1:{proxy.server_port}"), one.key)
+        waits = Waits(8)
+        with Sender(one.store.path, where) as sender:
+            assert sender.send() == 6
+            if has_more:
+                one.store.sell("milk 1 300", "7")
+            sender.run(waits, 2.0)
+        proxy.shutdown()
+        thread.join()
+    assert (max(waits.seconds) > 2.0) == has_more
+
+
+def test_what_nobody_foresaw_is_told_and_gone_on_from(
+    one: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "SOON", 0.001)
+    stop = threading.Event()
+    secret = f"{one.key}\nx"  # no header can have it
+    sender = Sender(one.store.path, Where(one.where.at, secret))
+    told: list[Mapping[str, object]] = []
+
+    def write(said: Mapping[str, object]) -> None:
+        told.append(said)
+        sender.where = one.where
+        raise OSError(errno.ENOSPC, "a full disk")
+
+    sending = Sending(sender, 0.01, write)
+    thread = threading.Thread(target=sender.run, args=(stop, 0.01, sending._tell))
+    thread.start()
+    while thread.is_alive() and not (one.is_whole() and not sender.progress.fault):
+        pass
+    assert thread.is_alive()
+    stop.set()
+    thread.join()
+    [said] = told
+    assert str(said["unsent"]).startswith("ValueError in client.py, line ")
+
+
 # --- the commands ---------------------------------------------------------------------------------
 
 
 def promo(*words: str, **environment: str) -> Any:
     return CliRunner().invoke(cli.main, [*words], env=environment)
+
+
+@pytest.mark.parametrize("more", [b"\nx", b"\xff", b"\nexport A=1\n", b"0"])
+def test_what_is_no_key_is_not_sent_and_not_shown(one: Line, folder: Path, more: bytes) -> None:
+    file = folder / "sync.key"
+    file.write_bytes(one.key.encode() + more)
+    config = ("--config", str(folder / "config.yaml"))
+    words = ("journal", "send", str(one.store.path), "--to", one.where.at.url)
+    for got in (promo(*config, *words), promo(*words, "--key-file", str(file))):
+        assert (got.exit_code, got.stdout) == (2, "")
+        assert "sync.key" in got.stderr
+        assert "holds no store key: expected one line" in got.stderr
+        assert one.key.split("-", 2)[2] not in got.stderr
 
 
 def test_a_journal_is_sent_by_hand_and_conflicts_are_told(one: Line, folder: Path) -> None:
