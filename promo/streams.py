@@ -48,7 +48,7 @@ def is_closed(stream: TextIO) -> bool:
     return getattr(stream, "name", "") == os.devnull
 
 
-def are_ending() -> bool:
+def are_unread() -> bool:
     """Whether the reader of standard output or error has gone; another pipe may have broken."""
     poll = select.poll()
     for number in (1, 2):
@@ -80,7 +80,7 @@ def _ending() -> Iterator[None]:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except BrokenPipeError:
-        if not are_ending():
+        if not are_unread():
             raise
         _leave(ENOUGH)
     except SystemExit as error:
