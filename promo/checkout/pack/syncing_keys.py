@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from promo.config import Settings
+from promo.config import Settings, secret_of
 from promo.errors import Sentence
 
 VARIABLE, FILE = "PROMO_SYNC_KEY", "sync.key"
@@ -17,9 +17,9 @@ class SyncKeyMissing(Sentence):
 def key(settings: Settings, file: Path | None = None) -> str:
     """The key, which is never an argument: others could read it in the list of processes.
 
-    file: where it is, if it is not among the settings' secrets. Raises SyncKeyMissing.
+    file: where it is, if it is not among the settings' secrets. Raises SyncKeyMissing, ConfigError.
     """
-    said = file.read_text(encoding="utf-8") if file else settings.secret(VARIABLE, FILE)
+    said = secret_of(file) if file else settings.secret(VARIABLE, FILE)
     if not said or not said.strip():
         raise SyncKeyMissing(
             f"There is no key to send a journal with: set {VARIABLE}, or put it into a file "
