@@ -17,13 +17,12 @@ from sqlalchemy import Engine, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from promo import mishaps, tables
-from promo.errors import Sentence
+from promo.errors import CRASHED, INTERRUPTED, Sentence
 from promo.progress import Progress
 
 Now = Callable[[], datetime]
 DONE, SET_ASIDE, FAILED = "done", "set_aside", "failed"
 OUTCOMES = {0: DONE, 1: SET_ASIDE}
-INTERRUPTED, CRASHED = 130, 1  # what a command leaves with
 
 
 def utc_now() -> datetime:

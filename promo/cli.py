@@ -1,8 +1,9 @@
 """The commands: parse, call, print; nothing else.
 
 Exit codes: 0 done; 1 done, but something was set aside; 2 wrong usage or settings; 3 nothing was
-done; 75 another command is at work; 141 nobody reads what it says (`promo … | head -1`). `lookup`
-has its own, from 11 on: see `promo lookup --help`.
+done; 70 an error of promo's own, with its traceback; 75 another command is at work; 130 Ctrl-C; 141
+nobody reads what it says (`promo … | head -1`). `lookup` has its own, from 11 on: see `promo lookup
+--help`.
 """
 
 import json

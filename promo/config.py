@@ -163,17 +163,43 @@ class Settings(Section):
         return money.in_words(minor, self.currency, self.locale)
 
     def secret(self, variable: str, file: str) -> str | None:
-        """A secret from the environment or the file beside config.yaml; None when neither is."""
+        """A secret from the environment or the file beside config.yaml; None when neither is.
+
+        Raises ConfigError.
+        """
         if value := os.environ.get(variable):
-            return value
+            return _outside(variable, value)
         path = self.folder / file
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        return secret_of(path) if path.is_file() else None
 
     @property
     def database_url(self) -> str:
         """The database's URL; SQLite in the state folder unless a secret says otherwise."""
         url = self.secret("PROMO_DATABASE_URL", "database.url")
         return url.strip() if url else f"sqlite:///{self.paths.state / 'promo.db'}"
+
+
+def secret_of(path: Path) -> str:
+    """The secret that a file holds. Raises ConfigError, which says nothing of what it holds."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _no_text(f"{path}", error) from None
+
+
+def _outside(variable: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # bytes that are no text stand in it as half characters
+        raise _no_text(variable, error) from None
+    return value
+
+
+def _no_text(where: str, error: UnicodeDecodeError | UnicodeEncodeError) -> ConfigError:
+    return ConfigError(
+        f"{where} is no text: what stands at place {error.start + 1} is not UTF-8; expected a "
+        "secret in plain characters. Put it there again, from its copy."
+    )
 
 
 class KeysOnce(yaml.CSafeLoader):

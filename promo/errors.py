@@ -45,6 +45,9 @@ Sentence
 └── PublishError      a night cannot be published              promo.publishing
 """
 
+CRASHED = 70  # EX_SOFTWARE: what a command leaves with after a fault of this program
+INTERRUPTED = 130  # as a shell says of what Ctrl-C ended
+
 
 class Sentence(Exception):
     """A foreseen failure; `exit_code` is what the command leaves with."""

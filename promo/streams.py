@@ -1,4 +1,7 @@
-"""Standard output and error where nobody reads: closed, full, or a reader that has seen enough.
+"""How commands end where no sentence says it: by a fault of ours, Ctrl-C, or read by nobody.
+
+An unforeseen error keeps its traceback. Python and click would leave with 1, which says that the
+work is done but for what was set aside.
 
 `promo … | head -1` ends as a tool does that the signal SIGPIPE ends, but by an exception: the
 signal itself would also end a command whose database closes its connection.
@@ -7,35 +10,36 @@ signal itself would also end a command whose database closes its connection.
 import os
 import select
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TextIO
 
 import click
 
-from promo.errors import Sentence
+from promo.errors import CRASHED, INTERRUPTED, Sentence
 
 ENOUGH = 128 + 13  # what a shell says of a tool that SIGPIPE ended
 
 
 class Quiet(click.Group):
-    """Commands that end without a traceback where nobody reads what they say."""
+    """Commands that end with a code of their own, and in silence where nobody reads them."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click does it, with every output open."""
         _open_all()
-        with _unread():
+        with _ending():
             return super().main(*args, **kwargs)
 
     # click would leave with 1, as if something had been set aside, were these two not before it.
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """As click does it: `--help` is said here."""
-        with _unread():
+        with _ending():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click does it: all else is said here."""
-        with _unread():
+        with _ending():
             return super().invoke(ctx)
 
 
@@ -70,7 +74,7 @@ def _null() -> TextIO:
 
 
 @contextmanager
-def _unread() -> Iterator[None]:
+def _ending() -> Iterator[None]:
     try:
         yield
         for stream in (sys.stdout, sys.stderr):
@@ -88,6 +92,14 @@ def _unread() -> Iterator[None]:
         with suppress(OSError):
             click.echo(f"What it says cannot be written: {error.strerror}.", err=True)
         _leave(Sentence.exit_code)
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:  # EOFError, too, which click takes for the end of what is typed
+        traceback.print_exc()
+        sys.exit(CRASHED)
 
 
 def _leave(code: int) -> NoReturn:

@@ -62,7 +62,9 @@ class KeyMissing(Sentence):
 
 def _key(file: Path | None) -> str:
     """The store key, which is never an argument: others could read it in the list of processes."""
-    key = file.read_text(encoding="utf-8") if file else os.environ.get("PROMO_STORE_KEY", "")
+    from promo.config import secret_of
+
+    key = secret_of(file) if file else os.environ.get("PROMO_STORE_KEY", "")
     if not key.strip():
         raise KeyMissing("There is no store key: set PROMO_STORE_KEY or give --key-file; "
                          "`promo stores key add` makes one.")  # fmt: skip

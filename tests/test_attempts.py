@@ -107,6 +107,7 @@ def test_an_error_of_our_own_quotes_nobody(sqlite_engine: Engine) -> None:
     (row,) = rows(sqlite_engine)
     assert row["sentence"].startswith("An error of promo's own: ValueError in test_attempts.py, ")
     assert "Ann" not in row["sentence"]
+    assert row["code"] == 70
 
 
 def test_where_no_note_is_taken_the_command_goes_on(sqlite_engine: Engine, folder: Path) -> None:

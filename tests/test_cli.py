@@ -93,6 +93,29 @@ def test_settings_that_cannot_be_used(folder: Path, command: list[str]) -> None:
     assert said(folder, *command, code=2).startswith(f"There is no settings file {config}. Name")
 
 
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("database.url", ["ingest", "x.csv", "--format", "csv"]),
+        ("code.key", ["lookup", "x"]),
+        ("packs.key", ["pack", "key", "public"]),
+        ("packs.pub", ["pack", "check", "config.yaml"]),
+        ("sync.key", ["journal", "send", "config.yaml", "--to", "http://127.0.0.1:1"]),
+        ("x.key", ["journal", "send", "config.yaml", "--to", "http://x", "--key-file", "x.key"]),
+        ("x.key", ["till", "--url", "http://x", "--key-file", "x.key"]),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_a_secret_that_is_no_text(
+    small: Path, monkeypatch: pytest.MonkeyPatch, file: str, command: list[str]
+) -> None:
+    monkeypatch.chdir(small)
+    (small / file).write_bytes(b"\xffhush")
+    sentence = said(small, *command, code=2)
+    assert f"{file} is no text: " in sentence
+    assert "hush" not in sentence
+
+
 @pytest.mark.parametrize("command", EVERY, ids=" ".join)
 def test_no_database_yet(folder: Path, command: list[str]) -> None:
     path = folder / "promo.db"

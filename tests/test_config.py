@@ -1,5 +1,7 @@
 """config.yaml: the shipped one loads, and every fault is a sentence that names the key."""
 
+import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -206,6 +208,19 @@ def test_a_secret_comes_from_the_environment_before_the_file(
     if file is not None:
         (settings.folder / "test.secret").write_text(file, encoding="utf-8")
     assert settings.secret("PROMO_TEST_SECRET", "test.secret") == secret
+
+
+def test_a_secret_that_is_no_text(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = settings.folder / "test.secret"
+    path.write_bytes(b"hush \xff hush")
+    expected = " is no text: what stands at place 6 is not UTF-8; expected a secret"
+    with pytest.raises(ConfigError, match=re.escape(f"{path}{expected}")) as found:
+        settings.secret("PROMO_TEST_SECRET", "test.secret")
+    assert "hush" not in str(found.value)
+    monkeypatch.setitem(os.environb, b"PROMO_TEST_SECRET", b"hush \xff hush")
+    with pytest.raises(ConfigError, match=re.escape(f"PROMO_TEST_SECRET{expected}")) as found:
+        settings.secret("PROMO_TEST_SECRET", "test.secret")
+    assert "hush" not in str(found.value)
 
 
 def test_the_database_url_is_a_secret(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,13 @@
 
 import configparser
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from promo.errors import CRASHED, INTERRUPTED
+from promo.house import House
 
 FOLDER = Path(__file__).parent.parent / "scripts" / "operating"
 UNITS = sorted(FOLDER.glob("promo-*.*"))
@@ -45,7 +49,11 @@ def test_what_came_is_taken_in(tmp_path: Path) -> None:
     for each in (*(incoming / name for name in names), taken / "scans-1.csv"):
         each.write_text(each.name)
     cases = "\n".join(f"*{name}) exit {code} ;;" for name, code in codes.items())
-    path = stub(tmp_path, f'echo "$2 $4" >> {tmp_path}/said\ncase "$2" in\n{cases}\nesac\n')
+    path = stub(
+        tmp_path,
+        f"""test "$1" = --version && exit
+        echo "$2 $4" >> {tmp_path}/said\ncase "$2" in\n{cases}\nesac\n""",
+    )
     done = subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False)
     assert done.returncode == 2  # for the README, which nobody knows what to do with
     left = {".half.csv", "README", "scans-3.parquet"}
@@ -61,6 +69,40 @@ def test_what_came_is_taken_in(tmp_path: Path) -> None:
     ]
     (incoming / "README").unlink()
     assert subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False).returncode == 75
+
+
+def lost(tmp_path: Path, program: str) -> int:
+    """What take-in leaves with where promo is so; the one file must stay."""
+    file = tmp_path / "incoming" / "scans.csv"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    path = stub(tmp_path, program)
+    done = subprocess.run([FOLDER / "take-in", tmp_path], env=path, check=False)
+    assert file.exists()
+    return done.returncode
+
+
+def test_what_a_fault_left_out_is_not_lost(tmp_path: Path) -> None:
+    assert lost(tmp_path, "exit 70\n") == 70
+    assert lost(tmp_path, "kill -9 $$\n") == 137
+    assert lost(tmp_path, "exit 1\n") == 70  # it cannot even say its version
+
+
+@pytest.mark.parametrize("fault", ["ValueError", "EOFError", "KeyboardInterrupt"])
+def test_a_file_at_which_promo_itself_fails_is_not_lost(house: House, fault: str) -> None:
+    folder = house.settings.folder
+    program = folder / "promo.py"
+    program.write_text(f"""
+import sys; sys.path[:] = {sys.path!r}
+from promo import cli, incoming
+def take(*_):
+    raise {fault}
+incoming.take = take
+cli.main()
+""")
+    code = lost(folder, f'exec {sys.executable} {program} "$@"\n')
+    assert code == (INTERRUPTED if fault == "KeyboardInterrupt" else CRASHED)
+    assert lost(folder, f'exec {sys.executable} -c "import promo.no_such" "$@"\n') == CRASHED
 
 
 def stub(folder: Path, script: str) -> dict[str, str]:
@@ -87,5 +129,7 @@ def test_a_night_says_the_worst(tmp_path: Path) -> None:
     assert run() == (3, ["nightly", "publish", "check", "status"])
     codes |= {"nightly": 3, "check": 0}
     assert run() == (1, ["nightly", "check", "status"])
-    codes |= {"nightly": 1, "status": 0}
-    assert run() == (0, ["nightly", "publish", "check", "status"])
+    codes |= {"nightly": 70}
+    assert run() == (1, ["nightly", "check", "status"])
+    codes |= {"nightly": 1, "status": 0}  # as Python leaves that could not load it
+    assert run() == (0, ["nightly", "check", "status"])

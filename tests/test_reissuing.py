@@ -11,6 +11,7 @@ from small_house import FIRST, promo
 from sqlalchemy import insert, select
 
 from promo import printing, publishing, reissuing, tables
+from promo.errors import INTERRUPTED
 from promo.house import House
 from promo.publishing import PublishError
 from promo.scans import lake
@@ -126,7 +127,7 @@ def test_a_run_that_died_at_the_printer_is_finished_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(printing, "into", die)
-        promo(made, "lists", "reissue", *DAY, code=1)  # click's answer to Ctrl-C
+        promo(made, "lists", "reissue", *DAY, code=INTERRUPTED)
     after = rows(made)
     folder = made.settings.paths.out / f"{FIRST + timedelta(1)}-reissued-1"
     assert not folder.exists()

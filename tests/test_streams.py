@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from promo.errors import CRASHED
 from promo.house import House
 from promo.streams import ENOUGH
 
-PROGRAM = f"""
-import sys; sys.path[:0] = {sys.path!r}
+PATHS = f"import sys; sys.path[:0] = {sys.path!r}\n"
+PROGRAM = """
 from promo.cli import main
 main(sys.argv[1:], prog_name="promo")
 """
 COMMANDS = [["--help"], ["lists", "print", "--help"], ["models", "list"], ["offers", "list"]]
 
 
-def run(house: House, words: list[str], redirected: str = "", **how: int) -> tuple[int, str]:
+def run(
+    house: House, words: list[str], redirected: str = "", before: str = "", **how: int
+) -> tuple[int, str]:
     """A command's exit code and what it said on standard error."""
     config = str(house.settings.folder / "config.yaml")
-    command = [sys.executable, "-c", PROGRAM, "--config", config, *words]
+    command = [sys.executable, "-c", PATHS + before + PROGRAM, "--config", config, *words]
     if redirected:
         command = ["sh", "-c", f'exec "$@" {redirected}', "sh", *command]
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how
@@ -76,6 +79,14 @@ def test_a_list_is_not_printed_into_nothing(house_: House) -> None:
     code, said = run(house_, ["lists", "print", "--card", "c", "--output", "-"], ">&-")
     assert code == 2
     assert "Standard output is closed: give --output a file." in said
+
+
+def test_a_fault_of_ours_keeps_its_traceback(house_: House) -> None:
+    found = "from promo import one_list; one_list.seen = lambda *_: 1 / 0\n"
+    code, said = run(house_, ["lookup", "x"], before=found)
+    assert code == CRASHED
+    assert said.startswith("Traceback")
+    assert said.endswith("ZeroDivisionError: division by zero\n")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["offers", "list"]])

@@ -1,7 +1,7 @@
 """Head office, as a store machine asks it: the same request, passed on while the line is up.
 
-What does not answer, or cannot now, is no answer: the machine then decides itself. For a while
-after that nobody is kept waiting for the line again.
+What does not answer, or cannot now, is no answer, nor is what another says in its place: the
+machine then decides itself. For a while after that nobody is kept waiting for the line again.
 """
 
 import asyncio
@@ -9,12 +9,15 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
+from promo.checkout import openapi
 from promo.checkout.refusals import REFUSALS
 from promo.checkout.service_address import Address
 
@@ -25,9 +28,22 @@ OF_ITSELF = frozenset({"too_many", "guessing", "unavailable", "failed", "too_slo
                        "wrong_method", "wrong_type"})  # fmt: skip
 
 
+# What it says of a key that asks too much: the line is good for others.
+OF_KEY = frozenset({"too_many", "guessing"})
+# What the answer to a verb holds: a few fields, as head office may be of another version.
+FORMS: Mapping[str, Set[str]] = {
+    "lookup": {"list_code", "offers"},
+    **{verb: {"transaction", "to_pay", "offers"} for verb in ("quote", "reserve", "redeem")},
+    "return": {"transaction", "refund", "offers"},
+    "void": {"transaction", "known", "offers"},
+}
+
+
 @dataclass(frozen=True)
 class Said:
-    """What head office answered."""
+    """What was answered at head office's address, maybe by another: a network that asks to log in
+    answers everything with a page of its own.
+    """
 
     status: int
     body: bytes
@@ -35,19 +51,38 @@ class Said:
 
     @property
     def refused(self) -> str:
-        """The code of a refusal; nothing if it is none."""
-        if self.status == http.HTTPStatus.OK:
-            return ""
-        said: Mapping[str, Any] = json.loads(self.body)
-        return str(said["refused"])
+        """The code of a refusal of the service's; nothing if it is none."""
+        code = "" if self.status == HTTPStatus.OK else self._told.get("refused")
+        return code if isinstance(code, str) and code in REFUSALS else ""
+
+    def is_decided(self, path: str, raw: bytes) -> bool:
+        """Whether it is the service's answer to this very request."""
+        if self.status != HTTPStatus.OK:
+            return self.refused in REFUSALS.keys() - OF_ITSELF
+        verb = path.rpartition("/")[2]
+        if verb == "sheet":
+            return self._kind == _kind(openapi.MEDIA[json.loads(raw)["format"]])
+        return self._told.keys() >= FORMS[verb]
 
     @property
-    def is_decided(self) -> bool:
-        """Whether it is an answer of the service's to this very request."""
+    def _kind(self) -> str:
+        return _kind(self.media)
+
+    @cached_property
+    def _told(self) -> Mapping[str, Any]:
+        """The JSON object that was said; an empty one where it is anything else."""
+        if self._kind != "application/json":
+            return {}
         try:
-            return not self.refused or self.refused in REFUSALS.keys() - OF_ITSELF
-        except (ValueError, KeyError, TypeError):
-            return False
+            told = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+
+def _kind(media: str) -> str:
+    """A media type without its parameters."""
+    return media.partition(";")[0].strip().lower()
 
 
 class HeadOffice:
@@ -77,9 +112,16 @@ class HeadOffice:
                     self._threads, self._asked, path, raw, authorization
                 )
         except (OSError, http.client.HTTPException):  # TimeoutError is an OSError
-            self._rests_until = time.monotonic() + REST
+            self._rest()
             return None
-        return said if said.is_decided else None
+        if said.is_decided(path, raw):
+            return said
+        if said.refused not in OF_KEY:
+            self._rest()
+        return None
+
+    def _rest(self) -> None:
+        self._rests_until = time.monotonic() + REST
 
     def _asked(self, path: str, raw: bytes, authorization: str) -> Said:
         kept: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
@@ -105,7 +147,7 @@ class HeadOffice:
             self._open.discard(connection)
             self._own.connection = None
             raise
-        return Said(got.status, body, got.headers.get("content-type", "application/json"))
+        return Said(got.status, body, got.headers.get("content-type", ""))
 
     def close(self) -> None:
         """Ask no more, and hang up."""

@@ -6,7 +6,8 @@ decided here: of two places that do not know of each other each would give the s
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -73,6 +74,7 @@ class StoreService(Service):
         self.turnstile = Turnstile()
         # All that another process of before may have decided and not sent counts as decided here.
         self.decided = house.journal.place.seq
+        self.at_work = 0  # decisions that are being made here
         priced = sections.laid_over(settings, house.pack.about.settings)
         connections = StoreConnections(house, settings.service.threads)
         super().__init__(priced, keys, house.engine, now=now, write=write, till=till,
@@ -95,19 +97,31 @@ class StoreService(Service):
             said = await self._passed(request, verb, key, asked)
             if said is not None:
                 return said
-        async with self.turnstile.passing():
-            try:
+        with self._deciding(verb):
+            async with self.turnstile.passing():
                 return await work(key, asked)
-            finally:
-                if verb in KEPT:
-                    self.decided = self.house.journal.place.seq
+
+    @contextmanager
+    def _deciding(self, verb: str) -> Iterator[None]:
+        """Where a decision is made here: none of it may be asked of head office from now on."""
+        if verb not in KEPT:
+            yield
+            return
+        self.at_work += 1
+        try:
+            yield
+        finally:
+            self.at_work -= 1
+            self.decided = self.house.journal.place.seq
 
     @property
     def _may_pass(self) -> bool:
-        """Whether head office is to decide: it knows all that was decided here."""
+        """Whether head office is to decide: it knows all that was decided here, and nothing is
+        about to be.
+        """
         if self.head_office is None or self.head_office.is_down:
             return False
-        return self.unsent == 0
+        return self.unsent == 0 and not self.at_work
 
     @property
     def unsent(self) -> int:
@@ -121,7 +135,8 @@ class StoreService(Service):
         """What head office decided; None where it is decided here, or was."""
         assert self.head_office is not None
         request = self._request(verb, key, asked) if verb in KEPT else None
-        if request is not None and await self._is_known(request):
+        # Meanwhile something else may be decided here, or may have been.
+        if request is not None and (await self._is_known(request) or not self._may_pass):
             return None
         authorization = http.headers["authorization"]
         said = await self.head_office.ask(http.url.path, to_json(asked), authorization)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from promo.checkout.store_keys import parted
-from promo.config import Settings
+from promo.config import Settings, secret_of
 from promo.errors import Sentence
 
 VARIABLE, FILE = "PROMO_SYNC_KEY", "sync.key"
@@ -18,12 +18,9 @@ class SyncKeyMissing(Sentence):
 def key(settings: Settings, file: Path | None = None) -> str:
     """The key, which is never an argument: others could read it in the list of processes.
 
-    file: where it is, if it is not among the settings' secrets. Raises SyncKeyMissing.
+    file: where it is, if it is not among the settings' secrets. Raises SyncKeyMissing, ConfigError.
     """
-    try:
-        said = file.read_text(encoding="utf-8") if file else settings.secret(VARIABLE, FILE)
-    except UnicodeDecodeError:
-        raise _no_key(file) from None
+    said = secret_of(file) if file else settings.secret(VARIABLE, FILE)
     if not said or not said.strip():
         raise SyncKeyMissing(
             f"There is no key to send a journal with: set {VARIABLE}, or put it into a file "

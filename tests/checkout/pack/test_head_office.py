@@ -1,24 +1,30 @@
 """A store machine with a head office: passed on, remembered, decided alone, and back again."""
 
 import asyncio
+import http.server
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core import to_json
 from sqlalchemy import Engine, delete
 
 from checkout.machine import Machine, build, keys_of, machine, tills
 from checkout.pack.stores import found, sync_key
 from checkout.shop import (
+    AT,
     CODE,
     OFFERS,
     Tills,
     add_offer,
     basket,
     counters,
+    named,
     open_shop,
     rows,
     sums,
@@ -27,8 +33,12 @@ from checkout.shop import (
 )
 from checkout.till import Running, running
 from promo import tables
-from promo.checkout.pack.head_office import HeadOffice, Said
+from promo.checkout import openapi
+from promo.checkout.pack.head_office import FORMS, HeadOffice, Said
+from promo.checkout.pack.store_service import PASSED, StoreService
 from promo.checkout.pack.syncing import Sender, Where
+from promo.checkout.pack.turnstile import Turnstile
+from promo.checkout.request import Request
 from promo.checkout.service_address import Address
 from promo.config import Settings
 
@@ -271,15 +281,196 @@ def closed_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
+JSON = "application/json"
+MILK = basket("milk 1 250")
+ASKED = {
+    "lookup": {"code": CODE}, "sheet": {"code": CODE, "format": "pdf"}, "quote": MILK,
+    "reserve": MILK, "redeem": MILK,
+    "return": named("2") | {"at": AT, "of": named()}, "void": named() | {"at": AT},
+}  # fmt: skip
+
+
+def decided(said: Said, verb: str = "redeem") -> bool:
+    return said.is_decided(f"/v1/{verb}", to_json(ASKED[verb]))
+
+
+NO_FORM = [b"", b"[]", b"null", b"<html>", b"{}", b'{"ok": true}', b"[" * 100_000, b'{"offers": ']
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"<html>", b'{"refused": "unavailable"}', b"{}", b'{"refused": ["x"]}',
-     b'{"refused": "no_such_path"}'],
+    [*NO_FORM, b'{"refused": "unavailable"}', b'{"refused": ["x"]}', b'{"refused": "no_such_path"}',
+     b'{"refused": "x"}'],
+    ids=lambda body: body[:20].decode(),
 )  # fmt: skip
 def test_what_is_no_decision_is_no_answer(body: bytes) -> None:
-    assert not Said(503, body, "application/json").is_decided
+    assert not decided(Said(503, body, JSON))
+
+
+@pytest.mark.parametrize("verb", sorted(PASSED))
+@pytest.mark.parametrize("body", NO_FORM, ids=lambda body: body[:20].decode())
+def test_status_200_alone_is_no_answer(verb: str, body: bytes) -> None:
+    assert not decided(Said(200, body, JSON), verb)
+    assert not decided(Said(200, body, "text/html"), verb)
+    assert not decided(Said(200, body, ""), verb)
 
 
 def test_a_decision_is_one() -> None:
-    assert Said(404, b'{"refused": "forged"}', "application/json").is_decided
-    assert Said(200, b"", "application/json").is_decided
+    assert decided(Said(404, b'{"refused": "forged"}', JSON))
+    assert not decided(Said(404, b'{"refused": "forged"}', "text/html"))
+    assert decided(Said(200, b"%PDF", "application/pdf"), "sheet")
+    told = b'{"transaction": "1", "to_pay": 1, "offers": [], "later": 1}'
+    assert decided(Said(200, told, "application/json; charset=utf-8"))
+    assert not decided(Said(200, told, JSON), "void")
+
+
+def test_every_answer_has_its_form(two: Two) -> None:
+    """What head office says to each verb, and what the document promises of it, is an answer."""
+    for verb in PASSED:
+        got = two.at_office.ask(verb, ASKED[verb] | {"store": "1"})
+        assert decided(Said(got.status, got.body, got.headers["content-type"]), verb), got.body
+    document = two.office.ask(openapi.PATH, method="GET").json
+    for verb, form in FORMS.items():
+        content = document["paths"][f"/v1/{verb}"]["post"]["responses"]["200"]["content"]
+        name = content[JSON]["schema"]["$ref"].rpartition("/")[2]
+        assert set(document["components"]["schemas"][name]["required"]) >= form
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """What a network says that wants a login first, whatever is asked."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b"<html>Please log in.</html>"
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", f"{len(body)}")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def portal() -> Iterator[int]:
+    """A port where everything is answered with a page."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_network_that_asks_to_log_in_is_a_line_that_is_down(
+    settings: Settings, shop: Engine, tmp_path: Path
+) -> None:
+    keys = keys_of(shop)
+    pack = build(shop, settings, tmp_path / "p")
+    with portal() as port:
+        line = HeadOffice(Address.of(f"http://127.0.0.1:{port}"), 30.0, 2)
+        with machine(settings, pack, tmp_path / "m", line=line) as store:
+            till = tills(store, shop, keys)
+            seen = store.ask("/v1/lookup", {"code": CODE}, keys["1"])
+            assert seen.json["list_code"]
+            assert line.is_down
+            assert store.ask("/ready", method="GET").json["head_office"] == "down"
+            assert used(till.do("redeem", "milk 1 250")) == {"milk": 100}
+
+
+def test_a_key_that_asks_too_much_leaves_the_line_to_others(
+    settings: Settings, shop: Engine, tmp_path: Path
+) -> None:
+    keys = keys_of(shop)
+    pack = build(shop, settings, tmp_path / "p")
+    few = settings.service.model_copy(update={"failed_codes_per_minute": 1})
+    with running(settings.model_copy(update={"service": few}), shop) as office:
+        line = Line(office.port)
+        with machine(settings, pack, tmp_path / "m", line=line) as store:
+            for _ in range(3):
+                got = store.ask("/v1/lookup", {"code": "0000-0000-0000"}, keys["1"])
+                assert got.refused == "forged"
+            assert [each.get("refused") for each in office.lines][-1] == "guessing"
+            assert not line.is_down
+
+
+# --- two tills at the same moment -----------------------------------------------------------------
+
+
+class Counted(Turnstile):
+    """Tells who comes to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = threading.Semaphore(0)
+
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        self.came.release()
+        async with super().passing():
+            yield
+
+
+def test_what_is_being_decided_here_is_not_asked_of_head_office(two: Two, shop: Engine) -> None:
+    """A till has no answer, and its sale is decided here; another one comes before that is done."""
+    service, turnstile = two.store.service, Counted()
+    assert isinstance(service, StoreService)
+    service.turnstile = turnstile
+    two.line.cut = "before"
+    with ThreadPoolExecutor() as threads, stopped(two, turnstile):
+        first = threads.submit(two.till.do, "redeem", "milk 1 250", "1")
+        assert turnstile.came.acquire(timeout=30)
+        two.line.cut = ""
+        second = threads.submit(two.till.do, "redeem", "milk 1 250", "2")
+        assert turnstile.came.acquire(timeout=30)
+    given = [used(each.result()) for each in (first, second)]
+    assert sorted(given, key=len) == [{}, {"milk": 100}]
+    assert two.line.asked == ["/v1/redeem"]
+
+
+@contextmanager
+def stopped(two: Two, turnstile: Turnstile) -> Iterator[None]:
+    """Nothing passes meanwhile."""
+    held, go = threading.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with turnstile.alone():
+            held.set()
+            await go.wait()
+
+    loop = two.store.loops[0]
+    holding = asyncio.run_coroutine_threadsafe(hold(), loop)
+    assert held.wait(30)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(go.set)
+        holding.result(30)
+
+
+def test_what_was_decided_while_it_was_looked_for_is_not_asked(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = two.store.service
+    assert isinstance(service, StoreService)
+    came, go, known = threading.Event(), asyncio.Event(), service._is_known
+
+    async def slow(request: Request) -> bool:
+        found = await known(request)
+        if request.body["transaction"] == "2":
+            came.set()
+            await go.wait()
+        return found
+
+    monkeypatch.setattr(service, "_is_known", slow)
+    with ThreadPoolExecutor() as threads:
+        second = threads.submit(two.till.do, "redeem", "milk 1 250", "2")
+        assert came.wait(30)
+        two.line.cut = "before"
+        assert used(two.till.do("redeem", "milk 1 250", "1")) == {"milk": 100}
+        two.line.cut = ""
+        two.store.loops[0].call_soon_threadsafe(go.set)
+        assert used(second.result()) == {}
