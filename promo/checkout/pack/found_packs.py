@@ -148,8 +148,10 @@ class FoundPacks:
     def _copied(self, path: Path, about: Footer) -> Path:
         target = self.kept / _name(about)
         if not target.is_file():
-            self.kept.mkdir(parents=True, exist_ok=True)
+            for folder in (self.kept.parent, self.kept):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with files.replacing(target) as temporary:
+                temporary.touch(mode=0o600)
                 shutil.copyfile(path, temporary)
         return target
 
@@ -184,7 +186,7 @@ class FoundPacks:
 
 
 def _give_up(own: Pair, error: PackError, tries: list[tuple[Pair, Check]]) -> None:
-    """Sweep an own copy away that was damaged; try one that is of later than now at the very end."""
+    """Sweep an own copy away that was damaged; try one of later than now at the very end."""
     if error.reason == "not_yet":
         tries.append((own, lambda _: None))
     elif error.reason == "tampered":

@@ -42,9 +42,10 @@ class StoreHouse:
         where it is of another version of promo. Raises JournalError, PackError, Busy.
         """
         check_stores(pack, stores)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / DATABASE
         _forget_other_version(file)
+        file.touch(mode=0o600)
         engine = database.connect(f"sqlite:///{file}")
         Base.metadata.create_all(engine)
         with closing(_driver(file)) as driver:

@@ -13,6 +13,7 @@ import pytest
 from drafts import KEYS
 from sqlalchemy import Engine
 
+from checkout import machine as machines
 from checkout.machine import (
     SIGNING,
     STORES,
@@ -21,14 +22,16 @@ from checkout.machine import (
     build_delta,
     keys_of,
     machine,
+    order,
     stop,
     tills,
 )
 from checkout.shop import basket, open_shop, used, why
-from checkout.till import NOW
-from promo.checkout.pack import journal, store_service
+from checkout.till import CARD, NOW
+from promo.checkout.pack import building, journal, store_service
 from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
+from promo.checkout.pack.keys import PackKeys
 from promo.checkout.pack.opened import Pack
 from promo.checkout.pack.store_house import StoreHouse
 from promo.config import Settings
@@ -342,3 +345,32 @@ def test_with_a_clock_that_began_anew_the_pack_in_force_goes_on(
     with machine(settings, pack, folder, now=lambda: NOW - timedelta(days=9000)) as store:
         assert store.house.pack.about.made_at == NOW
     assert set(versions(store.lines)) == {"not_yet"}
+
+
+def test_uses_without_a_list_follow_their_household_to_a_new_pack_key(
+    sqlite_engine: Engine, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = {"products": ["internal:jam"], "printable": False, "uses": {"per_household": 1}}
+    open_shop(sqlite_engine, {"milk": {"products": ["internal:milk"]}, "web": once},
+              unlisted=("web",))  # fmt: skip
+    keys, renewed = keys_of(sqlite_engine), PackKeys(SIGNING.keys | {2: (b"s" * 32, b"c" * 32)})
+    old = build(sqlite_engine, settings, tmp_path / "old")
+    monkeypatch.setattr(machines, "SIGNING", renewed)
+    building.build(sqlite_engine, order(settings, LATER, renewed), tmp_path / "new")
+    with machine(settings, old, tmp_path / "m") as store:
+        till = tills(store, sqlite_engine, keys)
+        assert used(till.do("redeem", "jam 2 500", card=CARD, coupons=["web"])) == {"web": 100}
+        store.taken_up(tmp_path / "new")
+        assert used(till.do("redeem", "jam 2 500", "2", card=CARD, coupons=["web"])) == {}
+
+
+def test_only_its_owner_reads_what_a_machine_has(
+    shop: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    pack, folder = build(shop, settings, tmp_path / "1"), tmp_path / "m"
+    delta = build_delta(shop, settings, pack, tmp_path / "2", LATER)
+    with machine(settings, pack, folder, delta=delta):
+        kept = [*folder.glob("store.db*"), *(folder / "packs").iterdir()]
+        assert len(kept) > 2
+        assert {each.stat().st_mode & 0o777 for each in (pack, delta, *kept)} == {0o600}
+        assert {each.stat().st_mode & 0o777 for each in (folder, folder / "packs")} == {0o700}
