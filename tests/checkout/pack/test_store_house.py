@@ -58,7 +58,38 @@ def outdate(folder: Path) -> None:
     driver.close()
 
 
-@pytest.mark.parametrize("harm", [lambda _: None, lose, outdate])
+def fill_with_junk(folder: Path) -> None:
+    lose(folder)
+    (folder / "store.db").write_bytes(b"junk" * 5000)
+
+
+def cut_short(folder: Path) -> None:
+    file = folder / "store.db"
+    file.write_bytes(file.read_bytes()[:20_000])
+
+
+def damage_in_the_middle(folder: Path) -> None:
+    file = folder / "store.db"
+    raw = file.read_bytes()
+    file.write_bytes(raw[:8192] + b"\xff" * (len(raw) - 12288) + raw[-4096:])
+
+
+@pytest.mark.parametrize("harm", [fill_with_junk, cut_short, damage_in_the_middle])
+def test_a_damaged_store_db_is_moved_aside_and_said(
+    harm: Callable[[Path], None], shop: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    pack, folder = build(shop, settings, tmp_path / "1"), tmp_path / "m"
+    with machine(settings, pack, folder) as store:
+        assert store.house.mended == ""
+    harm(folder)
+    with machine(settings, pack, folder) as store:
+        assert "store.db was damaged" in store.house.mended
+    assert (folder / "store.db.damaged").is_file()
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda _: None, lose, outdate, fill_with_junk, cut_short, damage_in_the_middle]
+)
 def test_what_was_answered_is_there_after_a_restart(
     harm: Callable[[Path], None], shop: Engine, settings: Settings, tmp_path: Path
 ) -> None:
