@@ -58,9 +58,11 @@ insert into offer_counters (offer, uses, money)
     on conflict (offer) do update set uses = uses + excluded.uses, money = money + excluded.money;
 """
 OWN = """select id, shopper, store, till, cast(day as text), "transaction", kind,
-offer, number from redemptions where shopper is not null"""
+offer, number from redemptions"""
 IS_TOLD = """select 1 from delta.uses where household = ?1 and tag = ?2
-union all select 1 from pack.uses where household = ?1 and tag = ?2"""
+union all select 1 from pack.uses where household = ?1 and tag = ?2
+union all select 1 from delta.hard_uses where tag = ?2
+union all select 1 from pack.hard_uses where tag = ?2"""
 ON_LIST = """select shopper, key_id, counter from redemptions
 where key_id is not null and shopper is not null union select shopper, key_id, counter
 from reservations where key_id is not null and shopper is not null"""
@@ -117,7 +119,8 @@ def _find_told(driver: sqlite3.Connection, pack: Pack) -> None:
     """Note which of the uses made here the pack tells of: head office has taken them in."""
     told = []
     for number, shopper, *name in driver.execute(OWN).fetchall():
-        if driver.execute(IS_TOLD, (int(shopper), pack.card_key.use(*name))).fetchone():
+        household = None if shopper is None else int(shopper)
+        if driver.execute(IS_TOLD, (household, pack.card_key.use(*name))).fetchone():
             told.append((number,))
     driver.execute("delete from in_pack")
     driver.executemany("insert into in_pack (id) values (?)", told)

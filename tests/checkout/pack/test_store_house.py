@@ -27,7 +27,7 @@ from checkout.machine import (
     tills,
 )
 from checkout.shop import basket, open_shop, used, why
-from checkout.till import CARD, NOW
+from checkout.till import CARD, NOW, Running, running
 from promo.checkout.pack import building, journal, store_service
 from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
@@ -405,3 +405,28 @@ def test_only_its_owner_reads_what_a_machine_has(
         assert len(kept) > 2
         assert {each.stat().st_mode & 0o777 for each in (pack, delta, *kept)} == {0o600}
         assert {each.stat().st_mode & 0o777 for each in (folder, folder / "packs")} == {0o700}
+
+
+def test_hard_uses_of_nobody_count_once_when_head_office_knows_them(
+    sqlite_engine: Engine, settings: Settings, tmp_path: Path
+) -> None:
+    hard = {"products": ["internal:bread"], "printable": False, "hard": True,
+            "offline": {"policy": "honour"}, "budget": {"money": 1000, "redemptions": 3}}  # fmt: skip
+    open_shop(sqlite_engine, {"milk": {"products": ["internal:milk"]}, "hard": hard},
+              unlisted=("hard",))  # fmt: skip
+    keys = keys_of(sqlite_engine)
+    pack = build(sqlite_engine, settings, tmp_path / "1")
+
+    def sold(where: Running, number: str) -> Any:
+        till = tills(where, sqlite_engine, keys)
+        return till.do("redeem", "bread 1 200", number, nobody=True, coupons=["hard"])
+
+    with (
+        running(settings, sqlite_engine) as office,
+        machine(settings, pack, tmp_path / "m") as store,
+    ):
+        for number in "12":
+            assert sold(office, number) == sold(store, number)  # as a sync would
+        store.taken_up(build(sqlite_engine, settings, tmp_path / "2", LATER))
+        assert used(sold(store, "3")) == {"hard": 100}
+        assert why(sold(store, "4")) == {"hard": "budget"}
