@@ -19,6 +19,7 @@ from promo import tables
 from promo.checkout import serving
 from promo.checkout.pack import building
 from promo.checkout.pack.building import Order
+from promo.checkout.pack.faults import PackError
 from promo.checkout.pack.found_packs import FoundPacks
 from promo.checkout.pack.head_office import HeadOffice
 from promo.checkout.pack.keys import PackKeys
@@ -88,8 +89,12 @@ def machine(
     """A store machine on a free port, in a thread; its own settings price nothing."""
     lines: list[dict[str, Any]] = []
     loops: list[asyncio.AbstractEventLoop] = []
+
+    def say(error: PackError) -> None:
+        lines.append({"refused_pack": error.reason, "message": str(error)})
+
     packs = FoundPacks(pack, delta, SIGNING.public(), KEYS, folder / "packs", stores)
-    house = StoreHouse.open(folder, stores, packs.first(now(), lambda _: None), now)
+    house = StoreHouse.open(folder, stores, packs.first(now(), say), now)
     service = StoreService(
         settings, KEYS, house, packs, head_office=line, sending=sending, now=now, till=till,
         write=lambda x: lines.append(dict(x)),

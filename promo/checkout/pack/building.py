@@ -62,6 +62,7 @@ class Order:
 def build(engine: Engine, order: Order, target: Path) -> Footer:
     """Write a base pack. Raises DatabaseError, UnknownRegion; then what was there stays."""
     with replacing(target) as temporary:
+        temporary.touch(mode=0o600)
         with snapshot(engine) as connection, written(temporary) as file:
             card_key = order.keys.card_key(order.keys.active)
             filling = order.filling(connection, Writer(file), card_key, Known.nothing())
@@ -80,6 +81,7 @@ def build_delta(engine: Engine, order: Order, base: Path, target: Path) -> Foote
         raise PackError("other_base", f"{base} is of the region {under.footer.region}; expected "
                         f"one of {order.scope.region}.")  # fmt: skip
     with replacing(target) as temporary:
+        temporary.touch(mode=0o600)
         with snapshot(engine) as connection, _over(under, temporary) as file:
             card_key = order.keys.card_key(under.footer.key)
             filling = order.filling(connection, Difference(file), card_key, Known.of(file))

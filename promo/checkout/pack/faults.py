@@ -6,7 +6,7 @@ from promo.errors import Sentence
 
 Reason = Literal[
     "not_there", "not_a_pack", "tampered", "unknown_key", "other_format", "other_kind",
-    "other_base", "other_region", "expired", "replaced",
+    "other_base", "other_region", "not_yet", "expired", "older", "replaced",
 ]  # fmt: skip
 
 

@@ -196,6 +196,9 @@ class Filling:
             for row in reading.uses(self.connection, self.scope, offers)
         )  # fmt: skip
         self.writer.put("uses", self.writer.sorted(made, USED, 2))
+        hard = ((key.use(*row),) for row in reading.hard_uses(self.connection, self.scope, offers))
+        tags = groupby(self.writer.sorted(hard, ("tag",), 1))  # two may have the same one
+        self.writer.put("hard_uses", (row for row, _ in tags))
 
     def _goods(self, offers: set[str]) -> None:
         numbers = self.known.offers

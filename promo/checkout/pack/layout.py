@@ -41,6 +41,7 @@ create table excluded (product text primary key, gone integer) without rowid;
 create table coupon_families (prefix text, family text, product text, gone integer,
   primary key (prefix, family, product)) without rowid;
 create table offer_counters (offer integer primary key, uses integer, money integer, gone integer);
+create table hard_uses (tag integer primary key);
 create table store_keys (id integer primary key, store text, verbs text, salt text, hash text,
   created text, expires text, revoked text, gone integer);
 create table coupon_serials (coupon text, serial text, gone integer,
@@ -80,6 +81,7 @@ BIG: Mapping[str, Table] = {
 ADDED: Mapping[str, Table] = {
     "faces": Table(("id",), ("item",)),
     "words": Table(("id",), ("said",)),
+    "hard_uses": Table(("tag",), ()),
     "uses": Table(("household", "tag"), ("list", "offer", "uses", "promised", "day")),
 }
 """Tables of which nothing is ever gone."""

@@ -65,8 +65,8 @@ def opened(
         sender = Sender(folder / JOURNAL, where)
         sending = Sending(sender, settings.packs.send_seconds, write)
     house = StoreHouse.open(folder, sorted(stores), pack)
-    if house.journal.mended:
-        write({"level": "warning", "message": house.journal.mended})
+    for mended in filter(None, (house.mended, house.journal.mended)):
+        write({"level": "warning", "message": mended})
     service = StoreService(
         settings, codes, house, packs, head_office=head_office, sending=sending, write=write,
         till=asked.till,

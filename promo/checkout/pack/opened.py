@@ -6,7 +6,7 @@ the first list needs them, and then shared by all.
 
 import os
 import sqlite3
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from promo.lists.codes.keys import CodeKeys
 
 WINDOW, PER_KEY, _new = layout.WINDOW, layout.PER_KEY, tuple.__new__
 READ_ONLY = "?mode=ro&immutable=1"
+AHEAD = timedelta(minutes=15)  # that head office's clock may be before this machine's
 # Of a file's pages, KiB: lists lie all over a pack, and most of SQLite's time goes into fetching
 # pages. Not by mapping the file: a disk that fails would then kill the process.
 CACHE = 128 * 1024
@@ -169,19 +170,24 @@ class Pack:
     def open(
         cls, base: Path, delta: Path | None, keys: PublicKeys, codes: CodeKeys, now: datetime
     ) -> "Pack":
-        """Prove and open a pack; now: an instant with a zone. Raises PackError."""
+        """Prove and open a pack that is good now, an instant with a zone. Raises PackError."""
+        found = cls.proven(base, delta, keys, codes)
+        try:
+            found.check_good(now)
+        except PackError:
+            found.close()
+            raise
+        return found
+
+    @classmethod
+    def proven(cls, base: Path, delta: Path | None, keys: PublicKeys, codes: CodeKeys) -> "Pack":
+        """The same whatever the time is: a pack that has expired, too. Raises PackError."""
         bottom = Verified.of(base, keys, "base")
         top = Verified.of(delta, keys, "delta") if delta else None
         if top is not None:
             _check_fits(top, bottom)
         _check_codes(top or bottom, codes)
-        found = cls(bottom, top, keys, codes)
-        if found.is_expired(now):
-            found.close()
-            path = (top or bottom).path
-            raise PackError("expired", f"{path} was good until {found.about.expires}. Fetch a "
-                            "newer one from head office.")  # fmt: skip
-        return found
+        return cls(bottom, top, keys, codes)
 
     @property
     def about(self) -> Footer:
@@ -191,6 +197,32 @@ class Pack:
     def is_expired(self, now: datetime) -> bool:
         """Whether it must no longer be used."""
         return self.about.expires_at <= now
+
+    def check_made(self, now: datetime) -> None:
+        """Raise PackError where it was made later than now: all after it would be older ones."""
+        if self.about.made_at > now + AHEAD:
+            raise PackError(
+                "not_yet",
+                f"{self._newest} says that it was made at {self.about.made}, and this machine's "
+                f"clock says {now.isoformat(timespec='seconds')}. Set the clock that is wrong; if "
+                "it was head office's, build the pack again.",
+            )
+
+    def check_good(self, now: datetime) -> None:
+        """Raise PackError where it must not be used now."""
+        self.check_made(now)
+        self.check_not_expired(now)
+
+    def check_not_expired(self, now: datetime) -> None:
+        """Raise PackError where it has expired."""
+        if self.is_expired(now):
+            raise PackError("expired", f"{self._newest} was good until {self.about.expires}. "
+                            "Fetch a newer one from head office.")  # fmt: skip
+
+    @property
+    def _newest(self) -> Path:
+        base, delta = self._files
+        return (delta or base).path
 
     def lists_of_code(self, key_id: int, counter: int) -> list[Stored]:
         """The list of a genuine code; none if it is not in this pack."""

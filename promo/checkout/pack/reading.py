@@ -130,6 +130,15 @@ def uses(connection: Connection, scope: Scope, offers: Iterable[str]) -> Rows:
         yield from _stream(connection, query.where(USE.offer.in_(some)))
 
 
+def hard_uses(connection: Connection, scope: Scope, offers: Iterable[str]) -> Rows:
+    """What names the rows of `redemptions` of hard offers at the region's stores, whoever's."""
+    names = ("store", "till", "day", "transaction", "kind", "offer", "number")
+    query = select(*(USE[name] for name in names)).join(tables.Offer, OFFER.id == USE.offer)
+    query = query.where(OFFER.hard, scope.of(USE.store))
+    for some in chunks(sorted(offers)):
+        yield from _stream(connection, query.where(USE.offer.in_(some)))
+
+
 def offer_products(connection: Connection, offers: Iterable[str]) -> Rows:
     """Offer, product and purchase."""
     table = tables.OfferProduct

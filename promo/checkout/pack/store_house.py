@@ -31,6 +31,7 @@ class StoreHouse:
         self.engine = engine
         self.now = now
         self.pack: Pack
+        self.mended = ""  # what was done about a damaged store.db, in a sentence
 
     @classmethod
     def open(
@@ -42,9 +43,11 @@ class StoreHouse:
         where it is of another version of promo. Raises JournalError, PackError, Busy.
         """
         check_stores(pack, stores)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / DATABASE
+        mended = _set_aside_damaged(file)
         _forget_other_version(file)
+        file.touch(mode=0o600)
         engine = database.connect(f"sqlite:///{file}")
         Base.metadata.create_all(engine)
         with closing(_driver(file)) as driver:
@@ -52,6 +55,7 @@ class StoreHouse:
             taking_up.make(driver)
             journal = journaled.start(driver, folder / JOURNAL, stores, now())
         found = cls(folder, journal, engine, now)
+        found.mended = mended
         try:
             found.take_up(pack)
         except BaseException:
@@ -95,6 +99,26 @@ def _driver(file: Path) -> sqlite3.Connection:
         file.absolute().as_uri(), SQLITE_SECONDS, isolation_level=None, uri=True,
         check_same_thread=False,
     )  # fmt: skip
+
+
+def _set_aside_damaged(file: Path) -> str:
+    """Move a `store.db` away that SQLite cannot read, as it is made anew; says so, else nothing."""
+    if not file.is_file():
+        return ""
+    try:
+        with closing(_driver(file)) as driver:
+            found = driver.execute("pragma quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        found = str(error)
+    if found == "ok":
+        return ""
+    aside = file.with_name(f"{file.name}.damaged")
+    file.replace(aside)
+    for end in ("wal", "shm"):
+        file.with_name(f"{file.name}-{end}").unlink(missing_ok=True)
+    return f"{file} was damaged ({found}); it is now {aside.name}, and was made anew."
 
 
 def _forget_other_version(file: Path) -> None:

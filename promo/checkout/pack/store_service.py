@@ -6,6 +6,7 @@ decided here: of two places that do not know of each other each would give the s
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,12 +35,14 @@ from promo.checkout.selling import House
 from promo.checkout.service import Service, Work
 from promo.checkout.statements import Statements
 from promo.checkout.store_keys import StoreKey
-from promo.checkout.watching import Write, write_line
+from promo.checkout.watching import Write, place, write_line
 from promo.config import Settings
 from promo.lists.codes.keys import CodeKeys
 
 LOOK_SECONDS = 5.0  # between two looks for a newer pack
 PASSED = frozenset({"lookup", "sheet", "quote", "reserve", "redeem", "return", "void"})
+# What a look for a newer pack meets on a machine in trouble, such as one whose disk is full.
+TROUBLE = (OSError, sqlite3.Error)
 KEPT = frozenset({"redeem", "return", "void"})  # whose answers are for good
 
 
@@ -247,7 +250,10 @@ class StoreService(Service):
         """Look for a newer pack as long as the service runs."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except TROUBLE as error:
+                self._say({"level": "error", "looking_for_packs": place(error)})
 
     async def look(self) -> None:
         """Take up a newer pack if there is one."""
@@ -257,7 +263,10 @@ class StoreService(Service):
             await self.take_up(found)
 
     async def take_up(self, pack: Pack) -> None:
-        """Let another pack be in force, between two requests; a bad one is named and refused."""
+        """Let another pack be in force, between two requests; a bad one is named and refused.
+
+        Raises OSError, sqlite3.Error where the machine cannot; then the one before stays.
+        """
         loop, before = asyncio.get_running_loop(), self.house.pack
         try:
             priced = sections.laid_over(self.own_settings, pack.about.settings)
@@ -268,6 +277,9 @@ class StoreService(Service):
             pack.close()
             self._say_refused(error)
             return
+        except TROUBLE:
+            pack.close()
+            raise
         before.close()
         self._say({"pack": pack.about.version, "kind": pack.about.kind})
 

@@ -5,8 +5,14 @@ and head office does not know yet, stays and is counted on top.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pydantic_core import from_json
 
 from promo.checkout.pack.opened import Pack
+from promo.lists.codes import open_code
+from promo.scans.gtin import CodeError
 
 MAKE = """
 create table if not exists pack_offers (id text primary key, number integer unique);
@@ -52,9 +58,17 @@ insert into offer_counters (offer, uses, money)
     on conflict (offer) do update set uses = uses + excluded.uses, money = money + excluded.money;
 """
 OWN = """select id, shopper, store, till, cast(day as text), "transaction", kind,
-offer, number from redemptions where shopper is not null"""
+offer, number from redemptions"""
 IS_TOLD = """select 1 from delta.uses where household = ?1 and tag = ?2
-union all select 1 from pack.uses where household = ?1 and tag = ?2"""
+union all select 1 from pack.uses where household = ?1 and tag = ?2
+union all select 1 from delta.hard_uses where tag = ?2
+union all select 1 from pack.hard_uses where tag = ?2"""
+ON_LIST = """select shopper, key_id, counter from redemptions
+where key_id is not null and shopper is not null union select shopper, key_id, counter
+from reservations where key_id is not null and shopper is not null"""
+ANSWERED = """select r.shopper, a.answer from redemptions r join till_answers a
+on a.store = r.store and a.till = r.till and a.day = r.day and a."transaction" = r."transaction"
+and a.verb = 'redeem' where r.key_id is null and r.shopper is not null"""
 KEY = "select card_key from pack_taken"
 KEPT = """insert into pack_taken (id, card_key) values (1, ?)
 on conflict (id) do update set card_key = excluded.card_key"""
@@ -81,20 +95,32 @@ def take_up(driver: sqlite3.Connection, pack: Pack) -> None:
 
 
 def _name_households(driver: sqlite3.Connection, pack: Pack) -> None:
-    """Name the households of what was done here as a pack with another key does, by their lists."""
-    query = "select distinct key_id, counter from redemptions where key_id is not null"
-    for key_id, counter in driver.execute(query).fetchall():
+    """Name the households of what was done here as a pack with another key does, by their lists.
+
+    All rows of a household follow the one that tells its list, so uses without a list do, too.
+    """
+    for shopper, key_id, counter in {*driver.execute(ON_LIST), *_by_answers(driver, pack)}:
         for row in pack.lists_of_code(key_id, counter):
             for table in ("redemptions", "reservations"):
-                driver.execute(f"update {table} set shopper = ? where key_id = ? and counter = ?",
-                               (row.shopper, key_id, counter))  # fmt: skip
+                driver.execute(f"update {table} set shopper = ? where shopper = ?",
+                               (row.shopper, shopper))  # fmt: skip
+
+
+def _by_answers(driver: sqlite3.Connection, pack: Pack) -> Iterator[tuple[str, int, int]]:
+    """Household and list of uses without a list: the till was told the list's code."""
+    for shopper, answer in driver.execute(ANSWERED).fetchall():
+        if code := from_json(answer).get("list_code"):
+            with suppress(CodeError):  # of a key that is not there any more
+                opened = open_code(pack.codes, code)
+                yield shopper, opened.key_id, opened.counter
 
 
 def _find_told(driver: sqlite3.Connection, pack: Pack) -> None:
     """Note which of the uses made here the pack tells of: head office has taken them in."""
     told = []
     for number, shopper, *name in driver.execute(OWN).fetchall():
-        if driver.execute(IS_TOLD, (int(shopper), pack.card_key.use(*name))).fetchone():
+        household = None if shopper is None else int(shopper)
+        if driver.execute(IS_TOLD, (household, pack.card_key.use(*name))).fetchone():
             told.append((number,))
     driver.execute("delete from in_pack")
     driver.executemany("insert into in_pack (id) values (?)", told)

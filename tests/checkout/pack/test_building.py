@@ -42,7 +42,8 @@ def order(
 
 def opened(folder: Path, *, delta: bool = False, keys: PackKeys = SECRETS) -> Pack:
     over = folder / "x.delta" if delta else None
-    return Pack.open(folder / "x.pack", over, keys.public(), KEYS, NOW)
+    later = NOW + timedelta(hours=1)  # no delta is of later
+    return Pack.open(folder / "x.pack", over, keys.public(), KEYS, later)
 
 
 def told(pack: Pack) -> dict[tuple[int, int], Any]:

@@ -123,6 +123,13 @@ def test_it_expires_and_its_delta_carries_it_on(pack: Path, settings: Settings) 
     assert refused(pack, delta, now=end + timedelta(hours=10)) == "expired"
 
 
+def test_one_that_was_made_later_than_now_is_refused(pack: Path) -> None:
+    """Its version would be newer than that of all right ones until its day comes."""
+    Pack.open(pack, None, SECRETS.public(), KEYS, NOW - timedelta(minutes=15)).close()
+    assert refused(pack, now=NOW - timedelta(minutes=16)) == "not_yet"
+    assert refused(pack, pack.with_name("x.delta")) == "not_yet"
+
+
 def test_the_wrong_file_in_the_wrong_place(
     pack: Path, sqlite_engine: Engine, settings: Settings
 ) -> None:

@@ -63,7 +63,7 @@ def test_a_connection_sees_the_delta_over_the_base_and_writes_neither(
     building.build_delta(sqlite_engine, later, tmp_path / "x.pack", tmp_path / "x.delta")
     files = (tmp_path / "x.pack", tmp_path / "x.delta")
     with (
-        closing(Pack.open(*files, SECRETS.public(), KEYS, NOW)) as both,
+        closing(Pack.open(*files, SECRETS.public(), KEYS, NOW + timedelta(hours=1))) as both,
         closing(sqlite3.connect(tmp_path / "own.db", uri=True)) as connection,
     ):
         both.attach(connection)
