@@ -411,7 +411,8 @@ def test_hard_uses_of_nobody_count_once_when_head_office_knows_them(
     sqlite_engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
     hard = {"products": ["internal:bread"], "printable": False, "hard": True,
-            "offline": {"policy": "honour"}, "budget": {"money": 1000, "redemptions": 3}}  # fmt: skip
+            "offline": {"policy": "honour"},
+            "budget": {"money": 1000, "redemptions": 3}}  # fmt: skip
     open_shop(sqlite_engine, {"milk": {"products": ["internal:milk"]}, "hard": hard},
               unlisted=("hard",))  # fmt: skip
     keys = keys_of(sqlite_engine)
