@@ -120,10 +120,10 @@ def test_what_cannot_be_served_is_said(folder: Path, pack: Path) -> None:
     raw = bytearray(pack.read_bytes())
     raw[4100] ^= 1
     pack.write_bytes(raw)
-    words += ("--journal", str(folder / "new"))  # where no other pack was in force
-    assert "was changed since it was signed" in serve(folder, *words, code=3).output
+    fresh = ("--journal", str(folder / "new"))  # where no other pack was in force
+    assert "was changed since it was signed" in serve(folder, *words, *fresh, code=3).output
     (folder / "packs.pub").unlink()
-    assert "no keys that verify packs" in serve(folder, *words, code=2).output
+    assert "no keys that verify packs" in serve(folder, *words, *fresh, code=2).output
 
 
 def test_with_an_old_pack_it_starts_and_sells_nothing(

@@ -384,7 +384,7 @@ def test_uses_without_a_list_follow_their_household_to_a_new_pack_key(
     once = {"products": ["internal:jam"], "printable": False, "uses": {"per_household": 1}}
     open_shop(sqlite_engine, {"milk": {"products": ["internal:milk"]}, "web": once},
               unlisted=("web",))  # fmt: skip
-    keys, renewed = keys_of(sqlite_engine), PackKeys(SIGNING.keys | {2: (b"s" * 32, b"c" * 32)})
+    keys, renewed = keys_of(sqlite_engine), PackKeys({**SIGNING.keys, 2: (b"s" * 32, b"c" * 32)})
     old = build(sqlite_engine, settings, tmp_path / "old")
     monkeypatch.setattr(machines, "SIGNING", renewed)
     building.build(sqlite_engine, order(settings, LATER, renewed), tmp_path / "new")
