@@ -27,7 +27,8 @@ def message(report: Report, settings: Settings, money: words.Money) -> str:
     banner = shorten(facts.banner, MOST_OF_BANNER, placeholder="...")  # a header is one line
     mail["Subject"] = f"[promo] {banner}, {facts.day}: {words.headline(report)}"
     mail["From"] = settings.email.sender
-    mail["To"] = ", ".join(settings.status.mail_to)
+    if settings.status.mail_to:
+        mail["To"] = ", ".join(settings.status.mail_to)
     mail["Date"] = format_datetime(facts.at)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("\n".join(body(report, money)) + "\n")

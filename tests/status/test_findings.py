@@ -108,7 +108,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("log-short", {"logs": (a_log(lines=0, usual=9.1),)}, "store 7 has fewer"),
     # --- what came in
     ("file-refused", {"files": (a_file(taken=False, rows=0, rejects=300),)},
-     "Nothing of scans-1.csv .* 300 of its 1,000 lines .* at `product`; expected a product's"),
+     "Nothing of scans-1.csv .* 300 of its 1,000 lines .* at `product`: expected a product's"),
     ("", {"files": (a_file(taken=False), a_file())}, ""),  # it came again
     ("rejects", {"files": (a_file(rejects=6),)}, r"Of 1,000 lines of scans 6 were set .* \(0.6%"),
     ("", {"files": (a_file(rejects=5),)}, ""),
