@@ -109,6 +109,9 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     # --- what came in
     ("file-refused", {"files": (a_file(taken=False, rows=0, rejects=300),)},
      "Nothing of scans-1.csv .* 300 of its 1,000 lines .* at `product`: expected a product's"),
+    ("file-refused", {"files": (a_file(taken=False, kinds=(RejectKind("scans", "product",
+                                                                      "'1' ends in 7.", 3),)),)},
+     r"most of them at `product`: '1' ends in 7\. Have it mended and take it in"),
     ("", {"files": (a_file(taken=False), a_file())}, ""),  # it came again
     ("rejects", {"files": (a_file(rejects=6),)}, r"Of 1,000 lines of scans 6 were set .* \(0.6%"),
     ("", {"files": (a_file(rejects=5),)}, ""),
