@@ -18,6 +18,21 @@ from promo.checkout.pack.building import Order
 from promo.checkout.pack.keys import PackKeys
 from promo.checkout.pack.reading import Scope
 
+# `promo serve --pack` for a machine that stands in several stores at once, of which the command
+# knows none: so that what one store sold may come back at another.
+IN_SEVERAL = """
+import sys
+from pathlib import Path
+from promo import command, config
+from promo.checkout import serving
+from promo.checkout.pack import machine
+
+house, packs, port, *stores = sys.argv[1:]
+settings = config.load(Path(house) / "config.yaml")
+asked = machine.Asked(Path(packs), journal=Path(house) / "line-down", stores=tuple(stores))
+with machine.opened(settings, command.keys_of(settings), asked) as service:
+    serving.serve(service, serving.Where("127.0.0.1", int(port)))
+"""
 SIGNING = PackKeys({1: (bytes(range(32)), bytes(range(32, 64)))})
 
 
@@ -57,6 +72,8 @@ def store_served(
     port = free_port()
     words = [sys.executable, "-c", MAIN, "--config", str(house / "config.yaml"), "serve"]
     words += ["--pack", str(packs), "--journal", str(house / "line-down"), "--port", f"{port}"]
-    words += [word for store in stores for word in ("--store", store)]
+    words += ["--store", *stores]
+    if len(stores) > 1:
+        words = [sys.executable, "-c", IN_SEVERAL, str(house), str(packs), f"{port}", *stores]
     with server(words, port, PYTHONPATH=str(ROOT)) as process:
         yield process, port
